@@ -1,0 +1,109 @@
+"""Pictures as the house holds them: one uint8 tensor, N×C×H×W, and labels where there are any."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class DataError(ValueError):
+    """Real pictures that cannot be had as asked, in one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What is real.
+
+    Attributes:
+        name: as the user asked for it, such as ``mnist:3,8``.
+        images: uint8, N×C×S×S, C is 1 or 3.
+        labels: int64, N, or None where the set has no classes.
+        classes: names of the classes, indexed by label.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor | None = None
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return self.images.shape[0]
+
+    @property
+    def channels(self) -> int:
+        return self.images.shape[1]
+
+    @property
+    def size(self) -> int:
+        return self.images.shape[2]
+
+    @cached_property
+    def digest(self) -> str:
+        """A fingerprint of the pictures themselves, to know them again."""
+        return hashlib.blake2b(self.images.numpy().tobytes(), digest_size=16).hexdigest()
+
+    def only(self, wanted: tuple[str, ...]) -> Pictures:
+        """The pictures of some classes, given by name or by number; raises DataError if unknown.
+
+        Labels keep their numbers, so that a class means the same with and without a filter.
+        """
+        if self.labels is None:
+            raise DataError(f"{self.name} has no classes to choose from; leave out the ':'")
+        numbers = [self._class_number(name) for name in wanted]
+        keep = torch.isin(self.labels, torch.tensor(numbers))
+        return replace(self, images=self.images[keep], labels=self.labels[keep])
+
+    def _class_number(self, name: str) -> int:
+        lowered = [c.lower() for c in self.classes]
+        if name.lower() in lowered:
+            return lowered.index(name.lower())
+        if name.isdigit() and int(name) < len(self.classes):
+            return int(name)
+        raise DataError(
+            f"{self.name} has no class {name!r}; it has {', '.join(self.classes)}"
+            f" (or 0 to {len(self.classes) - 1})"
+        )
+
+    def shaped(self, size: int, colour: str) -> Pictures:
+        """Resized to ``size`` (0 keeps it) and made ``grey`` or ``rgb`` (``own`` keeps it)."""
+        images = self.images
+        if size and size != self.size:
+            images = _resize(images, size)
+        if colour == "rgb" and images.shape[1] == 1:
+            images = images.repeat(1, 3, 1, 1)
+        elif colour == "grey" and images.shape[1] == 3:
+            # ITU-R 601 luma, the weights that Pillow uses too
+            weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+            images = torch.cat(
+                [(part * weights).sum(1, keepdim=True).round().byte() for part in images.split(4096)]
+            )
+        return replace(self, images=images)
+
+
+def _resize(images: Tensor, size: int) -> Tensor:
+    """uint8 N×C×H×W to N×C×size×size, antialiased; in parts, to bound the memory in float."""
+    parts = []
+    for part in images.split(2048):
+        resized = F.interpolate(
+            part.float(), (size, size), mode="bilinear", antialias=True, align_corners=False
+        )
+        parts.append(resized.round().clamp(0, 255).byte())
+    return torch.cat(parts)
+
+
+def to_range(images: Tensor, output: str) -> Tensor:
+    """uint8 pictures as the float range of G's last activation: tanh [-1, 1], sigmoid [0, 1]."""
+    if output == "tanh":
+        return images.float().div_(127.5).sub_(1.0)
+    return images.float().div_(255.0)
+
+
+def to_pixels(x: Tensor, output: str) -> Tensor:
+    """The inverse of :func:`to_range`, rounded and clamped to uint8."""
+    scaled = (x + 1.0) * 127.5 if output == "tanh" else x * 255.0
+    return scaled.round().clamp(0, 255).byte()

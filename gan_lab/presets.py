@@ -1,0 +1,63 @@
+"""Presets: named experiments that state only what differs from the schema's defaults."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gan_lab.config import ConfigError, RunConfig, from_tree
+
+FOLDER = Path(__file__).parent.parent / "assets" / "presets"
+DEFAULT = "quick"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One file of ``assets/presets``.
+
+    Attributes:
+        name: of the file.
+        title, about: for people; ``about`` is one sentence.
+        config: the whole experiment.
+    """
+
+    name: str
+    title: str
+    about: str
+    config: RunConfig
+
+
+def read_toml(path: Path) -> tuple[dict[str, Any], RunConfig]:
+    """A configuration file: what it says beside the schema (title, about), and the experiment.
+
+    Raises ConfigError, in one line, if it cannot be read or holds what the schema does not.
+    """
+    try:
+        tree = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
+    words = {key: tree.pop(key) for key in ("title", "about") if key in tree}
+    return words, from_tree(tree)
+
+
+@cache
+def presets() -> dict[str, Preset]:
+    """All presets by name, the default first."""
+    found = sorted(FOLDER.glob("*.toml"), key=lambda path: (path.stem != DEFAULT, path.stem))
+    result = {}
+    for path in found:
+        words, config = read_toml(path)
+        result[path.stem] = Preset(path.stem, words["title"], words["about"], config)
+    return result
+
+
+def preset(name: str) -> Preset:
+    """Raises ConfigError if there is none of that name."""
+    try:
+        return presets()[name]
+    except KeyError:
+        known = ", ".join(presets())
+        raise ConfigError(f"there is no preset {name!r}; there are {known}") from None

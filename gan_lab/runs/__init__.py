@@ -1,0 +1,7 @@
+"""A run as a thing: thread, mailbox, registry, directory on disk, wire format."""
+
+from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
+from gan_lab.runs.messages import Budget, Moment, State
+from gan_lab.runs.run import Run
+
+__all__ = ["Budget", "DirectoryError", "Moment", "Run", "RunDirectory", "State", "runs_root"]

@@ -1,0 +1,162 @@
+"""A run on disk: what a resumed run, the command line and other machines find.
+
+``config.json  history/readings.f32  ledger.jsonl  samples/000000123.png
+checkpoints/000000123.pt  summary.json``
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_lab.config import ConfigError, RunConfig, from_tree
+from gan_lab.training import checkpoints
+from gan_lab.training.checkpoints import CheckpointError
+from gan_lab.training.ledger import Entry
+
+_CHUNK = 1 << 16  # records read at once
+
+
+class DirectoryError(ValueError):
+    """A folder that is not the run that was asked for, in one line."""
+
+
+def runs_root() -> Path:
+    """Where runs are kept: ``GANLAB_RUNS``, or ``runs/`` below the working directory."""
+    return Path(os.environ.get("GANLAB_RUNS") or "runs")
+
+
+class RunDirectory:
+    """One run's folder. Only the run itself writes to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @staticmethod
+    def create(path: Path) -> RunDirectory:
+        """A new, empty one. Raises DirectoryError if something is there already."""
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise DirectoryError(f"{path} is not empty; choose another folder or use --resume")
+        for part in ("history", "samples", "checkpoints"):
+            (path / part).mkdir(parents=True, exist_ok=True)
+        return RunDirectory(path)
+
+    @staticmethod
+    def find(name: str) -> RunDirectory:
+        """By path, or by name below the runs root. Raises DirectoryError if there is none."""
+        for path in (Path(name), runs_root() / name):
+            if (path / "config.json").is_file():
+                return RunDirectory(path)
+        raise DirectoryError(f"there is no run {name!r} (looked here and in {runs_root()})")
+
+    # -- configuration, summary ----------------------------------------------------------------
+
+    def write_config(self, config: RunConfig) -> None:
+        self._write("config.json", config.model_dump(mode="json"))
+
+    def read_config(self) -> RunConfig:
+        """Raises DirectoryError."""
+        try:
+            return from_tree(json.loads((self.path / "config.json").read_text("utf-8")))
+        except (OSError, ValueError) as error:
+            if isinstance(error, ConfigError):
+                raise DirectoryError(f"{self.path}/config.json: {error}") from None
+            raise DirectoryError(f"{self.path}/config.json cannot be read") from None
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        self._write("summary.json", summary)
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        temporary = self.path / f".{name}.writing"
+        temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        os.replace(temporary, self.path / name)
+
+    # -- ledger --------------------------------------------------------------------------------
+
+    def append_ledger(self, entry: Entry) -> None:
+        with (self.path / "ledger.jsonl").open("a", encoding="utf-8") as file:
+            file.write(entry.to_json() + "\n")
+
+    def rewrite_ledger(self, entries: list[Entry]) -> None:
+        """Cut back to what a checkpoint knows."""
+        temporary = self.path / ".ledger.jsonl.writing"
+        temporary.write_text("".join(e.to_json() + "\n" for e in entries), "utf-8")
+        os.replace(temporary, self.path / "ledger.jsonl")
+
+    # -- history -------------------------------------------------------------------------------
+
+    @property
+    def _readings(self) -> Path:
+        return self.path / "history" / "readings.f32"
+
+    def append_history(self, columns: tuple[str, ...], rows: NDArray[np.float32]) -> None:
+        """One header line (JSON), then float32 records, little-endian."""
+        fresh = not self._readings.exists()
+        with self._readings.open("ab") as file:
+            if fresh:
+                file.write(json.dumps({"columns": columns}).encode() + b"\n")
+            file.write(rows.astype("<f4").tobytes())
+
+    def sync_history(self) -> None:
+        """Make sure that what was appended survives a loss of power."""
+        with self._readings.open("ab") as file:
+            os.fsync(file.fileno())
+
+    def read_history(self, columns: tuple[str, ...], records: int) -> Iterator[NDArray[np.float32]]:
+        """The first ``records`` records in parts; what lies beyond them is cut off the file.
+
+        Raises DirectoryError if the file has other columns or is too short.
+        """
+        if not records:
+            self._readings.unlink(missing_ok=True)
+            return
+        try:
+            with self._readings.open("rb") as file:
+                header = json.loads(file.readline())
+                start = file.tell()
+            width = 4 * len(columns)
+            enough = self._readings.stat().st_size >= start + records * width
+        except (OSError, ValueError):
+            raise DirectoryError(f"{self._readings} is missing or damaged") from None
+        if tuple(header.get("columns", ())) != columns or not enough:
+            raise DirectoryError(f"{self._readings} does not belong to the checkpoint")
+        os.truncate(self._readings, start + records * width)
+        with self._readings.open("rb") as file:
+            file.seek(start)
+            while part := file.read(_CHUNK * width):
+                yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
+
+    # -- samples, checkpoints ------------------------------------------------------------------
+
+    def write_sample(self, step: int, data: bytes) -> None:
+        (self.path / "samples" / f"{step:09d}.png").write_bytes(data)
+
+    def checkpoint_files(self) -> list[Path]:
+        """Whole checkpoints, oldest first."""
+        found = (self.path / "checkpoints").glob("*.pt")
+        return sorted(p for p in found if re.fullmatch(r"\d{9,}", p.stem))
+
+    def write_checkpoint(self, step: int, state: dict[str, Any], keep: int) -> None:
+        """Write one, then drop the oldest beyond ``keep`` (the one at step 0 stays)."""
+        checkpoints.save(state, self.path / "checkpoints" / f"{step:09d}.pt")
+        later = [p for p in self.checkpoint_files() if int(p.stem) > 0]
+        for path in later[:-keep]:
+            path.unlink(missing_ok=True)
+
+    def read_checkpoint(self) -> dict[str, Any]:
+        """The newest that can be read. Raises DirectoryError if there is none."""
+        reason = "it has none"
+        for path in reversed(self.checkpoint_files()):
+            try:
+                return checkpoints.load(path)
+            except CheckpointError as error:
+                reason = str(error)
+        raise DirectoryError(f"{self.path} has no checkpoint to go on from: {reason}")
+

@@ -1,0 +1,110 @@
+"""Between a run's thread and everybody else: letters in, the newest moment out."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+
+from gan_lab.runs.messages import Command, Moment, Set, Shown
+from gan_lab.training.ledger import Entry
+
+Letter = tuple[Command, "Future[Entry]"]
+
+
+class Mailbox:
+    """Thread-safe. One thread, the worker's, takes and publishes; any thread posts and reads."""
+
+    def __init__(self, first: Moment) -> None:
+        self._lock = threading.Lock()
+        self._letters: queue.Queue[Letter] = queue.Queue()
+        self._closed = False
+        self._subscribers: dict[int, Callable[[Moment], None]] = {}
+        self._explorers = 0
+        self._fresh = False
+        self.moment = first
+        self.shown: Shown | None = None
+
+    # -- any thread ----------------------------------------------------------------------------
+
+    def post(self, command: Command) -> Future[Entry]:
+        """Leave a command; the future holds the ledger entry that it becomes."""
+        answer: Future[Entry] = Future()
+        with self._lock:
+            if not self._closed:
+                self._letters.put((command, answer))
+                return answer
+        self._refuse(command, answer)
+        return answer
+
+    @contextlib.contextmanager
+    def subscribed(self, callback: Callable[[Moment], None]) -> Iterator[None]:
+        """While inside, every moment is handed to ``callback``, on the worker's thread.
+
+        The callback must return at once and not raise.
+        """
+        key = id(callback)
+        with self._lock:
+            self._subscribers[key] = callback
+            self._fresh = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._subscribers[key]
+
+    @contextlib.contextmanager
+    def explored(self) -> Iterator[None]:
+        """While inside, ``shown`` is made anew with every moment."""
+        with self._lock:
+            self._explorers += 1
+            self._fresh = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._explorers -= 1
+
+    # -- the worker's thread -------------------------------------------------------------------
+
+    def take(self, *, wait: bool) -> Letter | None:
+        """The next letter; None if there is none and ``wait`` is False."""
+        try:
+            return self._letters.get(block=wait)
+        except queue.Empty:
+            return None
+
+    @property
+    def watched(self) -> bool:
+        return bool(self._subscribers)
+
+    @property
+    def being_explored(self) -> bool:
+        return self._explorers > 0
+
+    @property
+    def newcomer(self) -> bool:
+        """Whether somebody came after the last moment, and should not have to wait."""
+        return self._fresh
+
+    def publish(self, moment: Moment) -> None:
+        with self._lock:
+            self._fresh = False
+            self.moment = moment
+            subscribers = list(self._subscribers.values())
+        for callback in subscribers:
+            callback(moment)
+
+    def close(self) -> None:
+        """The run is over: refuse what still waits and all that comes."""
+        with self._lock:
+            self._closed = True
+        while (letter := self.take(wait=False)) is not None:
+            self._refuse(*letter)
+
+    def _refuse(self, command: Command, answer: Future[Entry]) -> None:
+        path = command.path if isinstance(command, Set) else type(command).__name__.lower()
+        why = f"the run is over ({self.moment.state})"
+        answer.set_result(Entry(self.moment.counts.steps, path, outcome="refused", note=why))

@@ -1,0 +1,146 @@
+"""What goes into a run and what comes out of it. Nothing is shared by reference.
+
+Commands go in; each is answered by the ledger entry that it became. Immutable moments, curves
+and shown networks come out. A thread, a process or a machine far away differ only in what
+carries these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from torch import nn
+
+from gan_lab.config import RunConfig
+from gan_lab.training.trainer import Counts
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stand still between two rounds; ``note`` says why, for the ledger and the page."""
+
+    note: str = ""
+    checkpoint: bool = False
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Play ``count`` rounds and pause; of one player alone if ``player`` is named."""
+
+    count: int = 1
+    player: str | None = None
+
+
+@dataclass(frozen=True)
+class Set:
+    """Change one live parameter."""
+
+    path: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Write a checkpoint now."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the run, with a last checkpoint."""
+
+
+Command = Pause | Resume | Step | Set | Checkpoint | Stop
+
+
+class State(StrEnum):
+    """Where a run is in its life."""
+
+    LOADING = "loading"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+    @property
+    def over(self) -> bool:
+        return self in (State.FINISHED, State.STOPPED, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One encoded picture of many tiles.
+
+    Attributes:
+        data: the encoded bytes.
+        mime: such as image/png.
+        columns: tiles in a row.
+        tile: side of a tile, px.
+        count: tiles in all.
+    """
+
+    data: bytes
+    mime: str
+    columns: int
+    tile: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run at one instant; a newer one replaces it.
+
+    Attributes:
+        number: grows by one with every moment.
+        seconds: of training alone.
+        images_per_second, steps_per_second: over the last stretch of training.
+        publishing: share of the time that goes into publishing.
+        pictures: what the page draws, by name; empty if nobody watched.
+        note: why it stands still or what went wrong, for people.
+    """
+
+    number: int
+    state: State
+    counts: Counts
+    config: RunConfig
+    seconds: float = 0.0
+    steps_per_second: float = 0.0
+    images_per_second: float = 0.0
+    publishing: float = 0.0
+    pictures: dict[str, Picture] | None = None
+    pictures_step: int = 0
+    note: str = ""
+    interventions: int = 0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The averaged G as it was at one step: a copy that nobody steps."""
+
+    network: nn.Module
+    step: int
+    config: RunConfig
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a run has done enough; totals of the run, also after resuming. None: no limit."""
+
+    steps: int | None = None
+    images: int | None = None
+    seconds: float | None = None
+
+    def spent(self, counts: Counts, seconds: float) -> bool:
+        """Whether any limit is reached."""
+        return (
+            (self.steps is not None and counts.steps >= self.steps)
+            or (self.images is not None and counts.images >= self.images)
+            or (self.seconds is not None and seconds >= self.seconds)
+        )

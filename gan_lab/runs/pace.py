@@ -1,0 +1,33 @@
+"""How often to publish, so that watching costs training no more than a fixed share."""
+
+from __future__ import annotations
+
+import time
+
+SHARE = 0.02
+"""Share of the time that publishing may take; the interval follows from what it costs."""
+SHORTEST = 0.25  # s between two moments
+LONGEST = 10.0  # s, however slow the network
+FIRST_ROUNDS = 10
+"""Rounds after which the first trained picture goes out, whatever the clock says."""
+
+
+class Pace:
+    """A clock that waits longer where publishing costs more."""
+
+    def __init__(self) -> None:
+        self._last = time.perf_counter()
+        self._interval = 0.0
+        self.share = 0.0
+        """Share of the recent time that went into publishing."""
+
+    def due(self, steps: int) -> bool:
+        return steps == FIRST_ROUNDS or time.perf_counter() - self._last > self._interval
+
+    def published(self, cost: float) -> None:
+        """Note that a moment went out just now, and what it cost, s."""
+        now = time.perf_counter()
+        share = min(1.0, cost / max(now - self._last, 1e-9))
+        self.share = share if not self._interval else 0.8 * self.share + 0.2 * share
+        self._last = now
+        self._interval = min(LONGEST, max(SHORTEST, cost / SHARE))

@@ -1,0 +1,107 @@
+"""A run as a thing that you send messages to. One thread trains; everybody else writes letters."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from gan_lab.config import RunConfig
+from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.mailbox import Mailbox
+from gan_lab.runs.messages import Budget, Command, Moment, Shown, State
+from gan_lab.runs.worker import Worker
+from gan_lab.training.history import POINTS, Curves
+from gan_lab.training.ledger import Entry
+from gan_lab.training.trainer import Counts
+
+
+class Run:
+    """One experiment being trained in a thread of its own. Every method is thread-safe."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        directory: RunDirectory,
+        *,
+        budget: Budget | None = None,
+        threads: int = 1,
+        resume: bool = False,
+        download: bool = False,
+        changes: dict[str, Any] | None = None,
+    ) -> None:
+        """
+        Args:
+            config: the experiment; when resuming, the checkpoint's own replaces it.
+            directory: its folder, made by ``RunDirectory.create``, or found.
+            budget: when to finish; endless by default.
+            threads: intra-op threads, unless the config or the checkpoint fixes them.
+            resume: go on from the directory's newest checkpoint.
+            download: whether missing data may be fetched.
+            changes: live changes to apply before the first round, by path.
+        """
+        self.directory = directory
+        self._mailbox = Mailbox(Moment(0, State.LOADING, Counts(0, 0, 0, 0.0), config))
+        self._worker = Worker(
+            config,
+            directory,
+            self._mailbox,
+            budget=budget or Budget(),
+            threads=threads,
+            resume=resume,
+            download=download,
+            changes=changes or {},
+        )
+        self._thread = threading.Thread(target=self._worker.live, name="trainer", daemon=True)
+
+    def start(self) -> Run:
+        """Begin; returns itself."""
+        self._thread.start()
+        return self
+
+    def send(self, command: Command) -> Future[Entry]:
+        """Post a command; the future holds the ledger entry that it becomes."""
+        return self._mailbox.post(command)
+
+    def latest(self) -> Moment:
+        """The newest moment."""
+        return self._mailbox.moment
+
+    def shown(self) -> Shown | None:
+        """The G to explore, of the newest moment; None before the run has loaded."""
+        return self._mailbox.shown
+
+    def curves(self, level: int = -1, since: int = 0, points: int = POINTS) -> Curves | None:
+        """All curves from a viewer's cursor on (see ``History.curves``); None before loading."""
+        trainer = self._worker.loaded
+        if trainer is None:
+            return None
+        with self._worker.history_lock:
+            return trainer.history.curves(level, since, points)
+
+    def ledger(self) -> list[Entry]:
+        """All that was done to the run, oldest first."""
+        trainer = self._worker.loaded
+        return list(trainer.ledger) if trainer is not None else []
+
+    def subscribed(self, callback: Callable[[Moment], None]) -> contextlib.AbstractContextManager[None]:
+        """While inside, every moment is handed to ``callback``, on the trainer's thread.
+
+        The callback must return at once and not raise.
+        """
+        return self._mailbox.subscribed(callback)
+
+    def explored(self) -> contextlib.AbstractContextManager[None]:
+        """While inside, ``shown`` is made anew with every moment."""
+        return self._mailbox.explored()
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end of training; returns whether it came."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def summary(self) -> dict[str, Any]:
+        """How the run stands, as ``train --json`` prints it; only after it has ended."""
+        return self._worker.summary()

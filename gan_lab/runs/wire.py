@@ -1,0 +1,93 @@
+"""What travels between server and page: one binary frame a message.
+
+4 bytes, little-endian: length of the header. The header: JSON with at least ``kind``. The rest:
+the payload, whose meaning the header states. ``assets/components/wire.js`` is the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any
+
+from gan_lab.runs.messages import Moment
+from gan_lab.training.history import Curves
+from gan_lab.training.ledger import Entry
+
+
+def encode(kind: str, header: dict[str, Any], payload: bytes = b"") -> bytes:
+    """One frame."""
+    text = json.dumps({"kind": kind, **header}, ensure_ascii=False, allow_nan=False).encode()
+    return struct.pack("<I", len(text)) + text + payload
+
+
+def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
+    """Header and payload of a frame. Raises ValueError if it is none."""
+    if len(frame) < 4:
+        raise ValueError("a frame has at least 4 bytes")
+    (length,) = struct.unpack_from("<I", frame)
+    if length > len(frame) - 4:
+        raise ValueError("the frame is shorter than its header says")
+    header = json.loads(frame[4 : 4 + length])
+    if not isinstance(header, dict) or "kind" not in header:
+        raise ValueError("the header must be an object with a kind")
+    return header, frame[4 + length :]
+
+
+def moment_frames(moment: Moment) -> list[bytes]:
+    """A moment: its numbers, then each of its pictures."""
+    frames = [
+        encode(
+            "moment",
+            {
+                "number": moment.number,
+                "state": str(moment.state),
+                "counts": moment.counts._asdict(),
+                "seconds": moment.seconds,
+                "steps_per_second": moment.steps_per_second,
+                "images_per_second": moment.images_per_second,
+                "publishing": moment.publishing,
+                "note": moment.note,
+                "interventions": moment.interventions,
+            },
+        )
+    ]
+    for name, picture in (moment.pictures or {}).items():
+        frames.append(
+            encode(
+                "picture",
+                {
+                    "name": name,
+                    "step": moment.pictures_step,
+                    "mime": picture.mime,
+                    "columns": picture.columns,
+                    "tile": picture.tile,
+                    "count": picture.count,
+                },
+                picture.data,
+            )
+        )
+    return frames
+
+
+def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
+    """Curves from a viewer's cursor on, and the interventions that it lacks.
+
+    The payload is float32, little-endian, buckets×3×columns: minimum, mean, maximum. Bucket
+    ``first + i`` covers the steps from ``(first + i)·2^level + 1`` to ``(first + i + 1)·2^level``.
+    """
+    marks = [
+        {"step": e.step, "path": e.path, "old": e.old, "new": e.new}
+        for e in ledger[marks_from:]
+        if e.outcome == "applied"
+    ]
+    header = {
+        "columns": list(curves.columns),
+        "level": curves.level,
+        "first": curves.first,
+        "buckets": len(curves.values),
+        "records": curves.records,
+        "marks": marks,
+        "marks_end": len(ledger),
+    }
+    return encode("curves", header, curves.values.astype("<f4").tobytes())

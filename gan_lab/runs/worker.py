@@ -1,0 +1,295 @@
+"""What happens inside a run's thread: load, train, obey, publish, keep."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from gan_lab.config import RunConfig
+from gan_lab.data import load
+from gan_lab.runs import messages as m
+from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.mailbox import Mailbox
+from gan_lab.runs.messages import Budget, Moment, Shown, State
+from gan_lab.runs.pace import Pace
+from gan_lab.runs.pictures import mosaic, picture, png
+from gan_lab.training.ledger import Entry
+from gan_lab.training.trainer import Counts, Diverged, Trainer, config_of
+
+log = logging.getLogger(__name__)
+
+FLUSH_INTERVAL = 1.0  # s; readings never wait longer than this on the device
+
+
+class Worker:
+    """Trains one run; alive from ``live``'s call to its return. Only its own thread calls it,
+    but for ``trainer.history``, which is read under ``history_lock``."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        directory: RunDirectory,
+        mailbox: Mailbox,
+        *,
+        budget: Budget,
+        threads: int,
+        resume: bool,
+        download: bool,
+        changes: dict[str, Any],
+    ) -> None:
+        """See :class:`gan_lab.runs.run.Run`."""
+        self._config = config
+        self._directory = directory
+        self._mailbox = mailbox
+        self._budget = budget
+        self._threads = config.training.threads or threads
+        self._resume = resume
+        self._download = download
+        self._changes = changes
+        self.history_lock = threading.Lock()
+        self.loaded: Trainer | None = None
+        self._state = State.LOADING
+        self._note = ""
+        self._steps_left: int | None = None
+        self._only: str | None = None
+        self._seconds = 0.0
+        self._before = Counts(0, 0, 0, 0.0)
+        self._pace = Pace()
+
+    @property
+    def trainer(self) -> Trainer:
+        assert self.loaded is not None, "used before the run has loaded"
+        return self.loaded
+
+    def live(self) -> None:
+        """The thread's body: never raises, always leaves a last moment and a closed mailbox."""
+        try:
+            self._load()
+            self._train()
+        except Diverged as broken:
+            self._fail(
+                f"{broken}. The last good checkpoint, of {self._last_checkpoint()}, is kept."
+                " Start again with a smaller learning rate."
+            )
+        except ValueError as error:  # wrong input, in words of its own
+            self._fail(str(error))
+        except OSError as error:
+            self._fail(f"the disk refused: {error}")
+        except Exception as error:
+            log.exception("a run failed")
+            self._fail(f"something unforeseen went wrong ({type(error).__name__}: {error})")
+        finally:
+            self._mailbox.close()
+
+    # -- beginning -----------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        state = self._directory.read_checkpoint() if self._resume else None
+        if state is not None:
+            self._config = config_of(state)
+            # the same number of threads rounds the same way
+            self._threads = self._config.training.threads or state["threads"]
+        torch.set_num_threads(self._threads)
+        pictures = load(self._config.data, download=self._download)
+        trainer = Trainer(self._config, pictures)
+        if state is not None:
+            trainer.load_state_dict(state)
+            self._seconds = state["seconds"]
+            self._before = trainer.counts
+            for part in self._directory.read_history(trainer.history.columns, trainer.steps):
+                trainer.history.append(part)
+            self._directory.rewrite_ledger(trainer.ledger)
+        self.loaded = trainer
+        for path, value in self._changes.items():
+            self._log(trainer.set(path, value))
+        self._directory.write_config(trainer.config)
+        if state is None:
+            self._save_checkpoint()
+        self._state = State.RUNNING
+        self._publish()
+
+    # -- the loop ------------------------------------------------------------------------------
+
+    def _train(self) -> None:
+        trainer = self.trainer
+        flushed = saved = time.perf_counter()
+        while self._obey():
+            if self._budget.spent(trainer.counts, self._seconds):
+                self._state = State.FINISHED
+                break
+            before = time.perf_counter()
+            trainer.round(self._only)
+            now = time.perf_counter()
+            self._seconds += now - before
+            self._count_down()
+            self._save_sample_if_due()
+            training = trainer.config.training
+            by_steps = training.checkpoint_steps and trainer.steps % training.checkpoint_steps == 0
+            by_clock = training.checkpoint_seconds and now - saved > training.checkpoint_seconds
+            if by_steps or by_clock:
+                self._save_checkpoint()
+                saved = time.perf_counter()
+            if now - flushed > FLUSH_INTERVAL:
+                self._flush()
+                flushed = now
+            if self._pace.due(trainer.steps) or self._mailbox.newcomer:
+                self._publish()
+        self._save_checkpoint()
+        self._directory.write_summary(self.summary())
+        self._publish()
+
+    def _count_down(self) -> None:
+        """Pause after as many rounds as a Step command asked for."""
+        if self._steps_left is not None:
+            self._steps_left -= 1
+            if not self._steps_left:
+                self._stand("")
+
+    def _obey(self) -> bool:
+        """Apply all waiting commands; while paused, wait for more. False once the run is over."""
+        while not self._state.over:
+            paused = self._state is State.PAUSED
+            if paused:
+                self._publish()
+            letter = self._mailbox.take(wait=paused)
+            if letter is None:
+                return True
+            command, answer = letter
+            entry = self._apply(command)
+            self._log(entry)
+            answer.set_result(entry)
+        return False
+
+    def _apply(self, command: m.Command) -> Entry:
+        trainer = self.trainer
+        match command:
+            case m.Set(path, value):
+                return trainer.set(path, value)
+            case m.Pause(note, checkpoint):
+                self._stand(note)
+                if checkpoint:
+                    self._save_checkpoint()
+                return trainer.note("pause", note=note)
+            case m.Resume():
+                self._go(None, None)
+                return trainer.note("resume")
+            case m.Step(count, player):
+                if count < 1 or player not in (None, *trainer.game.players):
+                    players = ", ".join(trainer.game.players)
+                    why = f"a step needs a count of at least 1, and one of {players} or nobody"
+                    return trainer.note("step", new=count, note=why, outcome="refused")
+                self._go(count, player)
+                return trainer.note("step", new=count, note=player or "")
+            case m.Checkpoint():
+                self._save_checkpoint()
+                return trainer.note("checkpoint")
+            case m.Stop():
+                self._state = State.STOPPED
+                return trainer.note("stop")
+
+    def _stand(self, note: str) -> None:
+        self._state, self._note = State.PAUSED, note
+        self._steps_left = self._only = None
+
+    def _go(self, steps: int | None, only: str | None) -> None:
+        self._state, self._note = State.RUNNING, ""
+        self._steps_left, self._only = steps, only
+
+    def _log(self, entry: Entry) -> None:
+        self._directory.append_ledger(entry)
+
+    # -- what goes out -------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        """Readings from the device into the history, in memory and on disk."""
+        trainer = self.trainer
+        with self.history_lock:
+            rows = trainer.flush()
+        self._directory.append_history(trainer.history.columns, rows)
+
+    def _publish(self) -> None:
+        """One moment to all who watch."""
+        begun = time.perf_counter()
+        self._flush()
+        trainer, last, still = self.trainer, self._mailbox.moment, self._state is not State.RUNNING
+        pictures, step = last.pictures, last.pictures_step
+        # whoever comes while it stands still finds pictures and a G to explore
+        if (self._mailbox.watched or still) and (pictures is None or step != trainer.steps):
+            pictures = {name: picture(x) for name, x in trainer.preview().items()}
+            step = trainer.steps
+        if self._mailbox.being_explored or still or self._mailbox.shown is None:
+            self._mailbox.shown = Shown(trainer.shown(), trainer.steps, trainer.config)
+        counts, span = trainer.counts, self._seconds - last.seconds
+        moment = Moment(
+            number=last.number + 1,
+            state=self._state,
+            counts=counts,
+            config=trainer.config,
+            seconds=self._seconds,
+            steps_per_second=(counts.steps - last.counts.steps) / span if span else 0.0,
+            images_per_second=(counts.images - last.counts.images) / span if span else 0.0,
+            publishing=self._pace.share,
+            pictures=pictures,
+            pictures_step=step,
+            note=self._note,
+            interventions=len(trainer.ledger),
+        )
+        self._mailbox.publish(moment)
+        self._pace.published(time.perf_counter() - begun)
+
+    def _fail(self, why: str) -> None:
+        self._state = State.FAILED
+        last = self._mailbox.moment
+        counts = self.loaded.counts if self.loaded is not None else last.counts
+        self._mailbox.publish(
+            replace(last, number=last.number + 1, state=State.FAILED, counts=counts, note=why)
+        )
+
+    # -- what stays ----------------------------------------------------------------------------
+
+    def _save_checkpoint(self) -> None:
+        """Readings first: nothing broken may become a checkpoint, nor a checkpoint outrun them."""
+        trainer = self.trainer
+        self._flush()
+        self._directory.sync_history()
+        state = trainer.state_dict() | {"seconds": self._seconds, "threads": self._threads}
+        keep = trainer.config.training.keep_checkpoints
+        self._directory.write_checkpoint(trainer.steps, state, keep)
+
+    def _last_checkpoint(self) -> str:
+        files = self._directory.checkpoint_files()
+        return f"step {int(files[-1].stem)}" if files else "no step at all"
+
+    def _save_sample_if_due(self) -> None:
+        trainer = self.trainer
+        training = trainer.config.training
+        now, last, whole = trainer.counts, self._before, len(trainer.pictures)
+        self._before = now
+        if not training.sample_every:
+            return
+        before, after = {
+            "steps": (last.steps, now.steps),
+            "batches": (last.batches, now.batches),
+            "epochs": (last.images // whole, now.images // whole),
+        }[training.sample_unit]
+        if before // training.sample_every != after // training.sample_every:
+            for images in trainer.preview().values():
+                self._directory.write_sample(now.steps, png(mosaic(images)))
+
+    def summary(self) -> dict[str, Any]:
+        """How the run ended, as ``train --json`` prints it."""
+        counts, seconds = self.trainer.counts, self._seconds
+        return {
+            "run": str(self._directory.path),
+            "state": str(self._state),
+            "steps": counts.steps,
+            "images": counts.images,
+            "seconds": round(seconds, 3),
+            "images_per_second": round(counts.images / seconds, 1) if seconds else 0.0,
+            "metrics": self.trainer.recent_means(),
+        }

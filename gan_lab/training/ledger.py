@@ -1,0 +1,34 @@
+"""What was done to a run, and when: one entry a command, in the order in which they acted."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One intervention.
+
+    Attributes:
+        step: rounds completed when it acted.
+        path: parameter, or the name of the command in lower case.
+        old, new: values, where there are any.
+        outcome: "applied" or "refused".
+        note: why it was refused, or what went with it.
+    """
+
+    step: int
+    path: str
+    old: Any = None
+    new: Any = None
+    outcome: str = "applied"
+    note: str = ""
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(line: str) -> Entry:
+        return Entry(**json.loads(line))

@@ -1,0 +1,30 @@
+"""Learning rates as functions of the real pictures seen, so that resuming is exact."""
+
+from __future__ import annotations
+
+import math
+
+from gan_lab.config import PlayerOptim
+
+
+def learning_rate(optim: PlayerOptim, seen: int) -> float:
+    """The learning rate after ``seen`` real pictures.
+
+    ``lr · warm-up · schedule`` with T = schedule_images: linear 1 - seen/T and cosine
+    (1 + cos(π·seen/T)) / 2 (Loshchilov & Hutter 2017, eq. 5), both 0 from T on; inverse time
+    1 / (1 + seen/T). The warm-up rises in a line, and counts the batch to come, so that the
+    first step is not lost: its factor is at least 1/warmup_images.
+    """
+    done = seen / optim.schedule_images
+    match optim.schedule:
+        case "constant":
+            factor = 1.0
+        case "linear":
+            factor = max(0.0, 1.0 - done)
+        case "cosine":
+            factor = 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+        case "inverse":
+            factor = 1.0 / (1.0 + done)
+    if seen < optim.warmup_images:
+        factor *= (seen + 1) / optim.warmup_images
+    return optim.lr * factor

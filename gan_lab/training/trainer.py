@@ -1,0 +1,292 @@
+"""The trainer knows *when*: it descends each move, counts, applies changes, keeps the readings.
+
+It knows nothing of threads, pages, files or clocks; whatever drives it calls ``round``.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, put
+from gan_lab.data import Batches, Pictures
+from gan_lab.games import Game, Generation, Move
+from gan_lab.randomness import Streams, derived_seed, seeded
+from gan_lab.training import ema, optimisers
+from gan_lab.training.devices import pick_device
+from gan_lab.training.history import History
+from gan_lab.training.ledger import Entry
+from gan_lab.training.schedules import learning_rate
+
+_NETWORKS = 2000  # seed path of the first weights
+
+
+class Diverged(ArithmeticError):
+    """A reading that is no number any more.
+
+    Attributes:
+        step: the round, counted from 1, that broke.
+        quantity: name of the reading.
+    """
+
+    def __init__(self, step: int, quantity: str, value: float) -> None:
+        super().__init__(f"{quantity} became {value} at step {step}")
+        self.step, self.quantity, self.value = step, quantity, value
+
+
+class Counts(NamedTuple):
+    """How far a run is.
+
+    Attributes:
+        steps: rounds (iterations) completed.
+        batches: batches of real pictures that D was trained on.
+        images: the pictures in them.
+        epochs: images as a share of the whole set.
+    """
+
+    steps: int
+    batches: int
+    images: int
+    epochs: float
+
+
+class _Reading(NamedTuple):
+    """What one step measured: names, values still on the device, learning rates."""
+
+    names: tuple[str, ...]
+    values: Tensor
+    rates: tuple[float, ...]
+
+
+class Trainer:
+    """One game being played."""
+
+    def __init__(self, config: RunConfig, pictures: Pictures) -> None:
+        """
+        Args:
+            config: the experiment.
+            pictures: what is real; already of the size and colour that ``config.data`` asks for.
+
+        Raises:
+            ValueError: the device that ``config.training.device`` names is not there.
+        """
+        self.config = config
+        self.pictures = pictures
+        self.device = pick_device(config.training.device)
+        self.streams = Streams(config.training.seed, self.device)
+        with seeded(derived_seed(config.training.seed, _NETWORKS)):
+            self.game: Game = Generation(config, pictures.channels, pictures.size, self.streams)
+        self.batches = Batches(
+            pictures.images.to(self.device),
+            config.training.batch,
+            config.training.seed,
+            config.networks.g.output,
+        )
+        self.controls = self.game.controls()
+        players = self.game.players
+        self._parameters = {n: list(p.network.parameters()) for n, p in players.items()}
+        self._optimisers = {n: self._new_optimiser(n) for n in players}
+        self._averages = {
+            n: ema.Average(p.network, p.shown) for n, p in players.items() if p.shown is not None
+        }
+        columns = (
+            *self.game.readings,
+            *(f"grad/{name}" for name in players),
+            *(f"lr/{name}" for name in players),
+        )
+        self.history = History(columns)
+        self.ledger: list[Entry] = []
+        self.steps = self.drawn = self.seen = 0
+        self._pending: list[_Reading] = []
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.steps, self.drawn, self.seen, self.seen / len(self.pictures))
+
+    # -- training ------------------------------------------------------------------------------
+
+    def round(self, only: str | None = None) -> None:
+        """One round: all moves of all players, or of ``only`` one."""
+        movers = frozenset(self.game.players) if only is None else frozenset({only})
+        if only is None and self.steps < self.config.training.d_pretrain:
+            movers = frozenset({"D"})
+        readings: dict[str, Tensor] = {}
+        for move in self.game.round(self.batches, self.seen, movers):
+            self._descend(move, readings)
+        self.steps += 1
+        rates = tuple(
+            learning_rate(getattr(self.config.optim, player.role), self.seen)
+            for player in self.game.players.values()
+        )
+        values = torch.stack([value.float() for value in readings.values()])
+        self._pending.append(_Reading(tuple(readings), values, rates))
+
+    def _descend(self, move: Move, readings: dict[str, Tensor]) -> None:
+        for name in move.players:
+            self._optimisers[name].zero_grad(set_to_none=True)
+        torch.autograd.backward(move.loss)
+        readings.update(move.readings)
+        for name in move.players:
+            optim = getattr(self.config.optim, self.game.players[name].role)
+            norm = optimisers.clipped_norm(optim, self._parameters[name])
+            readings[f"grad/{name}"] = norm
+            optimisers.tune(self._optimisers[name], optim, self.seen)
+            self._optimisers[name].step()
+        self.game.settle(move)
+        self.drawn += move.images > 0
+        self.seen += move.images
+        for name in move.players:
+            if name in self._averages:
+                regularisation = self.config.regularisation
+                keep = ema.decay(regularisation, self.seen, self.config.training.batch)
+                self._averages[name].update(keep)
+
+    def _new_optimiser(self, player: str) -> torch.optim.Optimizer:
+        role = self.game.players[player].role
+        return optimisers.make(getattr(self.config.optim, role), self._parameters[player])
+
+    # -- readings ------------------------------------------------------------------------------
+
+    def flush(self) -> np.ndarray:
+        """Move the readings since the last flush into the history, and return them.
+
+        Returns:
+            float32, steps×columns; NaN for what a step did not read.
+
+        Raises:
+            Diverged: at the first reading that is not finite; those before it are kept.
+        """
+        pending, self._pending = self._pending, []
+        columns = self.history.columns
+        index = {name: i for i, name in enumerate(columns)}
+        rows = np.full((len(pending), len(columns)), np.nan, np.float32)
+        first = self.steps - len(pending)
+        if pending:
+            # one transfer from the device for all
+            values = iter(torch.cat([reading.values for reading in pending]).tolist())
+        for row, reading in enumerate(pending):
+            taken = {name: next(values) for name in reading.names}
+            for name, value in taken.items():
+                if not math.isfinite(value):
+                    self.history.append(rows[:row])
+                    raise Diverged(first + row + 1, name, value)
+                rows[row, index[name]] = value
+            rows[row, -len(reading.rates) :] = reading.rates
+        self.history.append(rows)
+        return rows
+
+    def recent_means(self, steps: int = 100) -> dict[str, float]:
+        """The mean of each reading over the last flushed steps; those never read are left out."""
+        recent = self.history.recent(steps)
+        return {
+            name: round(float(np.nanmean(recent[:, i])), 6)
+            for i, name in enumerate(self.history.columns)
+            if not np.isnan(recent[:, i]).all()
+        }
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def set(self, path: str, value: Any) -> Entry:
+        """Apply one live change before the next round, or refuse it; either way into the ledger."""
+        old: Any = None
+        try:
+            old = get(self.config, path)
+            if not KNOBS[path].live:
+                raise ConfigError(f"{path} applies on restart: start the run again to change it")
+            changed = put(self.config, {path: value})
+        except ConfigError as error:
+            return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
+        self.config = self.game.config = changed
+        note = ""
+        for name, player in self.game.players.items():
+            if path == f"optim.{player.role}.name" and old != value:
+                self._optimisers[name] = self._new_optimiser(name)
+                note = f"{name}'s optimiser starts without memory"
+        return self._note(Entry(self.steps, path, old, get(changed, path), note=note))
+
+    def _note(self, entry: Entry) -> Entry:
+        self.ledger.append(entry)
+        return entry
+
+    def note(
+        self, path: str, old: Any = None, new: Any = None, note: str = "", outcome: str = "applied"
+    ) -> Entry:
+        """Write something that happened to the run into the ledger."""
+        return self._note(Entry(self.steps, path, old, new, outcome, note))
+
+    # -- what people look at -------------------------------------------------------------------
+
+    def preview(self) -> dict[str, Tensor]:
+        """Pictures of the fixed controls by name, uint8 N×C×H×W on the CPU."""
+        return {name: x.cpu() for name, x in self.game.preview(self.controls).items()}
+
+    def shown(self, player: str = "G") -> nn.Module:
+        """A copy, on the CPU and in eval mode, of what people look at; nobody will step it."""
+        shown = self.game.players[player].shown
+        assert shown is not None
+        return copy.deepcopy(shown).cpu()
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that a resumed run needs to go on as if it had never stopped."""
+        players = {}
+        for name, player in self.game.players.items():
+            players[name] = {
+                "network": player.network.state_dict(),
+                "optimiser": self._optimisers[name].state_dict(),
+                "shown": player.shown.state_dict() if player.shown is not None else None,
+            }
+        return {
+            "config": self.config.model_dump_json(),
+            "pictures": {
+                "count": len(self.pictures),
+                "channels": self.pictures.channels,
+                "size": self.pictures.size,
+                "digest": self.pictures.digest,
+            },
+            "steps": self.steps,
+            "drawn": self.drawn,
+            "seen": self.seen,
+            "players": players,
+            "streams": self.streams.state_dict(),
+            "batches": self.batches.state_dict(),
+            "controls": self.controls,
+            "ledger": [entry.to_json() for entry in self.ledger],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to (or on from) a state of the same experiment; the history is not part of it.
+
+        Raises:
+            ValueError: the state belongs to other pictures or to other networks.
+        """
+        if state["pictures"]["digest"] != self.pictures.digest:
+            raise ValueError(
+                "the checkpoint was trained on other pictures than those found now under"
+                f" {self.pictures.name}; put the former ones back to go on"
+            )
+        for name, player in self.game.players.items():
+            saved = state["players"][name]
+            player.network.load_state_dict(saved["network"])
+            if player.shown is not None:
+                player.shown.load_state_dict(saved["shown"])
+            self._optimisers[name] = self._new_optimiser(name)
+            self._optimisers[name].load_state_dict(saved["optimiser"])
+        self.streams.load_state_dict(state["streams"])
+        self.batches.load_state_dict(state["batches"])
+        self.controls = state["controls"].to(self.device)
+        self.steps, self.drawn, self.seen = state["steps"], state["drawn"], state["seen"]
+        self.ledger = [Entry.from_json(line) for line in state["ledger"]]
+        self._pending.clear()
+
+
+def config_of(state: dict[str, Any]) -> RunConfig:
+    """The configuration inside a checkpoint's state, as it stood at that step."""
+    return from_tree(json.loads(state["config"]))
