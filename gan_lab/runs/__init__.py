@@ -2,6 +2,19 @@
 
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.messages import Budget, Moment, State
+from gan_lab.runs.opening import open_generator
+from gan_lab.runs.registry import Hosted, Registry
 from gan_lab.runs.run import Run
 
-__all__ = ["Budget", "DirectoryError", "Moment", "Run", "RunDirectory", "State", "runs_root"]
+__all__ = [
+    "Budget",
+    "DirectoryError",
+    "Hosted",
+    "Moment",
+    "Registry",
+    "Run",
+    "RunDirectory",
+    "State",
+    "open_generator",
+    "runs_root",
+]

@@ -1,0 +1,51 @@
+"""From z to pictures that people look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from gan_lab.config import Latent
+from gan_lab.data import to_pixels
+from gan_lab.objectives import draw_z
+
+_PART = 256  # pictures made at once, to bound the memory
+
+
+@torch.no_grad()
+def pictures(network: nn.Module, z: Tensor, output: str) -> Tensor:
+    """uint8, N×C×H×W, from z (N×dim), by a generator in eval mode.
+
+    Args:
+        output: last activation of the generator, whose range is mapped to 0–255.
+    """
+    return torch.cat([to_pixels(network(part), output) for part in z.split(_PART)])
+
+
+def draw(latent: Latent, count: int, seed: int, truncation: float | None = None) -> Tensor:
+    """z for people, count×dim: the run's own noise, truncated if asked for.
+
+    Truncation gives up variety for typical pictures. For Gaussian noise, values beyond
+    ``truncation`` σ are drawn again (Brock et al. 2019, §3.1); uniform noise is scaled by it.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if truncation is not None and latent.noise != "uniform":
+        latent = latent.model_copy(update={"noise": "truncated", "truncation": truncation})
+    z = draw_z(latent, count, generator)
+    return z * truncation if truncation is not None and latent.noise == "uniform" else z
+
+
+def reach(latent: Latent) -> float:
+    """How far a slider goes on either side of 0: all of uniform noise, 3 σ of a Gaussian."""
+    return {"uniform": 1.0, "gaussian": 3.0, "truncated": latent.truncation}[latent.noise]
+
+
+def stream(
+    network: nn.Module, latent: Latent, count: int, seed: int, output: str,
+    truncation: float | None = None,
+) -> Iterator[Tensor]:  # fmt: skip
+    """``count`` pictures in parts, uint8; the same seed gives the same pictures."""
+    for z in draw(latent, count, seed, truncation).split(_PART):
+        yield pictures(network, z, output)
