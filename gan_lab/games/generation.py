@@ -33,16 +33,20 @@ class Generation:
             "D": Player("d", self._placed(d, device)),
             "G": Player("g", self._placed(g, device), self._placed(shown, device)),
         }
+        for player in self.players.values():
+            # not to the copy that is shown: it never drops anything, and is copied in its turn
+            networks.lend_generator(player.network, streams["dropout"])
 
-    def _placed(self, network: nn.Module, device: torch.device) -> nn.Module:
-        networks.lend_generator(network, self._streams["dropout"])
+    @staticmethod
+    def _placed(network: nn.Module, device: torch.device) -> nn.Module:
         return network.to(device, memory_format=torch.channels_last)
 
     def round(self, batches: Batches, seen: int, movers: frozenset[str]) -> Iterator[Move]:
         fake = None  # what G made last, with its graph, if D's move and G's move share it
         if "D" in movers:
-            for _ in range(self.config.optim.d.steps):
-                fake = self._fakes(with_graph=self.config.objective.share_fakes and "G" in movers)
+            shared = self.config.objective.share_fakes and "G" in movers
+            for left in reversed(range(self.config.optim.d.steps)):
+                fake = self._fakes(with_graph=shared and left == 0)
                 yield self._d_move(batches.draw(), fake.detach(), seen)
         if "G" in movers:
             for index in range(self.config.optim.g.steps):

@@ -256,6 +256,7 @@ class Worker:
         """Readings first: nothing broken may become a checkpoint, nor a checkpoint outrun them."""
         trainer = self.trainer
         self._flush()
+        trainer.check_weights()
         self._directory.sync_history()
         state = trainer.state_dict() | {"seconds": self._seconds, "threads": self._threads}
         keep = trainer.config.training.keep_checkpoints

@@ -181,6 +181,13 @@ class Trainer:
         self.history.append(rows)
         return rows
 
+    def check_weights(self) -> None:
+        """Raises Diverged if a weight is no number: a last step may break what no reading saw."""
+        for name, parameters in self._parameters.items():
+            value = float(nn.utils.get_total_norm([p.detach() for p in parameters]))
+            if not math.isfinite(value):
+                raise Diverged(self.steps, f"the weights of {name}", value)
+
     def recent_means(self, steps: int = 100) -> dict[str, float]:
         """The mean of each reading over the last flushed steps; those never read are left out."""
         recent = self.history.recent(steps)
