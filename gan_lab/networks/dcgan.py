@@ -67,6 +67,14 @@ def _halve(config: DiscriminatorNetwork, a: int, b: int, *, bias: bool) -> list[
     return [_same(config, a, b, bias=bias), pool(2)]
 
 
+def _unshuffle(
+    config: DiscriminatorNetwork, a: int, b: int, side: int, *, bias: bool
+) -> list[nn.Module]:
+    """Like :func:`_halve`, by 2×2 pixels as four channels; an odd side is padded to be even."""
+    pad = [nn.ZeroPad2d((0, side % 2, 0, side % 2))] if side % 2 else []
+    return [*pad, nn.PixelUnshuffle(2), _same(config, 4 * a, b, bias=bias)]
+
+
 def _halved(config: DiscriminatorNetwork, side: int) -> int:
     """The side after :func:`_halve`: a strided odd kernel rounds up, all else rounds down."""
     return (side + config.kernel % 2) // 2 if config.down == "stride" else side // 2
@@ -122,10 +130,16 @@ def discriminator(config: DiscriminatorNetwork, colours: int, size: int) -> nn.S
     features, side = colours, size
     for index, width in enumerate(channels(config, count)):
         norm = normed_at(config, edge=index == 0)
-        layers += _halve(config, features, width, bias=wants_bias(config, before_norm=norm))
+        bias = wants_bias(config, before_norm=norm)
+        if config.unshuffle and index == 0:
+            layers += _unshuffle(config, features, width, side, bias=bias)
+            side = (side + 1) // 2
+        else:
+            layers += _halve(config, features, width, bias=bias)
+            side = _halved(config, side)
         layers += after(config, width, norm=norm, pictures=True)
         layers += _extra(config, width)
-        features, side = width, _halved(config, side)
+        features = width
     layers.append(nn.Flatten())
     features *= side * side
     if config.fc:
