@@ -6,15 +6,16 @@ one ``torch.Generator`` per purpose, all derived from its seed and all part of i
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 PURPOSES = ("z", "noise", "labels", "dropout", "preview")
-_BUILDING = threading.Lock()
 
 
 def derived_seed(seed: int, *path: int) -> int:
@@ -49,15 +50,38 @@ class Streams(Mapping[str, torch.Generator]):
             generator.set_state(state[purpose])
 
 
+class _Lent(TorchFunctionMode):
+    """Hands a generator to every draw of this thread that names none."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        super().__init__()
+        self._generator = generator
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        # torch.nn.init's functions pass theirs on, even if it is None
+        draws = func in _DRAWS or "generator" in kwargs
+        if draws and kwargs.get("generator") is None:
+            kwargs = {**kwargs, "generator": self._generator}
+        return func(*args, **kwargs)
+
+
+_DRAWS = frozenset(
+    {
+        Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_, Tensor.random_, Tensor.exponential_,
+        torch.normal, torch.rand, torch.randn, torch.randint, torch.randperm, torch.bernoulli,
+    }
+)  # fmt: skip
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Lend the process-global CPU generator, seeded, to code that draws from nothing else.
+    """Lend a seeded CPU generator to code that asks for none.
 
-    Network initialisation in PyTorch does. One lock keeps two runs from building at once; the
-    generator's former state is put back at the end.
+    Network initialisation in PyTorch draws from the process-global one, which any other thread
+    may move meanwhile. That one is neither used nor moved here.
     """
-    with _BUILDING, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _Lent(torch.Generator().manual_seed(seed)):
         yield
-
-

@@ -281,9 +281,12 @@ class Trainer:
             )
         for name, player in self.game.players.items():
             saved = state["players"][name]
-            player.network.load_state_dict(saved["network"])
-            if player.shown is not None:
-                player.shown.load_state_dict(saved["shown"])
+            try:
+                player.network.load_state_dict(saved["network"])
+                if player.shown is not None:
+                    player.shown.load_state_dict(saved["shown"])
+            except RuntimeError:  # PyTorch lists every weight that does not fit
+                raise ValueError(f"the checkpoint has other networks for {name} than this run") from None
             self._optimisers[name] = self._new_optimiser(name)
             self._optimisers[name].load_state_dict(saved["optimiser"])
         self.streams.load_state_dict(state["streams"])

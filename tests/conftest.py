@@ -1,0 +1,144 @@
+"""What the core's tests share: small experiments, real digits, runs that end with their test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gan_lab.config import Data, RunConfig, put
+from gan_lab.data import Pictures, load
+from gan_lab.presets import preset
+from gan_lab.runs import Run, RunDirectory
+from gan_lab.runs.messages import Moment, Stop
+from gan_lab.training.trainer import Trainer
+
+torch.set_num_threads(1)
+
+SMALL: dict[str, Any] = {
+    "data.name": "digits",
+    "latent.dim": 6,
+    "networks.g.width": 4,
+    "networks.d.width": 4,
+    "networks.g.hidden": (12,),
+    "networks.d.hidden": (12,),
+    "training.batch": 8,
+    "training.grid": 2,
+    "training.checkpoint_seconds": 0.0,
+    "training.threads": 1,
+}
+WAIT = 30.0  # s, far more than anything here takes
+
+
+@pytest.fixture(autouse=True)
+def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No test writes into the user's runs."""
+    root = tmp_path / "runs"
+    monkeypatch.setenv("GANLAB_RUNS", str(root))
+    return root
+
+
+@pytest.fixture(scope="session")
+def digits() -> Pictures:
+    return load(Data(name="digits"))
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., RunConfig]:
+    """``small({"optim.g.lr": 0.1}, "quick")``: a preset (or the defaults), tiny, with changes."""
+
+    def make(changes: Mapping[str, Any] | None = None, name: str | None = None) -> RunConfig:
+        base = preset(name).config if name else RunConfig()
+        return put(base, {**SMALL, **(changes or {})})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trainer(small: Callable[..., RunConfig], digits: Pictures) -> Callable[..., Trainer]:
+    """A trainer of a small experiment on digits; arguments as of ``small``."""
+    return lambda changes=None, name=None: Trainer(small(changes, name), digits)
+
+
+def _differences(a: Any, b: Any, path: str) -> Iterator[str]:
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        if a.dtype != b.dtype or not torch.equal(a, b):
+            yield path
+    elif isinstance(a, Mapping) and isinstance(b, Mapping):
+        for key in {**a, **b}:
+            if key in a and key in b:
+                yield from _differences(a[key], b[key], f"{path}/{key}")
+            else:
+                yield f"{path}/{key}"
+    elif isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b):
+        for index, (x, y) in enumerate(zip(a, b, strict=True)):
+            yield from _differences(x, y, f"{path}/{index}")
+    elif a != b:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def differences() -> Callable[[Any, Any], list[str]]:
+    """Where two nested states differ in a single bit."""
+    return lambda a, b: list(_differences(a, b, ""))
+
+
+@pytest.fixture(scope="session")
+def snapshot() -> Callable[[Trainer], dict[str, Any]]:
+    """A deep copy of a trainer's whole state."""
+    import copy
+
+    return lambda trainer: copy.deepcopy(trainer.state_dict())
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """Start a run in ``tmp_path/name``; it is stopped at the end of the test."""
+    begun: list[Run] = []
+
+    def start(config: RunConfig, name: str = "run", **options: Any) -> Run:
+        path = tmp_path / name
+        directory = RunDirectory(path) if options.get("resume") else RunDirectory.create(path)
+        run = Run(config, directory, **options).start()
+        begun.append(run)
+        return run
+
+    yield start
+    for run in begun:
+        run.send(Stop())
+    for run in begun:
+        assert run.join(WAIT), "a run did not end"
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., Moment]:
+    """Wait for a moment of a run that satisfies a condition, and return it."""
+
+    def wait(run: Run, condition: Callable[[Moment], bool]) -> Moment:
+        deadline = time.monotonic() + WAIT
+        while not condition(moment := run.latest()):
+            assert time.monotonic() < deadline, f"still waiting at {moment}"
+            time.sleep(0.002)
+        return moment
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def write_idx() -> Callable[[Path, Any], None]:
+    """Write an array of bytes as an IDX file (packed if the name ends in .gz)."""
+    import gzip
+
+    def write(path: Path, array: Any) -> None:
+        values = np.asarray(array, np.uint8)
+        header = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">i4").tobytes()
+        raw = header + values.tobytes()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+
+    return write
