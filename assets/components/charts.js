@@ -1,0 +1,229 @@
+// The plots of a run: plotly.js, updated in place so that zoom and hover survive.
+import { counters } from "./counters.js";
+
+const FIGURES = [
+  {
+    title: "Losses",
+    hint: "What each player tries to make small. Faint: as measured. Strong: smoothed. Dotted: "
+      + "where it rests once D cannot tell fake from real.",
+    lines: [
+      { column: "loss/D", name: "D", colour: "d", rest: "d" },
+      { column: "loss/G", name: "G", colour: "g", rest: "g" },
+    ],
+  },
+  {
+    title: "What D believes",
+    hint: "1: surely real. 0: surely fake. Dotted: D cannot tell.",
+    lines: [
+      { column: "D(x)", name: "real, D(x)", colour: "real", rest: "opinion" },
+      { column: "D(G(z))", name: "fake, D(G(z))", colour: "g" },
+    ],
+    range: [-0.03, 1.03],
+  },
+  {
+    title: "Gradient norms",
+    hint: "How hard each player is pushed. Near zero: it learns no more. Growing without end: it "
+      + "is about to break.",
+    lines: [
+      { column: "grad/D", name: "D", colour: "d" },
+      { column: "grad/G", name: "G", colour: "g" },
+    ],
+    log: true,
+  },
+  {
+    title: "Learning rates",
+    hint: "The size of each player's steps, as the schedule and your knobs make it.",
+    lines: [
+      { column: "lr/D", name: "D", colour: "d", plain: true },
+      { column: "lr/G", name: "G", colour: "g", plain: true, dash: "dash" },
+    ],
+    log: true,
+  },
+];
+
+let loading = null;
+function plotly(url) {
+  loading ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => reject(new Error("plotly.js could not be fetched"));
+    document.head.append(script);
+  });
+  return loading;
+}
+
+export class Charts {
+  constructor(places, data) {
+    this.data = data;
+    this.Plotly = null;
+    this.figures = FIGURES.map((spec, i) => this.place(spec, places[i]));
+    this.observer = new IntersectionObserver((entries) => {
+      for (const entry of entries) {
+        const figure = this.figures.find((one) => one.box === entry.target);
+        figure.seen = entry.isIntersecting;
+        if (figure.seen && figure.stale && this.curves) this.drawOne(figure);
+      }
+    });
+    this.figures.forEach((figure) => this.observer.observe(figure.box));
+    plotly(data.plotly).then(
+      (Plotly) => {
+        this.Plotly = Plotly;
+        if (this.curves) this.draw(this.curves);
+      },
+      (error) => this.figures.forEach((figure) => (figure.plot.textContent = error.message)),
+    );
+  }
+
+  place(spec, box) {
+    const head = document.createElement("div");
+    head.className = "gl-chart-head";
+    const title = document.createElement("h3");
+    title.textContent = spec.title;
+    title.title = spec.hint;
+    head.append(title);
+    for (const line of spec.lines) {
+      const key = document.createElement("span");
+      key.className = `gl-key gl-${line.colour}`;
+      key.textContent = line.name;
+      head.append(key);
+    }
+    if (spec.lines.some((line) => line.rest)) {
+      const key = document.createElement("span");
+      key.className = "gl-key gl-rest";
+      key.textContent = "balance";
+      key.title = "Where it rests once D cannot tell fake from real";
+      head.append(key);
+    }
+    const plot = document.createElement("div");
+    plot.className = "gl-plot";
+    plot.setAttribute("role", "img");
+    plot.setAttribute("aria-label", `${spec.title}. ${spec.hint}`);
+    box.append(head, plot);
+    return { spec, box, plot, seen: true, stale: true };
+  }
+
+  // new colours of the theme or new resting values
+  update(data) {
+    this.data = data;
+    if (this.curves) this.draw(this.curves);
+  }
+
+  // returns the ms that it took
+  draw(curves) {
+    this.curves = curves;
+    if (!this.Plotly) return 0;
+    const begun = performance.now();
+    for (const figure of this.figures) {
+      figure.stale = true;
+      if (figure.seen) this.drawOne(figure);
+    }
+    counters.curves++;
+    counters.drawing = performance.now() - begun;
+    return counters.drawing;
+  }
+
+  drawOne(figure) {
+    if (!this.Plotly || !figure.box.isConnected) return;
+    figure.stale = false;
+    const { spec, plot } = figure;
+    const touch = matchMedia("(pointer: coarse)").matches;
+    this.Plotly.react(plot, this.traces(spec), this.layout(spec, plot, touch), {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: touch ? false : "hover",
+      modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
+    });
+  }
+
+  traces(spec) {
+    const { x, series, level } = this.curves;
+    const traces = [];
+    for (const { column, name, colour, plain, dash } of spec.lines) {
+      const one = series[column];
+      if (!one) continue;
+      const line = { color: this.data.colours[colour], width: 2, dash };
+      if (!plain) traces.push(raw(x, one, level, line.color));
+      traces.push({
+        x, y: plain ? one.mean : one.smooth, name, line,
+        type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
+      });
+    }
+    const { marks } = this.curves;
+    if (marks.length) {
+      traces.push({
+        x: marks.map((mark) => mark.step), y: marks.map(() => 0.03), yaxis: "y2",
+        text: marks.map(saying), name: "you", type: "scatter", mode: "markers",
+        marker: { symbol: "triangle-up", size: 8, color: this.ink },
+        hovertemplate: "%{text}<extra></extra>",
+      });
+    }
+    return traces;
+  }
+
+  layout(spec, plot, touch) {
+    const style = getComputedStyle(plot);
+    this.ink = style.color;
+    const faint = style.getPropertyValue("--gl-line").trim() || "rgba(128,128,128,.25)";
+    const axis = {
+      gridcolor: faint, zeroline: false, linecolor: faint, tickfont: { size: 11 },
+      automargin: false, fixedrange: touch,
+    };
+    const across = (value, color) => ({
+      type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value,
+      line: { color, width: 1.5, dash: "dot" }, layer: "below",
+    });
+    const rests = spec.lines
+      .filter((line) => line.rest && Number.isFinite(this.data.resting[line.rest]))
+      .map((line) => across(
+        this.data.resting[line.rest],
+        line.rest === "opinion" ? this.ink : this.data.colours[line.colour],
+      ));
+    const marks = this.curves.marks.map(({ step }) => ({
+      type: "line", yref: "paper", y0: 0, y1: 1, x0: step, x1: step, layer: "below",
+      line: { color: this.ink, width: 1 }, opacity: 0.35,
+    }));
+    return {
+      uirevision: "keep", datarevision: this.curves.records, autosize: true, showlegend: false,
+      margin: { l: 44, r: 10, t: 6, b: 26 }, height: plot.clientHeight || 180,
+      paper_bgcolor: "transparent", plot_bgcolor: "transparent",
+      font: { color: this.ink, family: style.fontFamily, size: 12 },
+      hovermode: "x unified", hoverlabel: {
+        bgcolor: style.getPropertyValue("--gl-panel").trim(), font: { color: this.ink },
+      },
+      dragmode: touch ? false : "zoom",
+      shapes: [...rests, ...marks],
+      xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
+      yaxis: {
+        ...axis, nticks: 5, type: spec.log ? "log" : "linear", range: spec.range,
+        autorange: spec.range ? false : true, exponentformat: "power", tickformat: spec.log ? "" : "~g",
+      },
+      yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
+    };
+  }
+
+  close() {
+    this.observer.disconnect();
+    for (const { plot } of this.figures) this.Plotly?.purge(plot);
+  }
+}
+
+// single records as a faint line; where many stand for one point, the band from least to greatest
+function raw(x, one, level, color) {
+  const common = { type: "scatter", mode: "lines", hoverinfo: "skip", opacity: 0.28 };
+  if (level === 0) return { ...common, x, y: one.mean, line: { color, width: 1 } };
+  const known = x.map((_, i) => i).filter((i) => Number.isFinite(one.mean[i]));
+  const back = [...known].reverse();
+  return {
+    ...common, opacity: 1, line: { width: 0 }, fill: "toself", fillcolor: `${color}33`,
+    x: [...known.map((i) => x[i]), ...back.map((i) => x[i])],
+    y: [...known.map((i) => one.high[i]), ...back.map((i) => one.low[i])],
+  };
+}
+
+// plotly reads a few tags in texts, so angle brackets are taken out
+function saying({ path, old, new: value }) {
+  const plain = (part) => String(part).replace(/[<>&]/g, "");
+  return value === null ? plain(path) : `${plain(path)}: ${plain(old)} → ${plain(value)}`;
+}

@@ -1,0 +1,16 @@
+// What tests and the curious may read: cheap numbers on window.__ganlab.
+export const counters = (window.__ganlab ??= {
+  frames: 0, // messages from the live socket
+  pictures: 0, // pictures drawn
+  curves: 0, // times that curves were drawn
+  drawing: 0, // ms that the last drawing of the curves took
+  latent: 0, // latent pictures drawn
+  rtt: [], // ms from a latent question to its picture on the canvas, the newest 200
+  step: 0,
+  state: "",
+});
+
+export function noteRoundTrip(ms) {
+  counters.rtt.push(ms);
+  if (counters.rtt.length > 200) counters.rtt.shift();
+}

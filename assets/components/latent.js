@@ -1,0 +1,190 @@
+// Walking the latent space: a slider for each number of z, and the picture that follows them.
+import { counters, noteRoundTrip } from "./counters.js";
+import { Socket } from "./socket.js";
+import { Tiles } from "./tiles.js";
+
+const REFRESH = 1000; // ms between two looks at a G that is still training
+
+const PAGE = `
+  <div class="gl-latent">
+    <figure>
+      <div class="gl-frame"><canvas role="img" aria-label="The picture that G makes of z"></canvas></div>
+      <figcaption role="status"></figcaption>
+      <div class="gl-actions">
+        <button type="button" class="gl-random">New random z</button>
+        <button type="button" class="gl-zero">All to zero</button>
+      </div>
+    </figure>
+    <section>
+      <h3></h3>
+      <div class="gl-sliders" role="group" tabindex="0"></div>
+    </section>
+  </div>`;
+
+class Latent {
+  constructor(root, component) {
+    const holder = document.createElement("div");
+    holder.innerHTML = PAGE;
+    this.box = holder.firstElementChild;
+    root.append(this.box);
+    this.tiles = new Tiles(this.find("canvas"), { maxHeight: 420 });
+    this.find(".gl-random").onclick = () => this.want({ random: true });
+    this.find(".gl-zero").onclick = () => {
+      this.set(new Float32Array(this.z.length));
+      this.want(this.z);
+    };
+    this.open(component.data);
+    this.refreshing = setInterval(() => this.refresh(), REFRESH);
+  }
+
+  find(selector) {
+    return this.box.querySelector(selector);
+  }
+
+  open(data) {
+    this.data = data;
+    this.busy = false;
+    this.wanted = { random: true };
+    this.state = "";
+    this.makeSliders(data.dim, data.reach);
+    this.caption("Connecting");
+    this.socket = new Socket(data.socket, {
+      onFrame: (header, payload) => this.hear(header, payload),
+      onChange: (open, reason) => this.line(open, reason),
+    });
+  }
+
+  update({ data }) {
+    const same = ["socket", "dim", "reach"].every((key) => data[key] === this.data[key]);
+    if (same) return;
+    this.socket.close();
+    this.open(data);
+  }
+
+  makeSliders(dim, reach) {
+    this.z = new Float32Array(dim);
+    this.find("h3").textContent = `z: ${dim} numbers, ${-reach} to ${reach}`;
+    const panel = this.find(".gl-sliders");
+    panel.setAttribute("aria-label", `The ${dim} numbers of z`);
+    panel.replaceChildren();
+    this.rows = Array.from({ length: dim }, (_, i) => {
+      const row = document.createElement("div");
+      const label = document.createElement("label");
+      const slider = field("range", reach);
+      const number = field("number", reach);
+      label.textContent = `z${i + 1}`;
+      label.htmlFor = slider.id = `gl-z-${i + 1}`;
+      number.setAttribute("aria-label", `z${i + 1}, exact`);
+      slider.oninput = () => this.turn(i, slider.valueAsNumber, slider);
+      number.oninput = () => this.turn(i, number.valueAsNumber, number);
+      number.onblur = () => this.showNumber(i);
+      row.append(label, slider, number);
+      panel.append(row);
+      return { slider, number };
+    });
+    this.set(this.z);
+  }
+
+  turn(i, value, from) {
+    if (!Number.isFinite(value)) return;
+    this.z[i] = Math.max(-this.data.reach, Math.min(this.data.reach, value));
+    const { slider, number } = this.rows[i];
+    if (from !== slider) slider.value = this.z[i];
+    if (from !== number) this.showNumber(i);
+    this.want(this.z);
+  }
+
+  showNumber(i) {
+    this.rows[i].number.value = this.z[i].toFixed(2);
+  }
+
+  set(z) {
+    this.z = Float32Array.from(z);
+    this.z.forEach((value, i) => {
+      this.rows[i].slider.value = value;
+      this.showNumber(i);
+    });
+  }
+
+  // one question under way at a time; of those that wait, the newest
+  want(question) {
+    this.wanted = question;
+    this.ask();
+  }
+
+  ask() {
+    if (this.busy || this.wanted === null) return;
+    const question = this.wanted;
+    const message = question instanceof Float32Array ? littleEndian(question) : question;
+    if (!this.socket.send(message)) return;
+    this.wanted = null;
+    this.busy = true;
+    this.asked = performance.now();
+  }
+
+  refresh() {
+    if (document.hidden || this.busy || this.wanted !== null) return;
+    if (this.state === "running" || this.state === "loading") this.want(this.z);
+  }
+
+  line(open, reason) {
+    this.busy = false;
+    if (open) {
+      this.wanted ??= this.z;
+      this.ask();
+      return;
+    }
+    this.caption(reason === "lost" ? "Connection lost, trying again" : "This run is not here any more");
+  }
+
+  caption(text) {
+    const place = this.find("figcaption");
+    if (place.textContent !== text) place.textContent = text;
+  }
+
+  async hear(header, payload) {
+    if (header.kind === "error") {
+      this.busy = false;
+      this.caption(header.text);
+      this.state ||= "loading";
+      return;
+    }
+    // a slider that has moved since counts for more than what was drawn
+    if (header.z && this.wanted === null) this.set(header.z);
+    this.state = header.state;
+    const shape = { tile: header.tile, columns: 1, count: 1 };
+    const shown = await this.tiles.show(payload, header.mime, shape);
+    this.busy = false;
+    if (shown) {
+      counters.latent++;
+      noteRoundTrip(performance.now() - this.asked);
+      const step = new Intl.NumberFormat("en").format(header.step).replaceAll(",", "\u202f");
+      const going = header.state === "running" ? ", still training" : "";
+      this.caption(`G at step ${step}${going}`);
+    }
+    this.ask();
+  }
+
+  close() {
+    clearInterval(this.refreshing);
+    this.socket.close();
+    this.tiles.close();
+    this.box.remove();
+  }
+}
+
+function field(type, reach) {
+  const input = document.createElement("input");
+  Object.assign(input, { type, min: -reach, max: reach, step: type === "range" ? 0.01 : 0.1 });
+  return input;
+}
+
+function littleEndian(values) {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  return view.buffer;
+}
+
+export function mount(root, component) {
+  return new Latent(root, component);
+}

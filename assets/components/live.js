@@ -1,0 +1,240 @@
+// The live view of a run: its state, its numbers, its pictures, its curves.
+import { Charts } from "./charts.js";
+import { counters } from "./counters.js";
+import { Curves } from "./curves.js";
+import { Socket } from "./socket.js";
+import { Tiles } from "./tiles.js";
+
+const SHORTEST = 1000; // ms between two drawings of the curves
+const SHARE = 25; // drawing waits this many times as long as it takes: at most 4 % of the time
+const POINTS = 300; // of a curve
+
+const STATES = {
+  loading: "Getting ready",
+  running: "Training",
+  paused: "Paused",
+  finished: "Finished",
+  stopped: "Stopped",
+  failed: "It broke",
+};
+
+const NUMBERS = [
+  ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G."],
+  ["images", "Images", "Real pictures that D was trained on."],
+  ["batches", "Batches", "Batches of real pictures that D was trained on."],
+  ["epochs", "Epochs", "How often every real picture has been seen."],
+  ["steps_s", "Steps / s", "Speed of training."],
+  ["images_s", "Images / s", "Real pictures a second."],
+  ["publishing", "Spent on showing", "Share of the time that goes into making what you see."],
+];
+
+const PAGE = `
+  <div class="gl-status">
+    <span class="gl-state" role="status"></span>
+    <dl class="gl-numbers"></dl>
+  </div>
+  <div class="gl-note" role="alert" hidden></div>
+  <div class="gl-board">
+    <figure class="gl-pictures">
+      <div class="gl-frame"><canvas role="img"></canvas><span class="gl-wait"></span></div>
+      <figcaption></figcaption>
+    </figure>
+    <section class="gl-chart"></section>
+    <section class="gl-chart"></section>
+    <section class="gl-chart"></section>
+    <section class="gl-chart"></section>
+  </div>`;
+
+class Live {
+  constructor(root, component) {
+    this.box = document.createElement("div");
+    this.box.className = "gl-live";
+    this.box.innerHTML = PAGE;
+    root.append(this.box);
+    this.numbers = this.makeNumbers();
+    this.canvas = this.find("canvas");
+    this.tiles = new Tiles(this.canvas);
+    this.charts = new Charts([...this.box.querySelectorAll(".gl-chart")], component.data);
+    this.onVisible = () => this.visible();
+    document.addEventListener("visibilitychange", this.onVisible);
+    this.adopt(component);
+    this.watch(component.data.socket);
+  }
+
+  find(selector) {
+    return this.box.querySelector(selector);
+  }
+
+  makeNumbers() {
+    const list = this.find(".gl-numbers");
+    return Object.fromEntries(NUMBERS.map(([key, label, hint]) => {
+      const cell = document.createElement("div");
+      const term = document.createElement("dt");
+      const value = document.createElement("dd");
+      term.textContent = label;
+      value.textContent = "–";
+      cell.title = hint;
+      cell.append(term, value);
+      list.append(cell);
+      return [key, value];
+    }));
+  }
+
+  adopt(component) {
+    this.component = component;
+    this.setColours(component.data.colours);
+  }
+
+  setColours(colours) {
+    for (const [name, colour] of Object.entries(colours)) {
+      this.box.style.setProperty(`--gl-${name}`, colour);
+    }
+  }
+
+  watch(path) {
+    this.path = path;
+    this.curves = new Curves();
+    this.moment = null;
+    this.asking = false;
+    this.lastDrawn = -Infinity;
+    this.interval = 0;
+    this.told = null;
+    this.say("Connecting");
+    this.find(".gl-wait").textContent = "The first pictures are on their way.";
+    this.socket = new Socket(path, {
+      onFrame: (header, payload) => this.hear(header, payload),
+      onChange: (open, reason) => this.line(open, reason),
+    });
+  }
+
+  update(component) {
+    this.adopt(component);
+    if (component.data.socket !== this.path) {
+      this.socket.close();
+      clearTimeout(this.timer);
+      this.watch(component.data.socket);
+    }
+    this.charts.update(component.data);
+    this.tell();
+  }
+
+  say(text, kind = "") {
+    const state = this.find(".gl-state");
+    if (state.textContent !== text) state.textContent = text;
+    state.dataset.state = kind;
+  }
+
+  line(open, reason) {
+    this.asking = false;
+    if (open) {
+      if (document.hidden) this.visible();
+      return;
+    }
+    this.say(reason === "lost" ? "Connection lost, trying again" : "This run is not here any more");
+  }
+
+  hear(header, payload) {
+    counters.frames++;
+    if (header.kind === "moment") this.hearMoment(header);
+    else if (header.kind === "picture") this.hearPicture(header, payload);
+    else if (header.kind === "curves") this.hearCurves(header, payload);
+    else if (header.kind === "error") this.asking = false;
+  }
+
+  hearMoment(moment) {
+    this.moment = moment;
+    counters.step = moment.counts.steps;
+    counters.state = moment.state;
+    this.say(STATES[moment.state] ?? moment.state, moment.state);
+    if (!document.hidden) this.showNumbers(moment);
+    const note = this.find(".gl-note");
+    note.hidden = !moment.note;
+    note.textContent = moment.note;
+    note.dataset.state = moment.state;
+    this.tell();
+    this.wantCurves();
+  }
+
+  // the script draws buttons and knobs: it should know of what happened without it
+  tell() {
+    if (!this.moment) return;
+    const { state, interventions } = this.moment;
+    const heard = `${state}:${interventions}`;
+    if (heard === this.component.data.heard || heard === this.told) return;
+    this.told = heard;
+    this.component.setStateValue("heard", heard);
+  }
+
+  showNumbers({ counts, steps_per_second, images_per_second, publishing, state }) {
+    const speed = (value, digits) => (state === "running" ? grouped(value, digits) : "–");
+    const texts = {
+      step: grouped(counts.steps),
+      images: grouped(counts.images),
+      batches: grouped(counts.batches),
+      epochs: grouped(counts.epochs, counts.epochs < 100 ? 2 : 0),
+      steps_s: speed(steps_per_second, steps_per_second < 10 ? 1 : 0),
+      images_s: speed(images_per_second, 0),
+      publishing: state === "running" ? `${(100 * publishing).toFixed(1)} %` : "–",
+    };
+    for (const [key, text] of Object.entries(texts)) this.numbers[key].textContent = text;
+  }
+
+  async hearPicture(header, payload) {
+    if (document.hidden || header.name !== "samples") return;
+    if (!(await this.tiles.show(payload, header.mime, header))) return;
+    counters.pictures++;
+    counters.pictureStep = header.step;
+    this.find(".gl-wait").textContent = "";
+    const caption = `${header.count} pictures by G at step ${grouped(header.step)}`;
+    this.find("figcaption").textContent = `${caption}. The same random numbers every time.`;
+    this.canvas.setAttribute("aria-label", caption);
+  }
+
+  wantCurves() {
+    if (this.asking || document.hidden || !this.moment?.counts.steps) return;
+    if (this.curves.records >= this.moment.counts.steps) return;
+    clearTimeout(this.timer);
+    const wait = this.lastDrawn + this.interval - performance.now();
+    if (wait > 0) {
+      this.timer = setTimeout(() => this.wantCurves(), wait);
+      return;
+    }
+    this.asking = this.socket.send({ curves: { ...this.curves.cursor, points: POINTS } });
+  }
+
+  hearCurves(header, payload) {
+    this.asking = false;
+    this.curves.apply(header, payload);
+    const took = this.charts.draw(this.curves);
+    this.interval = Math.max(SHORTEST, SHARE * took);
+    this.lastDrawn = performance.now();
+  }
+
+  visible() {
+    this.socket.send({ hidden: document.hidden });
+    if (!document.hidden) this.wantCurves();
+  }
+
+  close() {
+    document.removeEventListener("visibilitychange", this.onVisible);
+    clearTimeout(this.timer);
+    this.socket.close();
+    this.tiles.close();
+    this.charts.close();
+    this.box.remove();
+  }
+}
+
+const formats = new Map();
+function grouped(value, digits = 0) {
+  if (!formats.has(digits)) {
+    formats.set(digits, new Intl.NumberFormat("en", {
+      minimumFractionDigits: digits, maximumFractionDigits: digits,
+    }));
+  }
+  return formats.get(digits).format(value).replaceAll(",", "\u202f");
+}
+
+export function mount(root, component) {
+  return new Live(root, component);
+}

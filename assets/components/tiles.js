@@ -1,0 +1,73 @@
+// Pictures on a canvas, each pixel a crisp square: whole-number scaling wherever it leaves the
+// pictures reasonably large.
+const WASTE = 0.72; // a whole-number scale that fills less than this share of the width gives way
+
+export class Tiles {
+  constructor(canvas, { maxHeight = Infinity } = {}) {
+    this.canvas = canvas;
+    this.maxHeight = maxHeight;
+    this.source = null;
+    this.observer = new ResizeObserver(() => this.draw());
+    this.observer.observe(canvas.parentElement);
+    this.sequence = 0;
+  }
+
+  // an encoded mosaic of tiles; an older one that is decoded later is dropped
+  async show(bytes, mime, shape) {
+    const mine = ++this.sequence;
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: mime }));
+    if (mine !== this.sequence) {
+      bitmap.close();
+      return false;
+    }
+    this.source?.close?.();
+    this.set(bitmap, shape);
+    return true;
+  }
+
+  // a bitmap or canvas; shape = { tile, columns, count }
+  set(source, shape) {
+    this.source = source;
+    this.shape = shape;
+    this.draw();
+  }
+
+  draw() {
+    if (!this.source) return;
+    const { tile, columns, count } = this.shape;
+    const rows = Math.ceil(count / columns);
+    const ratio = window.devicePixelRatio || 1;
+    const gap = count > 1 ? Math.max(1, Math.round(ratio)) : 0;
+    const across = this.canvas.parentElement.clientWidth * ratio - gap * (columns - 1);
+    const down = this.maxHeight * ratio - gap * (rows - 1);
+    const fit = Math.max(0.25, Math.min(across / (columns * tile), down / (rows * tile)));
+    const whole = Math.floor(fit);
+    const side = Math.floor((whole / fit >= WASTE ? whole : fit) * tile);
+    const width = columns * side + gap * (columns - 1);
+    const height = rows * side + gap * (rows - 1);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+      this.canvas.style.width = `${width / ratio}px`;
+      this.canvas.style.height = `${height / ratio}px`;
+    }
+    const context = this.canvas.getContext("2d");
+    context.imageSmoothingEnabled = side < tile;
+    for (let i = 0; i < count; i++) {
+      const column = i % columns;
+      const row = Math.floor(i / columns);
+      context.drawImage(
+        this.source,
+        column * tile, row * tile, tile, tile,
+        column * (side + gap), row * (side + gap), side, side,
+      );
+    }
+  }
+
+  close() {
+    this.sequence++;
+    this.observer.disconnect();
+    this.source?.close?.();
+    this.source = null;
+  }
+}

@@ -1,0 +1,81 @@
+"""The one registry of a server, and what lives as long as the server: warm-up and reaper."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import threading
+from collections.abc import AsyncIterator
+from functools import cache
+
+import torch
+
+from gan_lab.data import DataError, load
+from gan_lab.presets import DEFAULT, preset
+from gan_lab.runs import Registry
+from gan_lab.runs.pictures import picture
+from gan_lab.runs.registry import GRACE
+from gan_lab.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+REAP_EVERY = 2.0  # s
+_WARM_ROUNDS = 3
+
+
+@cache
+def registry() -> Registry:
+    """All runs of this process. ``GANLAB_GRACE`` (s) says how long a run may go unwatched."""
+    return Registry(grace=_grace(os.environ.get("GANLAB_GRACE", "")))
+
+
+def _grace(text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return GRACE
+
+
+def warm() -> None:
+    """Play a few rounds for nobody, so that the first visitor's first picture comes at once.
+
+    The first step of an optimiser imports hundreds of modules; the first convolution picks its
+    kernels. What is then in memory stays: the collector need not look at it again.
+    """
+    torch.set_num_threads(1)  # of this thread: whoever trains already should not wait for us
+    config = preset(DEFAULT).config
+    try:
+        trainer = Trainer(config, load(config.data))
+    except (DataError, ValueError) as error:
+        log.info("nothing was warmed: %s", error)
+        return
+    for _ in range(_WARM_ROUNDS):
+        trainer.round()
+    trainer.flush()
+    for images in trainer.preview().values():
+        picture(images)
+    del trainer
+    gc.collect()
+    gc.freeze()
+
+
+async def _reap(runs: Registry) -> None:
+    while True:
+        await asyncio.sleep(REAP_EVERY)
+        await asyncio.to_thread(runs.reap)
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: object) -> AsyncIterator[None]:
+    """Of the server: warm-up and reaper at its start, a checkpoint of every run at its end."""
+    runs = registry()
+    threading.Thread(target=warm, name="warm-up", daemon=True).start()
+    reaper = asyncio.create_task(_reap(runs))
+    try:
+        yield
+    finally:
+        reaper.cancel()
+        await asyncio.to_thread(runs.close)

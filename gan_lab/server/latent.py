@@ -1,0 +1,107 @@
+"""Walking the latent space of a run: z in, a picture out.
+
+From the page: ``dim`` float32 numbers, little-endian, as one binary message; or JSON,
+``{"z": [...]}`` or ``{"random": true}``. To the page: a "latent" frame of the wire, header
+``step`` (of the generator), ``mime``, ``state``, and ``z`` if the server drew it; the payload is
+the picture. A wrong question is answered with an "error" frame.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import torch
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gan_lab.latent import draw, pictures
+from gan_lab.runs import Registry, Run, wire
+from gan_lab.runs.messages import Shown
+from gan_lab.runs.pictures import mosaic, png
+from gan_lab.server.origin import admitted
+
+MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
+FARTHEST = 100.0  # of a number in z; beyond it a network says nothing of interest
+
+# two, so that one visitor's wide network does not hold up everybody; one core each
+_WORKERS = ThreadPoolExecutor(2, "latent", initializer=torch.set_num_threads, initargs=(1,))
+
+
+class _Wrong(ValueError):
+    """A question that cannot be answered, in words for people."""
+
+
+def latent_socket(runs: Registry) -> Any:
+    """The endpoint of the latent socket."""
+
+    async def latent(socket: WebSocket) -> None:
+        hosted = await admitted(socket, runs)
+        if hosted is None:
+            return
+        loop = asyncio.get_running_loop()
+        with (
+            hosted.watched(),
+            hosted.run.explored(),
+            contextlib.suppress(WebSocketDisconnect, RuntimeError),
+        ):
+            while True:
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                asked = message.get("bytes") or message.get("text") or ""
+                answer = await loop.run_in_executor(_WORKERS, _answer, asked, hosted.run)
+                await socket.send_bytes(answer)
+
+    return latent
+
+
+def _answer(asked: bytes | str, run: Run) -> bytes:
+    """A "latent" or an "error" frame; never raises."""
+    try:
+        shown = run.shown()
+        if shown is None:
+            raise _Wrong("The run has no generator yet; it comes with its first moment.")
+        z, drawn = _read(asked, shown)
+        images = pictures(shown.network, z, shown.config.networks.g.output)
+    except _Wrong as wrong:
+        return wire.encode("error", {"text": str(wrong)})
+    except Exception as error:  # a network's own trouble must not end the conversation
+        return wire.encode("error", {"text": f"No picture could be made ({error})."})
+    header: dict[str, Any] = {
+        "step": shown.step,
+        "state": str(run.latest().state),
+        "mime": "image/png",
+        "tile": images.shape[-1],
+    }
+    if drawn:
+        header["z"] = [round(value, 4) for value in z[0].tolist()]
+    return wire.encode("latent", header, png(mosaic(images)))
+
+
+def _read(asked: bytes | str, shown: Shown) -> tuple[torch.Tensor, bool]:
+    """z, 1×dim, and whether it was drawn here. Raises _Wrong."""
+    if len(asked) > MESSAGE_LIMIT:
+        raise _Wrong("That message is too long.")
+    latent = shown.config.latent
+    if isinstance(asked, bytes):
+        if len(asked) != 4 * latent.dim:
+            raise _Wrong(f"z must be {latent.dim} numbers of 4 bytes.")
+        values = np.frombuffer(asked, "<f4").copy()
+    else:
+        try:
+            question = json.loads(asked)
+            if question.get("random") is True:
+                return draw(latent, 1, secrets.randbelow(2**53)), True
+            values = np.asarray(question["z"], np.float32)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise _Wrong('Send z as {"z": [...]}, or {"random": true}.') from None
+        if values.shape != (latent.dim,):
+            raise _Wrong(f"z must be a list of {latent.dim} numbers.")
+    if not np.isfinite(values).all() or np.abs(values).max() > FARTHEST:
+        raise _Wrong(f"Every number of z must be from {-FARTHEST:g} to {FARTHEST:g}.")
+    return torch.from_numpy(values).unsqueeze(0), False

@@ -1,0 +1,157 @@
+"""A run as it is watched: moments are pushed, curves are asked for.
+
+To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves). From the page, JSON:
+``{"curves": {"level": 3, "since": 120, "marks": 2, "points": 300}}`` asks for what it lacks;
+``{"hidden": true}`` stops the pictures until ``{"hidden": false}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import weakref
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gan_lab.runs import Hosted, Moment, Registry, Run
+from gan_lab.runs import wire
+from gan_lab.server.origin import admitted
+
+MESSAGE_LIMIT = 1000  # characters that a page may say at once
+POINTS = 300  # of a curve, if the page does not say
+
+
+@dataclass(eq=False)
+class _Viewer:
+    """A box with one slot: who is slow misses moments, and nobody waits for them."""
+
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    frames: list[bytes] = field(default_factory=list)
+    state: str = ""
+    shown_state: str = ""
+    hidden: bool = False
+
+    def put(self, frames: list[bytes], state: str) -> None:
+        self.frames, self.state = frames, state
+        if not self.hidden or state != self.shown_state:
+            self.news.set()
+
+    async def take(self) -> list[bytes]:
+        await self.news.wait()
+        self.news.clear()
+        self.shown_state = self.state
+        return self.frames
+
+
+class Broadcast:
+    """All viewers of one run on one event loop: each moment is encoded once for all of them."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._viewers: set[_Viewer] = set()
+        self._subscription = contextlib.ExitStack()
+
+    def _hear(self, moment: Moment) -> None:
+        """On the trainer's thread: hand over and go; the server may be closing."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._tell, moment)
+
+    def _tell(self, moment: Moment) -> None:
+        frames = wire.moment_frames(moment)
+        for viewer in self._viewers:
+            viewer.put(frames, moment.state)
+
+    @contextlib.asynccontextmanager
+    async def viewer(self, run: Run) -> AsyncIterator[_Viewer]:
+        """A new box, filled with the present moment at once."""
+        viewer = _Viewer()
+        self._viewers.add(viewer)
+        if len(self._viewers) == 1:
+            self._subscription.enter_context(run.subscribed(self._hear))
+        moment = run.latest()
+        viewer.put(wire.moment_frames(moment), moment.state)
+        try:
+            yield viewer
+        finally:
+            self._viewers.discard(viewer)
+            if not self._viewers:
+                self._subscription.close()
+
+
+_BROADCASTS: weakref.WeakKeyDictionary[Run, Broadcast] = weakref.WeakKeyDictionary()
+
+
+def _broadcast(run: Run) -> Broadcast:
+    """The run's broadcast on the running loop (a server has one loop, tests have several)."""
+    loop = asyncio.get_running_loop()
+    known = _BROADCASTS.get(run)
+    if known is None or known.loop is not loop:
+        known = _BROADCASTS[run] = Broadcast(loop)
+    return known
+
+
+def live_socket(runs: Registry) -> Any:
+    """The endpoint of the live socket."""
+
+    async def live(socket: WebSocket) -> None:
+        hosted = await admitted(socket, runs)
+        if hosted is None:
+            return
+        with hosted.watched():
+            async with _broadcast(hosted.run).viewer(hosted.run) as viewer:
+                await _converse(socket, hosted, viewer)
+
+    return live
+
+
+async def _converse(socket: WebSocket, hosted: Hosted, viewer: _Viewer) -> None:
+    lock = asyncio.Lock()  # pushes and answers share the socket
+
+    async def push() -> None:
+        while True:
+            frames = await viewer.take()
+            async with lock:
+                for frame in frames:
+                    await socket.send_bytes(frame)
+
+    pushing = asyncio.create_task(push())
+    try:
+        while True:
+            text = await socket.receive_text()
+            answer = await _answer(text, hosted.run, viewer)
+            if answer is not None:
+                async with lock:
+                    await socket.send_bytes(answer)
+    except (WebSocketDisconnect, RuntimeError, KeyError):
+        pass  # gone, or spoke in bytes where text is meant: either way the talk is over
+    finally:
+        pushing.cancel()
+        with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+            await pushing
+
+
+async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
+    """A frame for what the page said; what makes no sense is answered with an "error" frame."""
+    try:
+        asked = json.loads(text) if len(text) <= MESSAGE_LIMIT else None
+        if not isinstance(asked, dict):
+            raise ValueError
+        if "hidden" in asked:
+            viewer.hidden = bool(asked["hidden"])
+            if not viewer.hidden:
+                viewer.news.set()
+            return None
+        wanted = asked["curves"]
+        level, since = int(wanted.get("level", -1)), max(0, int(wanted.get("since", 0)))
+        marks, points = max(0, int(wanted.get("marks", 0))), int(wanted.get("points", POINTS))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return wire.encode("error", {"text": "that was no question"})
+    # the trainer may hold the history for a moment, so not on the loop
+    curves = await asyncio.to_thread(run.curves, level, since, points)
+    if curves is None:
+        return wire.encode("error", {"text": "there are no curves yet"})
+    return wire.curves_frame(curves, run.ledger(), marks)

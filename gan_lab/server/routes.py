@@ -1,0 +1,28 @@
+"""All own routes, below one prefix."""
+
+from __future__ import annotations
+
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from gan_lab.runs import Registry
+from gan_lab.server.assets import component, plotly_js
+from gan_lab.server.latent import latent_socket
+from gan_lab.server.live import live_socket
+
+PREFIX = "/ganlab"
+
+
+def routes(runs: Registry, base: str = "") -> list[BaseRoute]:
+    """Routes for ``st.App``.
+
+    Args:
+        runs: whom the sockets speak for.
+        base: ``server.baseUrlPath``, which Streamlit puts before its own routes only.
+    """
+    root = f"/{base.strip('/')}{PREFIX}" if base.strip("/") else PREFIX
+    return [
+        Route(root + "/{version}/plotly.js", plotly_js),
+        Route(root + "/{version}/{name}", component),
+        WebSocketRoute(root + "/live/{view_id}", live_socket(runs)),
+        WebSocketRoute(root + "/latent/{view_id}", latent_socket(runs)),
+    ]

@@ -1,0 +1,1 @@
+"""Everything that imports Streamlit, beside the pages: widgets, live components, the shell."""

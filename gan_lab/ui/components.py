@@ -1,0 +1,51 @@
+"""Our v2 components: JavaScript and CSS from ``assets/components``, fetched over our own route."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from gan_lab.server.assets import COMPONENTS, version
+from gan_lab.server.routes import PREFIX
+
+
+def root() -> str:
+    """Path below which our routes are, with ``server.baseUrlPath`` in front."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}{PREFIX}" if base else PREFIX
+
+
+def plotly_path() -> str:
+    """Where the browser fetches plotly.js."""
+    return f"{root()}/{version()}/plotly.js"
+
+
+def module_path(name: str) -> str:
+    """Where the browser fetches ``assets/components/<name>.js``."""
+    return f"{root()}/{version()}/{name}.js"
+
+
+@cache
+def _renderer(name: str) -> Callable[..., Any]:
+    """Registered once a process. Styles are not isolated: plotly's own rules must reach it."""
+    return st.components.v2.component(
+        f"ganlab_{name}",
+        js=(COMPONENTS / "loader.js").read_text("utf-8"),
+        css=(COMPONENTS / f"{name}.css").read_text("utf-8"),
+        isolate_styles=False,
+    )
+
+
+def show(name: str, key: str, data: dict[str, Any], **callbacks: Callable[[], None]) -> Any:
+    """Put a component onto the page.
+
+    Args:
+        name: of its files in ``assets/components``.
+        key: stays the same for as long as it is the same thing.
+        data: what its module gets, beside the path of the module itself.
+        callbacks: ``on_<state>_change``.
+    """
+    return _renderer(name)(key=key, data={"module": module_path(name), **data}, **callbacks)

@@ -1,0 +1,131 @@
+"""Start, pause, resume, stop, reset: buttons, their keys, and what stands around them."""
+
+from __future__ import annotations
+
+import secrets
+
+import streamlit as st
+
+from gan_lab.data import NAMED
+from gan_lab.presets import preset, presets
+from gan_lab.runs import Hosted, State
+from gan_lab.runs.messages import Pause, Resume, Stop
+from gan_lab.ui import experiment
+from gan_lab.ui.widgets import widget
+from gan_lab.config import KNOBS
+
+NEW_SEEDS = 2**31
+
+
+def _new_seed() -> None:
+    experiment.start(secrets.randbelow(NEW_SEEDS))
+
+
+def start_button() -> None:
+    """The one thing to press for who has not pressed anything yet."""
+    st.button(
+        "Start", type="primary", icon=":material/play_arrow:", key="start", shortcut="S",
+        on_click=experiment.start, width=220,
+    )  # fmt: skip
+
+
+def buttons(hosted: Hosted) -> None:
+    """All that can be done to the run as a whole; each button keeps its place."""
+    state = hosted.run.latest().state
+    with st.container(horizontal=True, gap="small", key="controls"):
+        if state.over:
+            st.button("Start again", type="primary", icon=":material/play_arrow:", key="start",
+                      shortcut="S", on_click=experiment.start)  # fmt: skip
+        elif state is State.PAUSED:
+            st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume",
+                      shortcut="P", on_click=experiment.send, args=(Resume(),))  # fmt: skip
+        else:
+            st.button("Pause", type="primary", icon=":material/pause:", key="pause",
+                      shortcut="P", on_click=experiment.send, args=(Pause(),))  # fmt: skip
+        st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
+                  on_click=experiment.send, args=(Stop(),),
+                  help="Ends the run and keeps its last checkpoint.")  # fmt: skip
+        st.button("Reset, same seed", icon=":material/replay:", key="same", shortcut="A",
+                  on_click=experiment.start,
+                  help="Starts from step 0 with the settings on this page: the same seed"
+                  " repeats the same run.")  # fmt: skip
+        st.button("Reset, new seed", icon=":material/casino:", key="new", shortcut="N",
+                  on_click=_new_seed,
+                  help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
+
+
+def preset_picker() -> None:
+    """One of the presets; choosing one replaces all settings of the next start."""
+    mine = experiment.experiment()
+    known = presets()
+    st.session_state["preset"] = mine.preset if mine.preset in known else next(iter(known))
+
+    def chosen() -> None:
+        picked = preset(st.session_state["preset"])
+        data, seed = mine.config.data, mine.config.training.seed
+        mine.preset, mine.config = picked.name, picked.config
+        for path, value in (("data.name", data.name), ("training.seed", seed)):
+            experiment.change_next(path, value)
+
+    st.selectbox("Preset", list(known), format_func=lambda name: known[name].title, key="preset",
+                 on_change=chosen, filter_mode=None)  # fmt: skip
+    st.caption(known[st.session_state["preset"]].about)
+
+
+def data_picker() -> None:
+    """A named set, whole or some of its classes."""
+    mine = experiment.experiment()
+    name, _, classes = mine.config.data.name.partition(":")
+    st.session_state["data"] = name if name in NAMED else next(iter(NAMED))
+    entry = NAMED[st.session_state["data"]]
+    picked = [c.strip() for c in classes.split(",") if c.strip()]
+    st.session_state["classes"] = [c for c in entry.classes if c in picked]
+
+    def chosen() -> None:
+        experiment.change_next("data.name", st.session_state["data"])
+
+    def narrowed() -> None:
+        some = st.session_state["classes"]
+        whole = not some or len(some) == len(entry.classes)
+        tail = "" if whole else ":" + ",".join(some)
+        experiment.change_next("data.name", st.session_state["data"] + tail)
+
+    st.selectbox("Real pictures", list(NAMED), format_func=_set_in_words, key="data",
+                 on_change=chosen, filter_mode=None, help=KNOBS["data.name"].help)  # fmt: skip
+    st.multiselect("Only these kinds", entry.classes, key="classes", on_change=narrowed,
+                   placeholder="All of them")  # fmt: skip
+
+
+def _set_in_words(name: str) -> str:
+    entry = NAMED[name]
+    return entry.title if entry.here() else f"{entry.title}, downloads {entry.megabytes} MB"
+
+
+def seed_box() -> None:
+    """The seed of the next start."""
+    widget(KNOBS["training.seed"], experiment.experiment().config, experiment.change_next)
+
+
+def share(hosted: Hosted) -> None:
+    """Where to go from a run."""
+    from gan_lab.ui.shell import LATENT
+
+    st.page_link(LATENT, label="Walk its latent space", icon=":material/explore:",
+                 query_params={"run": hosted.view_id})  # fmt: skip
+
+
+def guest(hosted: Hosted) -> None:
+    """For who looks at somebody else's run: what can be done instead."""
+    st.info(
+        "You are watching somebody else's run. You can look at it and walk its latent space; to"
+        " turn the knobs, start your own.",
+        icon=":material/visibility:",
+    )
+
+    def take_over() -> None:
+        mine = experiment.experiment()
+        experiment.adopt(mine, hosted)
+        experiment.start()
+
+    st.button("Start my own with these settings", icon=":material/play_arrow:", key="own",
+              on_click=take_over)  # fmt: skip

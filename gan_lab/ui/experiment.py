@@ -1,0 +1,158 @@
+"""What a visitor works on: the experiment that the next Start takes, and the run on the screen."""
+
+from __future__ import annotations
+
+import secrets
+from concurrent.futures import TimeoutError as TooSlow
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from gan_lab.config import KNOBS, ConfigError, RunConfig, get, put
+from gan_lab.presets import DEFAULT, preset
+from gan_lab.runs import Hosted
+from gan_lab.runs.messages import Command, Set, Stop
+from gan_lab.server import COOKIE, registry
+
+ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
+
+
+@dataclass
+class Experiment:
+    """One browser session's.
+
+    Attributes:
+        preset: name of the one that it began from.
+        config: what Start begins with.
+        view_id: of the run on the screen; "" for none.
+        complaint: why the last change was not taken; shown once.
+    """
+
+    preset: str
+    config: RunConfig
+    view_id: str = ""
+    complaint: str = ""
+
+
+def visitor() -> str:
+    """Who is looking: the browser's cookie, or where there is none this session alone."""
+    cookie = st.context.cookies.get(COOKIE)
+    return cookie or st.session_state.setdefault("visitor", secrets.token_urlsafe(24))
+
+
+def experiment() -> Experiment:
+    """The session's experiment; of the run in the URL, if the session has just begun."""
+    known = st.session_state.get("experiment")
+    if known is None:
+        known = Experiment(DEFAULT, preset(DEFAULT).config)
+        st.session_state["experiment"] = known
+        hosted = registry().get(st.query_params.get("run", ""))
+        if hosted is not None:
+            adopt(known, hosted)
+    return known
+
+
+def adopt(mine: Experiment, hosted: Hosted) -> None:
+    """Take over a run's settings as those of the next Start."""
+    mine.preset, mine.config = hosted.preset or DEFAULT, config_now(hosted)
+
+
+def run_on_screen() -> Hosted | None:
+    """The run that the URL names, or the one that this session looked at last.
+
+    The URL is brought in line, so that F5, a second tab and a link to a friend find it.
+    """
+    mine = experiment()
+    asked = st.query_params.get("run", "")
+    if asked:
+        mine.view_id = asked
+    hosted = registry().get(mine.view_id) if mine.view_id else None
+    if hosted is None:
+        mine.view_id = ""
+        if asked:
+            del st.query_params["run"]
+            mine.complaint = "That run is not on this server any more. You can start a new one."
+    elif asked != mine.view_id:
+        st.query_params["run"] = mine.view_id
+    return hosted
+
+
+def config_now(hosted: Hosted) -> RunConfig:
+    """A run's configuration with the changes that it took since its last moment."""
+    moment = hosted.run.latest()
+    config = moment.config
+    for entry in hosted.run.ledger()[moment.interventions :]:
+        if entry.outcome == "applied" and entry.path in KNOBS:
+            config = put(config, {entry.path: entry.new})
+    return config
+
+
+def heard(hosted: Hosted) -> str:
+    """What this script knows of the run, in the words that the live view compares."""
+    ledger = max(len(hosted.run.ledger()), hosted.run.latest().interventions)
+    return f"{hosted.run.latest().state}:{ledger}"
+
+
+def start(seed: int | None = None) -> None:
+    """Begin a run with the session's experiment; one of this visitor that is on the screen ends.
+
+    Args:
+        seed: instead of the experiment's own.
+    """
+    mine = experiment()
+    if seed is not None:
+        mine.config = put(mine.config, {"training.seed": seed})
+    before = registry().get(mine.view_id) if mine.view_id else None
+    if before is not None and before.may_control(visitor()):
+        before.run.send(Stop())
+    hosted = registry().start(mine.config, visitor(), mine.preset)
+    mine.view_id = st.query_params["run"] = hosted.view_id
+
+
+def send(command: Command) -> None:
+    """Give the run on the screen a command; what it has against it becomes the complaint."""
+    mine = experiment()
+    hosted = registry().get(mine.view_id)
+    if hosted is None:
+        mine.complaint = "That run is not on this server any more."
+        return
+    try:
+        entry = hosted.send(command, visitor()).result(ANSWER_WITHIN)
+    except PermissionError as error:
+        mine.complaint = f"Sorry, {error}."
+    except TooSlow:
+        mine.complaint = "The run is in the middle of a long step; your change acts after it."
+    else:
+        if entry.outcome == "refused":
+            mine.complaint = f"Not changed: {entry.note}"
+
+
+def change(path: str, value: Any) -> None:
+    """Turn a knob: in the experiment, and if it is live in the run on the screen too."""
+    mine = experiment()
+    hosted = registry().get(mine.view_id) if mine.view_id else None
+    live = hosted is not None and not hosted.run.latest().state.over and KNOBS[path].live
+    if live:
+        send(Set(path, value))
+    if not live or not mine.complaint:
+        change_next(path, value)
+
+
+def change_next(path: str, value: Any) -> None:
+    """Change the experiment that the next start takes, and nothing else."""
+    mine = experiment()
+    try:
+        mine.config = put(mine.config, {path: value})
+    except ConfigError as error:
+        mine.complaint = f"Not changed: {error}"
+
+
+def waiting_changes(hosted: Hosted) -> list[str]:
+    """What the experiment has and the run has not, in words; it applies on restart."""
+    mine, now = experiment().config, config_now(hosted)
+    return [
+        f"{path}: {get(now, path)} → {get(mine, path)}"
+        for path in KNOBS
+        if get(mine, path) != get(now, path)
+    ]

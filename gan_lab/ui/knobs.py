@@ -1,0 +1,70 @@
+"""Panels of knobs: those that act at once, and those of the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import streamlit as st
+
+from gan_lab.config import KNOBS, Knob, RunConfig
+from gan_lab.ui.widgets import widget
+from gan_lab.ui import experiment
+
+COMMON = (
+    "optim.g.lr",
+    "optim.d.lr",
+    "objective.loss",
+    "objective.smooth_real",
+    "objective.instance_noise",
+    "optim.d.steps",
+    "optim.g.name",
+    "optim.d.name",
+    "latent.noise",
+)
+"""Live parameters that people turn first; an order, not a second definition."""
+
+_ON_TOP = ("data.name", "training.seed")
+"""Rebuild parameters that have a place of their own above the folded ones."""
+
+_GROUPS = {
+    "data": "Data",
+    "latent": "Latent noise",
+    "networks.g": "Generator",
+    "networks.d": "Discriminator",
+    "objective": "Objective",
+    "optim.g": "G's optimiser",
+    "optim.d": "D's optimiser",
+    "regularisation": "Regularisation",
+    "training": "Training",
+}
+
+
+def live_knobs(config: RunConfig) -> None:
+    """All live parameters as they are in ``config``: the common ones on top, the rest folded."""
+    for path in COMMON:
+        widget(KNOBS[path], config, experiment.change, prefix=_player(path))
+    rest = [knob for knob in KNOBS.values() if knob.live and knob.path not in COMMON]
+    _folded(rest, config, experiment.change)
+
+
+def rebuild_knobs(config: RunConfig) -> None:
+    """All parameters that need a restart, folded by section."""
+    rest = [knob for knob in KNOBS.values() if not knob.live and knob.path not in _ON_TOP]
+    _folded(rest, config, experiment.change)
+
+
+def _folded(knobs: Iterable[Knob], config: RunConfig, change: Any) -> None:
+    groups: dict[str, list[Knob]] = {}
+    for knob in knobs:
+        groups.setdefault(knob.path.rsplit(".", 1)[0], []).append(knob)
+    for group, members in groups.items():
+        with st.expander(_GROUPS.get(group, group)):
+            for knob in members:
+                widget(knob, config, change)
+
+
+def _player(path: str) -> str:
+    """G or D, where a panel holds the same parameter of both."""
+    parts = path.split(".")
+    return f"{parts[1].upper()}: " if parts[0] == "optim" else ""

@@ -1,0 +1,89 @@
+"""The live view of a run, the picture of what is real, the latent walk: wrappers in Python."""
+
+from __future__ import annotations
+
+import base64
+from functools import lru_cache
+
+import streamlit as st
+
+from gan_lab.config import Data
+from gan_lab.data import NAMED, DataError, load
+from gan_lab.latent import reach
+from gan_lab.objectives import resting
+from gan_lab.runs import Hosted
+from gan_lab.runs.pictures import mosaic, png
+from gan_lab.ui import components
+from gan_lab.ui.colours import COLOURS
+from gan_lab.ui.experiment import config_now, heard
+
+_SHOWN = 64  # real pictures that a visitor sees
+
+
+def live_view(hosted: Hosted) -> None:
+    """State, numbers, pictures and curves; reruns the script when the run changed by itself."""
+    components.show(
+        "live",
+        "live",
+        {
+            "socket": f"{components.root()}/live/{hosted.view_id}",
+            "plotly": components.plotly_path(),
+            "heard": heard(hosted),
+            "colours": COLOURS,
+            "resting": resting(config_now(hosted).objective)._asdict(),
+        },
+        on_heard_change=_nothing,
+    )
+
+
+def latent_view(hosted: Hosted) -> None:
+    """Sliders for z, and the picture that follows them."""
+    latent = config_now(hosted).latent
+    components.show(
+        "latent",
+        "latent",
+        {
+            "socket": f"{components.root()}/latent/{hosted.view_id}",
+            "dim": latent.dim,
+            "reach": reach(latent),
+        },
+    )
+
+
+def real_pictures(data: Data) -> None:
+    """The chosen real pictures, coming out of noise; a sentence where they are not here yet."""
+    entry = NAMED.get(data.name.partition(":")[0])
+    if entry is not None and not entry.here():
+        st.info(
+            f"**{entry.title}** is not on this machine yet. Start will download it"
+            f" ({entry.megabytes} MB)."
+        )
+        return
+    try:
+        picture = _real_mosaic(data)
+    except DataError as error:
+        st.error(str(error))
+        return
+    components.show("real", "real", picture)
+
+
+def _nothing() -> None:
+    """A callback that only makes Streamlit keep the state."""
+
+
+@lru_cache(maxsize=16)
+def _real_mosaic(data: Data) -> dict[str, object]:
+    """Some real pictures as a data URL, with their shape. Raises DataError."""
+    pictures = load(data)
+    stride = max(1, len(pictures) // _SHOWN)
+    some = pictures.images[::stride][:_SHOWN]
+    columns = 8
+    encoded = base64.b64encode(png(mosaic(some, columns))).decode()
+    return {
+        "mosaic": f"data:image/png;base64,{encoded}",
+        "columns": columns,
+        "tile": pictures.size,
+        "count": len(some),
+        "grey": pictures.channels == 1,
+        "label": f"Real pictures of {data.name}, coming out of noise",
+    }

@@ -1,0 +1,31 @@
+"""What all pages share: title, navigation, complaints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from gan_lab.ui.experiment import experiment
+
+_PAGES = Path(__file__).parent.parent.parent / "pages"
+TRAIN = st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:", default=True)
+LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/explore:")
+
+
+def navigation() -> None:
+    """The entry script: page settings, the menu, the page."""
+    st.set_page_config(
+        page_title="GAN Playground", page_icon=":material/grid_view:", layout="wide",
+        initial_sidebar_state="auto",
+    )  # fmt: skip
+    page = st.navigation([TRAIN, LATENT], position="top")
+    page.run()
+
+
+def complaints() -> None:
+    """Say once why the last wish was not granted."""
+    mine = experiment()
+    if mine.complaint:
+        st.warning(mine.complaint, icon=":material/info:")
+        mine.complaint = ""

@@ -1,0 +1,194 @@
+"""A widget for any parameter, derived from the schema. No second list of parameters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import streamlit as st
+
+from gan_lab.config import ConfigError, Knob, RunConfig, get, parse
+
+Change = Callable[[str, Any], None]
+
+_SLIDER_INTS = 32  # a wider range of whole numbers is typed, not dragged
+_SLIDER_FLOATS = 5.0
+_LARGEST = 2**53 - 1  # that a browser counts exactly
+
+_WORDS = {
+    "lr": "Learning rate",
+    "dim": "Size of z",
+    "smooth_real": "One-sided label smoothing",
+    "smooth_fake": "Two-sided smoothing (fakes)",
+    "steps": "Moves a round",
+    "name": "Optimiser",
+    "beta1": "β1",
+    "beta2": "β2",
+    "ema_images": "Averaged G: half-life",
+    "ema_rampup": "Averaged G: ramp-up",
+    "d_pretrain": "D trains alone first",
+    "fc": "Fully connected layer",
+    "data.name": "Pictures",
+    "latent.noise": "Latent noise",
+}
+"""Names for people where the field's own, with its underscores taken out, would not do."""
+
+
+def label(knob: Knob) -> str:
+    """What stands above a widget: name and unit."""
+    name = knob.path.rsplit(".", 1)[-1]
+    words = _WORDS.get(knob.path) or _WORDS.get(name)
+    words = words or name.replace("_", " ").capitalize()
+    return f"{words} ({knob.unit})" if knob.unit else words
+
+
+def why_not(knob: Knob, config: RunConfig) -> str:
+    """Why a parameter has no effect in this configuration; "" if it has."""
+    if knob.counts_in(config):
+        return ""
+    assert knob.when is not None
+    path, values = knob.when
+    choices = " or ".join(str(value) for value in values)
+    return f"Counts only with {path} = {choices}."
+
+
+def widget(
+    knob: Knob, config: RunConfig, change: Change, *, key: str = "", prefix: str = "",
+    disabled: bool = False,
+) -> None:  # fmt: skip
+    """Draw one parameter as it is in ``config``; ``change(path, value)`` hears of a new value.
+
+    The widget follows ``config`` in every run of the script: a change that was refused, or made
+    elsewhere, shows at once.
+
+    Args:
+        key: tells two widgets of the same parameter apart.
+        prefix: before the label, such as "G: ".
+    """
+    why = why_not(knob, config)
+    key = f"knob:{key}:{knob.path}"
+    common: dict[str, Any] = {
+        "label": prefix + label(knob),
+        "key": key,
+        "help": f"{knob.help} {why}".strip(),
+        "disabled": disabled or bool(why),
+    }
+    value = get(config, knob.path)
+
+    def heard(read: Callable[[Any], Any] = lambda raw: raw) -> Callable[[], None]:
+        def on_change() -> None:
+            raw = st.session_state[key]
+            if raw is not None:
+                change(knob.path, read(raw))
+
+        return on_change
+
+    match _form(knob):
+        case "toggle":
+            st.session_state[key] = value
+            st.toggle(**common, on_change=heard())
+        case "choice":
+            st.session_state[key] = value
+            st.selectbox(options=knob.choices, **common, on_change=heard(), filter_mode=None)
+        case "log":
+            options = _with(steps_of(knob), value)
+            st.session_state[key] = value
+            st.select_slider(
+                options=options, format_func=_short, **common, on_change=heard()
+            )
+        case "slider" | "number" as form:
+            low, high, step = _range(knob)
+            exact = float if knob.kind == "float" else int
+            st.session_state[key] = exact(min(max(value, low), high))
+            draw = st.slider if form == "slider" else st.number_input
+            draw(
+                min_value=low, max_value=high, step=step, **common, on_change=heard(exact),
+                **({"format": _format(step)} if knob.kind == "float" else {}),
+            )  # fmt: skip
+        case _:
+            _text(knob, value, common, change)
+
+
+def _text(knob: Knob, value: Any, common: dict[str, Any], change: Change) -> None:
+    """Whole numbers in a row, or words; nonsense stays in its box with a sentence below."""
+    key = common["key"]
+    written = ", ".join(map(str, value)) if knob.kind == "ints" else str(value)
+    wrong = st.session_state.pop(key + ":wrong", None)
+    if wrong is None:
+        st.session_state[key] = written
+
+    def on_change() -> None:
+        try:
+            change(knob.path, parse(knob.path, st.session_state[key]))
+        except ConfigError as error:
+            st.session_state[key + ":wrong"] = str(error)
+
+    st.text_input(**common, on_change=on_change)
+    if wrong:
+        st.error(wrong)
+
+
+def _form(knob: Knob) -> str:
+    if knob.kind == "bool":
+        return "toggle"
+    if knob.kind == "choice":
+        return "choice"
+    if knob.kind in ("text", "ints"):
+        return "text"
+    if knob.log:
+        return "log"
+    low, high = knob.low or 0, knob.high if knob.high is not None else math.inf
+    reach = _SLIDER_FLOATS if knob.kind == "float" else _SLIDER_INTS
+    return "slider" if high - low <= reach else "number"
+
+
+def _range(knob: Knob) -> tuple[Any, Any, Any]:
+    """Lowest and highest value and the step, all of the knob's own type."""
+    low = knob.low if knob.low is not None else -_LARGEST
+    high = knob.high if knob.high is not None else _LARGEST
+    if knob.kind == "int":
+        return int(low), int(min(high, _LARGEST)), 1
+    # memories such as β2 live close below 1
+    step = 0.001 if knob.high_open else 0.01 if high <= 2 else 0.1 if high <= 100 else 1.0
+    return (
+        round(low + step * knob.low_open, 6),
+        round(high - step * knob.high_open, 6),
+        step,
+    )
+
+
+@cache
+def steps_of(knob: Knob) -> tuple[Any, ...]:
+    """Sensible values of a logarithmic parameter: 1, 2, 5 of each decade; powers of two for sizes.
+
+    Where 0 is allowed it comes first.
+    """
+    low, high = float(knob.low or 0), float(knob.high or 1)
+    exact: type[int] | type[float] = int if knob.kind == "int" else float
+    values = [exact(0)] if knob.low == 0 and not knob.low_open else []
+    if knob.kind == "int" and high <= 10_000:
+        values += [2**n for n in range(15) if max(low, 1) <= 2**n <= high]
+    else:
+        first = math.floor(math.log10(low)) if low > 0 else -6 if knob.kind == "float" else 0
+        for decade in range(first, math.floor(math.log10(high)) + 1):
+            values += [exact(float(f"{digit}e{decade}")) for digit in (1, 2, 5)]
+    return tuple(v for v in values if low <= v <= high)
+
+
+def _with(values: tuple[Any, ...], value: Any) -> list[Any]:
+    """The present value must be among the choices, even if it is none of the round ones."""
+    return sorted({*values, value})
+
+
+def _short(value: float) -> str:
+    """0.0002 as 2e-4, 1000000 as 1 000 000."""
+    if isinstance(value, int) or value == 0 or value >= 0.01:
+        return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else f"{value:g}"
+    digits, exponent = f"{value:.6e}".split("e")
+    return f"{float(digits):g}e{int(exponent)}"
+
+
+def _format(step: float) -> str:
+    return {0.001: "%.3f", 0.01: "%.2f"}.get(step, "%.1f" if step < 1 else "%g")

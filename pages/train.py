@@ -1,0 +1,48 @@
+"""Train a GAN and watch it: pictures, curves and knobs."""
+
+import streamlit as st
+
+from gan_lab.ui import controls, experiment, knobs, layers, live, shell
+
+mine = experiment.experiment()
+hosted = experiment.run_on_screen()
+in_charge = hosted is None or hosted.may_control(experiment.visitor())
+
+if in_charge:
+    with st.sidebar:
+        st.subheader("Experiment")
+        controls.preset_picker()
+        controls.data_picker()
+        controls.seed_box()
+        st.caption("Everything in this column applies on restart: with Start or Reset.")
+        knobs.rebuild_knobs(mine.config)
+        with st.expander("Layers of both networks"):
+            layers.layer_tables(mine.config)
+
+if hosted is None:
+    shell.complaints()
+    st.title("Watch a GAN learn to draw")
+    st.markdown(
+        "A **generator** turns random noise into pictures, a **discriminator** tries to tell them"
+        " from real ones, and by competing both get better, here, live, while you turn the knobs."
+    )
+    controls.start_button()
+    live.real_pictures(mine.config.data)
+    st.caption("These are the real pictures. The generator never sees them: it only hears what"
+               " the discriminator thinks of its own.")  # fmt: skip
+    with st.expander("Knobs that you can turn at any time"):
+        knobs.live_knobs(mine.config)
+else:
+    board, panel = st.columns([7, 3], gap="medium")
+    with board:
+        if in_charge:
+            controls.buttons(hosted)
+        else:
+            controls.guest(hosted)
+        shell.complaints()
+        live.live_view(hosted)
+    with panel:
+        controls.share(hosted)
+        if in_charge:
+            st.subheader("Knobs that act at once")
+            knobs.live_knobs(experiment.config_now(hosted))
