@@ -34,6 +34,7 @@ class NamedSet:
 
     Attributes:
         here: whether the set's files are on this machine (a look, not a read).
+        places: the folders that are looked in, in order; none if the set needs no file.
         read: (train) -> (images uint8 N×C×H×W, labels int64 N); called only if ``here()``.
         fetch: downloads the set below the data root; None if it is always there.
     """
@@ -46,6 +47,7 @@ class NamedSet:
     classes: tuple[str, ...]
     megabytes: int
     here: Callable[[], bool]
+    places: Callable[[], tuple[Path, ...]]
     read: Callable[[bool], tuple[Tensor, Tensor]]
     fetch: Callable[[Path], object] | None
 
@@ -88,8 +90,11 @@ class _IdxFiles:
         self._folder = folder
         self._elsewhere = elsewhere
 
+    def places(self) -> tuple[Path, ...]:
+        return (data_root() / self._folder / "raw", *self._elsewhere)
+
     def _find(self, part: str) -> Path | None:
-        for place in (data_root() / self._folder / "raw", *self._elsewhere):
+        for place in self.places():
             for ending in ("", ".gz"):
                 path = place / f"{part}-ubyte{ending}"
                 if path.is_file():
@@ -118,8 +123,12 @@ def _torchvision_fetch(name: str) -> Callable[[Path], object]:
     return fetch
 
 
+def _cifar10_places() -> tuple[Path, ...]:
+    return (data_root() / "cifar-10-batches-py",)
+
+
 def _cifar10_here() -> bool:
-    return (data_root() / "cifar-10-batches-py" / "batches.meta").is_file()
+    return (_cifar10_places()[0] / "batches.meta").is_file()
 
 
 def _read_cifar10(train: bool) -> tuple[Tensor, Tensor]:
@@ -135,7 +144,7 @@ def _idx_set(name: str, title: str, classes: tuple[str, ...], megabytes: int, fe
     files = _IdxFiles(fetched_as, *elsewhere)
     return NamedSet(
         name, title, 60_000, 28, 1, classes, megabytes,
-        files.here, files.read, _torchvision_fetch(fetched_as),
+        files.here, files.places, files.read, _torchvision_fetch(fetched_as),
     )  # fmt: skip
 
 
@@ -143,13 +152,13 @@ NAMED: dict[str, NamedSet] = {
     entry.name: entry
     for entry in (
         NamedSet("digits", "Handwritten digits, small", 1438, 8, 1, _DIGITS, 0,
-                 lambda: True, _read_digits, None),
+                 lambda: True, tuple, _read_digits, None),
         _idx_set("mnist", "Handwritten digits (MNIST)", _DIGITS, 11, "MNIST"),
         _idx_set("fashion", "Clothes (Fashion-MNIST)", _FASHION, 30, "FashionMNIST",
                  DEBIAN_FASHION),
         _idx_set("kmnist", "Japanese characters (KMNIST)", _KMNIST, 20, "KMNIST"),
         NamedSet("cifar10", "Small photographs (CIFAR-10)", 50_000, 32, 3, _CIFAR10, 170,
-                 _cifar10_here, _read_cifar10, _torchvision_fetch("CIFAR10")),
+                 _cifar10_here, _cifar10_places, _read_cifar10, _torchvision_fetch("CIFAR10")),
     )
 }  # fmt: skip
 """The catalogue; a new named set is one line here and one function above."""

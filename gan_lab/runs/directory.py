@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,13 @@ class DirectoryError(ValueError):
 def runs_root() -> Path:
     """Where runs are kept: ``GANLAB_RUNS``, or ``runs/`` below the working directory."""
     return Path(os.environ.get("GANLAB_RUNS") or "runs")
+
+
+def new_path(config: RunConfig, preset: str) -> Path:
+    """A folder below the runs root that says when and what; a tail keeps it unique."""
+    data = re.sub(r"[^A-Za-z0-9]+", "-", Path(config.data.name).name)[:32].strip("-")
+    parts = [f"{datetime.now():%Y%m%d-%H%M%S}", preset, data, secrets.token_hex(3)]
+    return runs_root() / "-".join(part for part in parts if part)
 
 
 class RunDirectory:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
 
 from gan_lab.config import RunConfig
-from gan_lab.runs.directory import RunDirectory, runs_root
+from gan_lab.runs.directory import RunDirectory, new_path
 from gan_lab.runs.messages import Command, Pause, State, Stop
 from gan_lab.runs.run import Run
 from gan_lab.training.devices import share_threads
@@ -90,7 +87,7 @@ class Registry:
             active = sum(h.run.latest().state is State.RUNNING for h in self._hosted.values())
             run = Run(
                 config,
-                RunDirectory.create(_new_folder(config, preset)),
+                RunDirectory.create(new_path(config, preset)),
                 threads=share_threads(active, spare=1),
                 download=download,
             )
@@ -125,10 +122,3 @@ class Registry:
         deadline = time.monotonic() + timeout
         for one in hosted:
             one.run.join(max(0.0, deadline - time.monotonic()))
-
-
-def _new_folder(config: RunConfig, preset: str) -> Path:
-    """A folder below the runs root that says when and what; a tail keeps it unique."""
-    data = re.sub(r"[^A-Za-z0-9]+", "-", Path(config.data.name).name)[:32].strip("-")
-    parts = [f"{datetime.now():%Y%m%d-%H%M%S}", preset, data, secrets.token_hex(3)]
-    return runs_root() / "-".join(part for part in parts if part)

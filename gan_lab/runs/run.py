@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from gan_lab.config import RunConfig
+from gan_lab.data import Pictures
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Command, Moment, Shown, State
@@ -31,6 +32,7 @@ class Run:
         resume: bool = False,
         download: bool = False,
         changes: dict[str, Any] | None = None,
+        pictures: Pictures | None = None,
     ) -> None:
         """
         Args:
@@ -41,6 +43,7 @@ class Run:
             resume: go on from the directory's newest checkpoint.
             download: whether missing data may be fetched.
             changes: live changes to apply before the first round, by path.
+            pictures: the real pictures of the config, where they are loaded already.
         """
         self.directory = directory
         self._mailbox = Mailbox(Moment(0, State.LOADING, Counts(0, 0, 0, 0.0), config))
@@ -53,6 +56,7 @@ class Run:
             resume=resume,
             download=download,
             changes=changes or {},
+            pictures=pictures,
         )
         self._thread = threading.Thread(target=self._worker.live, name="trainer", daemon=True)
 

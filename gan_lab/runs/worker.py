@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from gan_lab.config import RunConfig
-from gan_lab.data import load
+from gan_lab.data import Pictures, load
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.mailbox import Mailbox
@@ -41,6 +41,7 @@ class Worker:
         resume: bool,
         download: bool,
         changes: dict[str, Any],
+        pictures: Pictures | None,
     ) -> None:
         """See :class:`gan_lab.runs.run.Run`."""
         self._config = config
@@ -51,6 +52,7 @@ class Worker:
         self._resume = resume
         self._download = download
         self._changes = changes
+        self._pictures = pictures
         self.history_lock = threading.Lock()
         self.loaded: Trainer | None = None
         self._state = State.LOADING
@@ -95,7 +97,7 @@ class Worker:
             # the same number of threads rounds the same way
             self._threads = self._config.training.threads or state["threads"]
         torch.set_num_threads(self._threads)
-        pictures = load(self._config.data, download=self._download)
+        pictures = self._pictures or load(self._config.data, download=self._download)
         trainer = Trainer(self._config, pictures)
         if state is not None:
             trainer.load_state_dict(state)

@@ -1,0 +1,178 @@
+"""Commands and options; what each does lives in a module of its own name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_lab import __version__
+from gan_lab.cli.options import experiment, live_changes, number, whole
+from gan_lab.cli.output import Failed, complain, one_line
+from gan_lab.presets import DEFAULT
+
+PROGRAM = "python -m gan_lab"
+MAX_SEED = 2**53
+MAX_SAMPLES = 1_000_000
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, alone on stdout.")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line and return its exit code; never raises for wrong input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return app(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0
+    except BrokenPipeError:
+        # whoever read our output has left; keep Python from complaining about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Failed as error:
+        complain(str(error))
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted before there was anything to keep")
+        return 130
+    except OSError as error:
+        where = f": {error.filename}" if error.filename is not None else ""
+        complain(f"{error.strerror or error}{where}")
+        return 2
+    except ValueError as error:  # each room has a kind of its own, all in plain words
+        complain(str(error))
+        return 2
+    except Exception as error:
+        # typer's own errors; their class has moved from one release to the next
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        complain(f"{one_line(message()).rstrip('.')}; see {PROGRAM} --help")
+        return 2
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"GAN Playground {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train GANs, sample from them, and see what is on this machine."""
+
+
+@app.command()
+def train(
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Begin with this preset; default quick.")
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Begin with a TOML file, or with a run's config.json."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR|ZIP", help="Named set, such as mnist:3,8, or own pictures."),
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Any parameter, such as optim.g.lr=1e-4."),
+    ] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="Same seed, same run.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(parser=whole(1), metavar="N", help="Stop at this many steps.")
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(parser=whole(1), metavar="N", help="Stop at this many pictures.")
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(parser=number(0), metavar="S", help="Stop at this training time, s."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder; new or empty.")
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Go on with this run; limits are totals.")
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="D", help="auto, cpu, cuda or mps.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Train a GAN; Ctrl-C keeps a checkpoint and ends cleanly."""
+    limits = {"steps": steps, "images": images, "seconds": seconds}
+    if resume is None:
+        shorthands = {"data.name": data, "training.seed": seed, "training.device": device}
+        chosen = experiment(preset, config, shorthands, sets or ())
+        from gan_lab.cli import train as work
+
+        order = work.new(chosen, "" if config else preset or DEFAULT, out)
+    else:
+        given = {"--preset": preset, "--config": config, "--data": data, "--seed": seed,
+                 "--device": device, "--out": out}  # fmt: skip
+        changes = live_changes(sets or (), [n for n, v in given.items() if v is not None])
+        from gan_lab.cli import train as work
+
+        order = work.resumed(resume, changes)
+    work.train(order, limits, as_json=as_json)
+
+
+@app.command()
+def sample(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="FILE.npz|FILE.png|DIR", help="An array, a mosaic, or single files."),
+    ],
+    n: Annotated[
+        int, typer.Option("--n", parser=whole(1, MAX_SAMPLES), metavar="N", help="How many.")
+    ],
+    seed: Annotated[
+        int, typer.Option(parser=whole(0, MAX_SEED), metavar="N", help="Same seed, same pictures.")
+    ] = 0,
+    truncation: Annotated[
+        float | None,
+        typer.Option(parser=number(0, 5), metavar="T", help="Below 2: more typical, less varied."),
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="L", help="For models that know classes.")
+    ] = None,
+) -> None:
+    """Draw pictures from a run's generator."""
+    from gan_lab.cli.sample import sample
+
+    sample(run, n, seed, truncation, label, out)
+
+
+@app.command()
+def presets(as_json: Json = False) -> None:
+    """List the named experiments, and what each does differently."""
+    from gan_lab.cli.catalogue import list_presets
+
+    list_presets(as_json=as_json)
+
+
+@app.command()
+def datasets(as_json: Json = False) -> None:
+    """List the named data sets, and where each is looked for."""
+    from gan_lab.cli.catalogue import list_datasets
+
+    list_datasets(as_json=as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check this machine: versions, settings, device, data, folders."""
+    from gan_lab.cli.catalogue import report
+
+    raise typer.Exit(report(as_json=as_json))

@@ -1,0 +1,41 @@
+"""What the command line says: JSON or words on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+
+class Failed(RuntimeError):
+    """Work that was asked for rightly and could not be done: one line, exit code 1."""
+
+
+def one_line(text: str) -> str:
+    """``text`` without line breaks, however the user or a library wrote it."""
+    return " ".join(text.split())
+
+
+def complain(text: str) -> None:
+    """The one line on stderr that goes with exit codes 1 and 2."""
+    tell(f"error: {text}")
+
+
+def tell(text: str) -> None:
+    """One line on stderr."""
+    print(one_line(text), file=sys.stderr, flush=True)
+
+
+def say(text: str) -> None:
+    """Words on stdout."""
+    print(text, flush=True)
+
+
+def say_json(content: Any) -> None:
+    """One JSON value, alone on stdout."""
+    print(json.dumps(content, indent=2), flush=True)
+
+
+def size_of(count: int, noun: str) -> str:
+    """Such as ``1,438 pictures`` or ``1 step``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,171 @@
+"""``train``: check everything, then make a run, show how it gets on, and stop it when asked."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from gan_lab.cli.output import Failed, say, say_json, size_of, tell
+from gan_lab.cli.progress import shown_progress
+from gan_lab.config import RunConfig, put
+from gan_lab.data import DataError, Pictures, load
+from gan_lab.networks import rehearse
+from gan_lab.runs import Budget, Run, RunDirectory, State
+from gan_lab.runs.directory import new_path
+from gan_lab.runs.messages import Stop
+from gan_lab.training.devices import pick_device, share_threads
+from gan_lab.training.trainer import config_of
+
+DEFAULT_SECONDS = 60.0
+POLL = 0.25  # s between two looks at the run
+_IMPATIENT = 3  # signals after which the process ends as the system would have it
+
+
+@dataclass(frozen=True)
+class Order:
+    """A run that can begin: everything that could be wrong with it has been looked at.
+
+    Attributes:
+        directory: where it lives.
+        config: the experiment; of the checkpoint, if it goes on.
+        changes: live changes to begin with, by path.
+        resume: whether it goes on from a checkpoint.
+        trained: seconds of training so far.
+    """
+
+    directory: RunDirectory
+    config: RunConfig
+    pictures: Pictures
+    changes: dict[str, Any] = field(default_factory=dict)
+    resume: bool = False
+    trained: float = 0.0
+
+
+def new(config: RunConfig, preset: str, out: Path | None) -> Order:
+    """A new run; its folder is made last, so that wrong input leaves nothing behind.
+
+    Args:
+        preset: name of the preset that it began from, for the folder's name; or "".
+        out: its folder, new or empty; one below the runs root by default.
+
+    Raises ConfigError, DataError, DirectoryError, ValueError or OSError.
+    """
+    pictures = _checked(config)
+    return Order(RunDirectory.create(out or new_path(config, preset)), config, pictures)
+
+
+def resumed(name: str, changes: dict[str, Any]) -> Order:
+    """The run of that name or folder, to go on from its newest checkpoint."""
+    directory = RunDirectory.find(name)
+    state = directory.read_checkpoint()
+    config = config_of(state)
+    put(config, changes)  # raises here what the run would only refuse
+    return Order(directory, config, _checked(config), changes, True, state["seconds"])
+
+
+def _checked(config: RunConfig) -> Pictures:
+    """The real pictures, once it is sure that the players can be built for them here."""
+    pick_device(config.training.device)
+    with contextlib.redirect_stdout(sys.stderr):  # a download talks
+        try:
+            pictures = load(config.data, download=True)
+        except DataError as error:
+            raise DataError(f"data.name: {error}") from None
+    rehearse(config, pictures.channels, pictures.size)
+    return pictures
+
+
+def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
+    """Train to the end, to a limit, or until SIGINT or SIGTERM; print how it went.
+
+    Raises Failed if the run did.
+    """
+    budget = _budget(limits, order)
+    log = logging.FileHandler(order.directory.path / "errors.log", encoding="utf-8", delay=True)
+    logging.getLogger("gan_lab").addHandler(log)
+    run = Run(
+        order.config,
+        order.directory,
+        budget=budget,
+        threads=share_threads(0, spare=0),
+        resume=order.resume,
+        changes=order.changes,
+        pictures=order.pictures,
+    )
+    caught = Caught()
+    try:
+        with caught.listening(), shown_progress(budget, order.directory.path) as show:
+            run.start()
+            stopping = False
+            while not run.join(POLL):
+                if caught.name and not stopping:
+                    stopping = True
+                    run.send(Stop())
+                show(run.latest())
+            show(run.latest())
+    finally:
+        logging.getLogger("gan_lab").removeHandler(log)
+        log.close()
+    _report(run, caught.name, as_json=as_json)
+
+
+def _budget(limits: dict[str, Any], order: Order) -> Budget:
+    if all(limit is None for limit in limits.values()):
+        limits = {"seconds": order.trained + DEFAULT_SECONDS}
+        more = " more" if order.resume else ""
+        tell(f"no --steps, --images or --seconds: training for {DEFAULT_SECONDS:g} s{more}")
+    return Budget(**limits)
+
+
+class Caught:
+    """The signal that asked for an end, if one did."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self._count = 0
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """While inside, SIGINT and SIGTERM are noted; the handler itself takes no lock."""
+        former = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.name = signal.Signals(number).name
+        self._count += 1
+        if self._count >= _IMPATIENT:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _report(run: Run, signal_name: str, *, as_json: bool) -> None:
+    last = run.latest()
+    if last.state is State.FAILED:
+        raise Failed(last.note)
+    summary = run.summary()
+    if as_json:
+        say_json(summary)
+    else:
+        say(
+            f"{summary['state']}: {size_of(summary['steps'], 'step')},"
+            f" {size_of(summary['images'], 'picture')} in {summary['seconds']:.1f} s"
+            f" ({summary['images_per_second']:,.0f} pictures/s)"
+        )
+        for name, value in summary["metrics"].items():
+            say(f"  {name:10} {value:.4g}")
+        say(f"run: {summary['run']}")
+    if signal_name:
+        tell(
+            f"interrupted by {signal_name}; a checkpoint is kept. Go on with:"
+            f" python -m gan_lab train --resume {summary['run']}"
+        )
