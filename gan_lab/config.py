@@ -382,12 +382,8 @@ class PlayerOptim(Section):
         lt=1.0,
         when=("name", ("sgd", "rmsprop")),
     )
-    weight_decay: float = knob(
-        0.0, "Pull of every weight towards zero.", live=True, ge=0.0, le=1.0
-    )
-    steps: int = knob(
-        1, "Moves of this player in one round.", live=True, unit="moves", ge=1, le=20
-    )
+    weight_decay: float = knob(0.0, "Pull of every weight towards zero.", live=True, ge=0.0, le=1.0)
+    steps: int = knob(1, "Moves of this player in one round.", live=True, unit="moves", ge=1, le=20)
     clip_value: float = knob(
         0.0, "Largest gradient of a single weight; 0 for no limit.", live=True, ge=0.0, le=1000.0
     )
@@ -659,6 +655,12 @@ def from_tree(tree: Mapping[str, Any]) -> RunConfig:
         raise ConfigError(_one_line(error)) from None
 
 
+_SWITCH = {
+    "true": True, "1": True, "yes": True, "on": True,
+    "false": False, "0": False, "no": False, "off": False,
+}  # fmt: skip
+
+
 def parse(path: str, text: str) -> Any:
     """The value that ``--set path=text`` means. Raises ConfigError in one line."""
     known = _known(path)
@@ -666,8 +668,7 @@ def parse(path: str, text: str) -> Any:
     try:
         match known.kind:
             case "bool":
-                return {"true": True, "1": True, "yes": True, "on": True,
-                        "false": False, "0": False, "no": False, "off": False}[text.lower()]  # fmt: skip
+                return _SWITCH[text.lower()]
             case "int":
                 return int(text)
             case "float":
@@ -691,7 +692,7 @@ def _known(path: str) -> Knob:
     except KeyError:
         name = path.rsplit(".", 1)[-1]
         similar = [p for p in KNOBS if p.endswith("." + name)] or sorted(
-            p for p in KNOBS if p.startswith(path.split(".")[0] + ".")
+            p for p in KNOBS if p.startswith(path.split(".", maxsplit=1)[0] + ".")
         )
         hint = f"; did you mean {', '.join(similar[:6])}?" if similar else ""
         raise ConfigError(f"there is no parameter {path!r}{hint}") from None

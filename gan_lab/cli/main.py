@@ -104,9 +104,7 @@ def train(
     resume: Annotated[
         str | None, typer.Option(metavar="DIR", help="Go on with this run; limits are totals.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(metavar="D", help="auto, cpu, cuda or mps.")
-    ] = None,
+    device: Annotated[str | None, typer.Option(metavar="D", help="auto, cpu, cuda or mps.")] = None,
     as_json: Json = False,
 ) -> None:
     """Train a GAN; Ctrl-C keeps a checkpoint and ends cleanly."""

@@ -74,7 +74,7 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
             yield file
         umask = os.umask(0)  # the only way to read it
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # a temporary file is private; the result is not
+        Path(temporary).chmod(0o666 & ~umask)  # a temporary file is private; the result is not
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -83,16 +83,19 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
 
 def _write_npz(path: Path, parts: Iterator[Tensor], n: int) -> None:
     """``images``, uint8 N×H×W×C, written part by part, so that any N fits into memory."""
-    with _whole(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with (
+        _whole(path) as file,
+        zipfile.ZipFile(file, "w") as archive,
         # an entry's time is fixed by zipfile, so the same pictures are the same bytes
-        with archive.open("images.npy", "w", force_zip64=True) as entry:
-            for index, part in enumerate(parts):
-                pixels = part.permute(0, 2, 3, 1).contiguous().numpy()
-                if not index:
-                    shape = (n, *pixels.shape[1:])
-                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-                    np.lib.format.write_array_header_1_0(entry, header)
-                entry.write(pixels.tobytes())
+        archive.open("images.npy", "w", force_zip64=True) as entry,
+    ):
+        for index, part in enumerate(parts):
+            pixels = part.permute(0, 2, 3, 1).contiguous().numpy()
+            if not index:
+                shape = (n, *pixels.shape[1:])
+                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(entry, header)
+            entry.write(pixels.tobytes())
 
 
 def _write_folder(path: Path, parts: Iterator[Tensor]) -> None:

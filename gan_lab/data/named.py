@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -60,7 +61,7 @@ def data_root() -> Path:
 def _read_digits(train: bool) -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits  # slow to import, and not always needed
 
-    digits = load_digits()
+    digits: Any = load_digits()  # a Bunch, whose stubs know no fields
     images = torch.from_numpy(np.round(digits.images * (255 / 16)).astype(np.uint8))
     labels = torch.from_numpy(digits.target.astype(np.int64))
     # every fifth picture is held out: the set has no split of its own
@@ -175,7 +176,7 @@ def read_named(name: str, train: bool, download: bool) -> Pictures:
 
 
 @lru_cache(maxsize=8)
-def _read(name: str, train: bool, root: Path) -> Pictures:
+def _read(name: str, train: bool, root: Path) -> Pictures:  # noqa: ARG001
     """Read once for all runs of a server; ``root`` is part of the key, as tests move it."""
     entry = NAMED[name]
     images, labels = entry.read(train)

@@ -80,7 +80,10 @@ class Pictures:
             # ITU-R 601 luma, the weights that Pillow uses too
             weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
             images = torch.cat(
-                [(part * weights).sum(1, keepdim=True).round().byte() for part in images.split(4096)]
+                [
+                    (part * weights).sum(1, keepdim=True).round().byte()
+                    for part in images.split(4096)
+                ]
             )
         return replace(self, images=images)
 

@@ -47,10 +47,18 @@ class Move(NamedTuple):
 class Game(Protocol):
     """Who plays, for what. Owns networks and losses; knows nothing of threads, pages, files."""
 
-    players: Mapping[str, Player]
-    readings: tuple[str, ...]
     config: RunConfig
     """May be replaced between rounds; live fields act from the next round on."""
+
+    @property
+    def players(self) -> Mapping[str, Player]:
+        """Who plays, by name."""
+        ...
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What the curves show, by name."""
+        ...
 
     def round(self, batches: Batches, seen: int, movers: frozenset[str]) -> Iterator[Move]:
         """All moves of one round, in order. Descend each before asking for the next.

@@ -39,7 +39,7 @@ class Generation:
 
     @staticmethod
     def _placed(network: nn.Module, device: torch.device) -> nn.Module:
-        return network.to(device, memory_format=torch.channels_last)
+        return network.to(device=device).to(memory_format=torch.channels_last)
 
     def round(self, batches: Batches, seen: int, movers: frozenset[str]) -> Iterator[Move]:
         fake = None  # what G made last, with its graph, if D's move and G's move share it

@@ -7,6 +7,8 @@ this is the paper's network.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from gan_lab.config import DiscriminatorNetwork, GeneratorNetwork, Network
@@ -106,7 +108,7 @@ def generator(config: GeneratorNetwork, dim: int, colours: int, size: int) -> nn
     layers.append(nn.Linear(features, widths[0] * start * start, bias=bias))
     layers.append(nn.Unflatten(1, (widths[0], start, start)))
     layers += after(config, widths[0], norm=norm, pictures=True)
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in pairwise(widths):
         layers += _extra(config, a)
         layers += _double(config, a, b, bias=bias)
         layers += after(config, b, norm=norm, pictures=True)

@@ -50,8 +50,8 @@ class NonSaturating:
     With z the logit and t the label, BCE = sp(z) - t·z, which never takes the log of 0.
     """
 
-    has_targets = True
-    needs_real_for_g = False
+    has_targets: ClassVar[bool] = True
+    needs_real_for_g: ClassVar[bool] = False
 
     def d(self, real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
         return (F.softplus(real) - targets.real * real).mean() + (
@@ -81,13 +81,14 @@ class Minimax(NonSaturating):
 class LeastSquares:
     """Squared distance to the labels (LSGAN, Mao et al. 2017, eq. 9 with a=0, b=c=1)."""
 
-    has_targets = True
-    needs_real_for_g = False
+    has_targets: ClassVar[bool] = True
+    needs_real_for_g: ClassVar[bool] = False
 
     def d(self, real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
-        return 0.5 * (real - targets.real).square().mean() + 0.5 * (
-            fake - targets.fake
-        ).square().mean()
+        return (
+            0.5 * (real - targets.real).square().mean()
+            + 0.5 * (fake - targets.fake).square().mean()
+        )
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         return 0.5 * (fake - 1.0).square().mean()
@@ -102,8 +103,8 @@ class LeastSquares:
 class _RawScore:
     """What losses without labels share: the score itself counts, and 0 is where it rests."""
 
-    has_targets = False
-    needs_real_for_g = False
+    has_targets: ClassVar[bool] = False
+    needs_real_for_g: ClassVar[bool] = False
 
     def g(self, real: Tensor | None, fake: Tensor) -> Tensor:
         return -fake.mean()

@@ -168,4 +168,3 @@ class RunDirectory:
             except CheckpointError as error:
                 reason = str(error)
         raise DirectoryError(f"{self.path} has no checkpoint to go on from: {reason}")
-

@@ -78,7 +78,9 @@ class Registry:
         self._lock = threading.Lock()
         self._hosted: dict[str, Hosted] = {}
 
-    def start(self, config: RunConfig, owner: str, preset: str = "", download: bool = True) -> Hosted:
+    def start(
+        self, config: RunConfig, owner: str, preset: str = "", download: bool = True
+    ) -> Hosted:
         """Begin a run; its threads follow the cores and the runs that are active now.
 
         One core is left to the server and to the browser, which is often on the same machine.

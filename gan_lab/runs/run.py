@@ -90,7 +90,9 @@ class Run:
         trainer = self._worker.loaded
         return list(trainer.ledger) if trainer is not None else []
 
-    def subscribed(self, callback: Callable[[Moment], None]) -> contextlib.AbstractContextManager[None]:
+    def subscribed(
+        self, callback: Callable[[Moment], None]
+    ) -> contextlib.AbstractContextManager[None]:
         """While inside, every moment is handed to ``callback``, on the trainer's thread.
 
         The callback must return at once and not raise.

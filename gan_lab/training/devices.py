@@ -14,7 +14,9 @@ def pick_device(name: str) -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("training.device = cuda, but PyTorch finds no CUDA GPU here; use auto or cpu")
+        raise ValueError(
+            "training.device = cuda, but PyTorch finds no CUDA GPU here; use auto or cpu"
+        )
     if name == "mps" and not torch.backends.mps.is_available():
         raise ValueError("training.device = mps, but this is no Mac with Metal; use auto or cpu")
     return torch.device(name)

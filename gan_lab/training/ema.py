@@ -1,5 +1,8 @@
 """The averaged copy of G that people look at (Karras et al. 2018; half-lives: StyleGAN2)."""
 
+# pyright: reportPrivateImportUsage=false
+# (PyTorch's own optimisers use the same calls over many tensors at once)
+
 from __future__ import annotations
 
 import torch

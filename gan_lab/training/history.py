@@ -36,10 +36,13 @@ class Curves:
 
 
 class _Level:
-    """The newest ``2 * POINTS`` buckets of one level, in a ring that is a plain array."""
+    """The newest ``2 * POINTS`` buckets of one level, in a ring that is a plain array.
+
+    Of each bucket it keeps minimum, mean, maximum, and how many readings are in it.
+    """
 
     def __init__(self, columns: int) -> None:
-        self._buckets = np.empty((4 * POINTS, 3, columns), np.float32)
+        self._buckets = np.empty((4 * POINTS, 4, columns), np.float32)
         self._used = 0
         self.end = 0  # number of the bucket after the last
         self.waiting: NDArray[np.float32] | None = None  # half of the next bucket above
@@ -49,14 +52,13 @@ class _Level:
         return self.end - self._used
 
     def append(self, buckets: NDArray[np.float32]) -> None:
-        capacity = len(self._buckets)
+        keep = len(self._buckets) // 2
         self.end += len(buckets)
-        buckets = buckets[-capacity // 2 :]
-        if self._used + len(buckets) > capacity:
-            keep = capacity // 2
-            kept = self._buckets[max(0, self._used - keep) : self._used].copy()
-            self._buckets[: len(kept)] = kept
-            self._used = len(kept)
+        if len(buckets) > keep:
+            buckets, self._used = buckets[-keep:], 0
+        if self._used + len(buckets) > len(self._buckets):
+            self._buckets[:keep] = self._buckets[self._used - keep : self._used].copy()
+            self._used = keep
         self._buckets[self._used : self._used + len(buckets)] = buckets
         self._used += len(buckets)
 
@@ -76,7 +78,8 @@ class History:
     def append(self, rows: NDArray[np.float32]) -> None:
         """Add records: float32, n×columns, NaN for what was not read."""
         self.records += len(rows)
-        buckets = np.repeat(rows[:, None, :], 3, axis=1).astype(np.float32)
+        rows = np.asarray(rows, np.float32)
+        buckets = np.stack([rows, rows, rows, ~np.isnan(rows)], axis=1, dtype=np.float32)
         for index in range(64):
             if index == len(self._levels):
                 self._levels.append(_Level(len(self.columns)))
@@ -107,7 +110,8 @@ class History:
             since = 0
         chosen = self._levels[suited]
         first = max(since, chosen.first)
-        return Curves(self.columns, suited, first, chosen.since(first).copy(), self.records)
+        values = chosen.since(first)[:, :3].copy()
+        return Curves(self.columns, suited, first, values, self.records)
 
     def _complete(self, level: int) -> bool:
         return level < len(self._levels) and self._levels[level].first == 0
@@ -121,13 +125,8 @@ class History:
 def _halved(buckets: NDArray[np.float32]) -> NDArray[np.float32]:
     """Pairs of buckets as one each; NaN counts as nothing read, not as a value."""
     a, b = buckets[0::2], buckets[1::2]
-    mean = 0.5 * (a[:, 1] + b[:, 1])
-    one_sided = np.where(np.isnan(a[:, 1]), b[:, 1], a[:, 1])
-    return np.stack(
-        [
-            np.fmin(a[:, 0], b[:, 0]),
-            np.where(np.isnan(mean), one_sided, mean),
-            np.fmax(a[:, 2], b[:, 2]),
-        ],
-        axis=1,
-    )
+    count = a[:, 3] + b[:, 3]
+    share = b[:, 3] / np.maximum(count, 1.0)  # of the readings that are in b
+    mean = a[:, 1] + share * (b[:, 1] - a[:, 1])
+    mean = np.where(np.isnan(a[:, 1]), b[:, 1], np.where(np.isnan(b[:, 1]), a[:, 1], mean))
+    return np.stack([np.fmin(a[:, 0], b[:, 0]), mean, np.fmax(a[:, 2], b[:, 2]), count], axis=1)

@@ -27,7 +27,8 @@ class Entry:
     note: str = ""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
+        """One line of ASCII; a refused value of any kind is kept as its text."""
+        return json.dumps(asdict(self), default=repr)
 
     @staticmethod
     def from_json(line: str) -> Entry:

@@ -167,9 +167,8 @@ class Trainer:
         index = {name: i for i, name in enumerate(columns)}
         rows = np.full((len(pending), len(columns)), np.nan, np.float32)
         first = self.steps - len(pending)
-        if pending:
-            # one transfer from the device for all
-            values = iter(torch.cat([reading.values for reading in pending]).tolist())
+        # one transfer from the device for all
+        values = iter(torch.cat([r.values for r in pending]).tolist() if pending else ())
         for row, reading in enumerate(pending):
             taken = {name: next(values) for name in reading.names}
             for name, value in taken.items():
@@ -286,7 +285,9 @@ class Trainer:
                 if player.shown is not None:
                     player.shown.load_state_dict(saved["shown"])
             except RuntimeError:  # PyTorch lists every weight that does not fit
-                raise ValueError(f"the checkpoint has other networks for {name} than this run") from None
+                raise ValueError(
+                    f"the checkpoint has other networks for {name} than this run"
+                ) from None
             self._optimisers[name] = self._new_optimiser(name)
             self._optimisers[name].load_state_dict(saved["optimiser"])
         self.streams.load_state_dict(state["streams"])
