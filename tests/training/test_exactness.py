@@ -104,9 +104,7 @@ def _last(directory: RunDirectory) -> dict:
 
 
 @pytest.mark.parametrize(("name", "changes"), EXPERIMENTS)
-def test_a_run_stopped_and_resumed_equals_one_left_alone(
-    begin, small, differences, name, changes
-):
+def test_a_run_stopped_and_resumed_equals_one_left_alone(begin, small, differences, name, changes):
     config = small(changes, name)
     whole = begin(config, "whole", budget=Budget(steps=9))
     parts = begin(config, "parts", budget=Budget(steps=4))
@@ -142,7 +140,9 @@ def test_a_watched_run_equals_an_unwatched_trainer(begin, small, trainer, differ
 
 def test_two_runs_at_once_are_each_as_they_are_alone(begin, small, trainer, differences):
     changes = {seed: {**EVERY_NOISE, "training.seed": seed} for seed in (1, 2)}
-    runs = {seed: begin(small(c), f"run{seed}", budget=Budget(steps=60)) for seed, c in changes.items()}
+    runs = {
+        seed: begin(small(c), f"run{seed}", budget=Budget(steps=60)) for seed, c in changes.items()
+    }
     for seed, run in runs.items():
         assert run.join(30)
         alone = trainer(changes[seed])

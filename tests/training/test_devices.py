@@ -1,0 +1,32 @@
+"""Where, and with how many threads."""
+
+import pytest
+import torch
+
+from gan_lab.training import devices
+
+
+def test_auto_and_cpu_are_always_there():
+    assert devices.pick_device("cpu") == torch.device("cpu")
+    assert devices.pick_device("auto").type in ("cpu", "cuda", "mps")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_gpu_is_named_with_what_to_do():
+    with pytest.raises(ValueError, match=r"training.device = cuda.*use auto or cpu"):
+        devices.pick_device("cuda")
+
+
+@pytest.mark.parametrize(
+    ("cores", "active", "spare", "threads"),
+    [(8, 0, 0, 8), (8, 0, 1, 7), (8, 1, 0, 4), (8, 3, 1, 1), (2, 0, 1, 1), (1, 5, 1, 1)],
+)
+def test_threads_never_outnumber_the_cores_that_are_left(
+    monkeypatch, cores, active, spare, threads
+):
+    monkeypatch.setattr(devices, "cores", lambda: cores)
+    assert devices.share_threads(active, spare=spare) == threads
+
+
+def test_cores_are_those_this_process_may_use():
+    assert 1 <= devices.cores() <= 10_000
