@@ -12,6 +12,8 @@ if hosted is None:
              " back: every picture that it can draw is a point in its latent space.")  # fmt: skip
     st.page_link(shell.TRAIN, label="Go and train one", icon=":material/arrow_forward:")
 else:
+    with st.sidebar:
+        live.about_run(hosted)
     st.write("Each slider is one of the random numbers that the generator turns into a picture."
              " Move one, and see what it means to the generator.")  # fmt: skip
     live.latent_view(hosted)

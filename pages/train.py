@@ -14,7 +14,7 @@ if in_charge:
         controls.preset_picker()
         controls.data_picker()
         controls.seed_box()
-        st.caption("Everything in this column applies on restart: with Start or Reset.")
+        controls.applies_on_restart(hosted)
         knobs.rebuild_knobs(mine.config)
         with st.expander("Layers of both networks"):
             layers.layer_tables(mine.config)
@@ -33,16 +33,15 @@ if hosted is None:
     with st.expander("Knobs that you can turn at any time"):
         knobs.live_knobs(mine.config)
 else:
-    board, panel = st.columns([7, 3], gap="medium")
+    if in_charge:
+        controls.buttons(hosted)
+    else:
+        controls.guest(hosted)
+    shell.complaints()
+    board, panel = st.columns([73, 27], gap="medium")
     with board:
-        if in_charge:
-            controls.buttons(hosted)
-        else:
-            controls.guest(hosted)
-        shell.complaints()
         live.live_view(hosted)
     with panel:
-        controls.share(hosted)
         if in_charge:
             st.subheader("Knobs that act at once")
             knobs.live_knobs(experiment.config_now(hosted))

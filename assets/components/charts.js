@@ -12,11 +12,12 @@ const FIGURES = [
     ],
   },
   {
-    title: "What D believes",
-    hint: "1: surely real. 0: surely fake. Dotted: D cannot tell.",
+    title: "D's opinion",
+    hint: "What D says to real pictures, D(x), and to fakes, D(G(z)). 1: surely real. 0: surely "
+      + "fake. Dotted: it cannot tell.",
     lines: [
-      { column: "D(x)", name: "real, D(x)", colour: "real", rest: "opinion" },
-      { column: "D(G(z))", name: "fake, D(G(z))", colour: "g" },
+      { column: "D(x)", name: "D(x)", colour: "real", rest: "opinion" },
+      { column: "D(G(z))", name: "D(G(z))", colour: "g" },
     ],
     range: [-0.03, 1.03],
   },
@@ -196,10 +197,38 @@ export class Charts {
       shapes: [...rests, ...marks],
       xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
       yaxis: {
-        ...axis, nticks: 5, type: spec.log ? "log" : "linear", range: spec.range,
-        autorange: spec.range ? false : true, exponentformat: "power", tickformat: spec.log ? "" : "~g",
+        ...axis, nticks: 5, tickformat: "~g", range: spec.range, autorange: !spec.range,
+        ...(spec.log ? this.logAxis(spec) : {}),
       },
       yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
+    };
+  }
+
+  // at least a decade high, with ticks that people read at a glance
+  logAxis(spec) {
+    let low = Infinity;
+    let high = 0;
+    for (const { column, plain } of spec.lines) {
+      const one = this.curves.series[column];
+      for (const value of (plain ? one?.mean : one?.smooth) ?? []) {
+        if (!(value > 0)) continue;
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
+    }
+    if (high === 0) return { type: "log" };
+    let [from, to] = [Math.log10(low) - 0.15, Math.log10(high) + 0.15];
+    const short = Math.max(0, 1 - (to - from)) / 2;
+    [from, to] = [from - short, to + short];
+    const digits = to - from > 2.5 ? [1] : [1, 2, 5];
+    const ticks = [];
+    for (let decade = Math.floor(from) - 1; decade <= Math.ceil(to); decade++) {
+      for (const digit of digits) ticks.push(Number(`${digit}e${decade}`));
+    }
+    return {
+      type: "log", range: [from, to], autorange: false, tickmode: "array", tickvals: ticks,
+      ticktext: ticks.map((tick) => (tick < 0.01 || tick > 9999 ? tick.toExponential() : `${tick}`)
+        .replace("e+", "e")),
     };
   }
 

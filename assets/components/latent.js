@@ -142,7 +142,7 @@ class Latent {
     if (place.textContent !== text) place.textContent = text;
   }
 
-  async hear(header, payload) {
+  hear(header, payload) {
     if (header.kind === "error") {
       this.busy = false;
       this.caption(header.text);
@@ -153,15 +153,16 @@ class Latent {
     if (header.z && this.wanted === null) this.set(header.z);
     this.state = header.state;
     const shape = { tile: header.tile, columns: 1, count: 1 };
-    const shown = await this.tiles.show(payload, header.mime, shape);
+    this.tiles.show(payload, header.mime, shape, () => this.shown(header));
+  }
+
+  shown(header) {
     this.busy = false;
-    if (shown) {
-      counters.latent++;
-      noteRoundTrip(performance.now() - this.asked);
-      const step = new Intl.NumberFormat("en").format(header.step).replaceAll(",", "\u202f");
-      const going = header.state === "running" ? ", still training" : "";
-      this.caption(`G at step ${step}${going}`);
-    }
+    counters.latent++;
+    noteRoundTrip(performance.now() - this.asked);
+    const step = new Intl.NumberFormat("en").format(header.step).replaceAll(",", "\u202f");
+    const going = header.state === "running" ? ", still training" : "";
+    this.caption(`G at step ${step}${going}`);
     this.ask();
   }
 

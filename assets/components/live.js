@@ -6,6 +6,7 @@ import { Socket } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 const SHORTEST = 1000; // ms between two drawings of the curves
+const LONGEST = 10000;
 const SHARE = 25; // drawing waits this many times as long as it takes: at most 4 % of the time
 const POINTS = 300; // of a curve
 
@@ -25,7 +26,7 @@ const NUMBERS = [
   ["epochs", "Epochs", "How often every real picture has been seen."],
   ["steps_s", "Steps / s", "Speed of training."],
   ["images_s", "Images / s", "Real pictures a second."],
-  ["publishing", "Spent on showing", "Share of the time that goes into making what you see."],
+  ["publishing", "Showing", "Share of the time that goes into making what you see."],
 ];
 
 const PAGE = `
@@ -179,9 +180,12 @@ class Live {
     for (const [key, text] of Object.entries(texts)) this.numbers[key].textContent = text;
   }
 
-  async hearPicture(header, payload) {
+  hearPicture(header, payload) {
     if (document.hidden || header.name !== "samples") return;
-    if (!(await this.tiles.show(payload, header.mime, header))) return;
+    this.tiles.show(payload, header.mime, header, () => this.shown(header));
+  }
+
+  shown(header) {
     counters.pictures++;
     counters.pictureStep = header.step;
     this.find(".gl-wait").textContent = "";
@@ -205,8 +209,10 @@ class Live {
   hearCurves(header, payload) {
     this.asking = false;
     this.curves.apply(header, payload);
+    const first = counters.curves === 0;
     const took = this.charts.draw(this.curves);
-    this.interval = Math.max(SHORTEST, SHARE * took);
+    // the first drawing builds everything and says nothing about the next
+    this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, SHARE * took));
     this.lastDrawn = performance.now();
   }
 

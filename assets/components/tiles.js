@@ -9,20 +9,27 @@ export class Tiles {
     this.source = null;
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(canvas.parentElement);
-    this.sequence = 0;
+    this.decoding = false;
+    this.next = null;
+    this.closed = false;
   }
 
-  // an encoded mosaic of tiles; an older one that is decoded later is dropped
-  async show(bytes, mime, shape) {
-    const mine = ++this.sequence;
-    const bitmap = await createImageBitmap(new Blob([bytes], { type: mime }));
-    if (mine !== this.sequence) {
-      bitmap.close();
-      return false;
+  // An encoded mosaic of tiles. One is decoded at a time, and of those that wait the newest, so
+  // that a busy browser still shows some of them. onShown() is called once it is on the canvas.
+  async show(bytes, mime, shape, onShown) {
+    this.next = { bytes, mime, shape, onShown };
+    if (this.decoding) return;
+    this.decoding = true;
+    while (this.next && !this.closed) {
+      const now = this.next;
+      this.next = null;
+      const bitmap = await createImageBitmap(new Blob([now.bytes], { type: now.mime }));
+      if (this.closed) return;
+      this.source?.close?.();
+      this.set(bitmap, now.shape);
+      now.onShown?.();
     }
-    this.source?.close?.();
-    this.set(bitmap, shape);
-    return true;
+    this.decoding = false;
   }
 
   // a bitmap or canvas; shape = { tile, columns, count }
@@ -65,7 +72,7 @@ export class Tiles {
   }
 
   close() {
-    this.sequence++;
+    this.closed = true;
     this.observer.disconnect();
     this.source?.close?.();
     this.source = null;

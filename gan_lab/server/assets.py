@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import plotly
-from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
 
 COMPONENTS = Path(__file__).parent.parent.parent / "assets" / "components"
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -69,7 +69,7 @@ async def _reap(runs: Registry) -> None:
 
 
 @contextlib.asynccontextmanager
-async def lifespan(app: object) -> AsyncIterator[None]:
+async def lifespan(_app: object) -> AsyncIterator[None]:
     """Of the server: warm-up and reaper at its start, a checkpoint of every run at its end."""
     runs = registry()
     threading.Thread(target=warm, name="warm-up", daemon=True).start()

@@ -17,8 +17,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from gan_lab.runs import Hosted, Moment, Registry, Run
-from gan_lab.runs import wire
+from gan_lab.runs import Hosted, Moment, Registry, Run, wire
 from gan_lab.server.origin import admitted
 
 MESSAGE_LIMIT = 1000  # characters that a page may say at once

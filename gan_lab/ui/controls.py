@@ -6,19 +6,20 @@ import secrets
 
 import streamlit as st
 
+from gan_lab.config import KNOBS
 from gan_lab.data import NAMED
 from gan_lab.presets import preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Stop
 from gan_lab.ui import experiment
 from gan_lab.ui.widgets import widget
-from gan_lab.config import KNOBS
 
-NEW_SEEDS = 2**31
+_LISTED = 6  # waiting changes that are spelled out
+_NEW_SEEDS = 2**31
 
 
 def _new_seed() -> None:
-    experiment.start(secrets.randbelow(NEW_SEEDS))
+    experiment.start(secrets.randbelow(_NEW_SEEDS))
 
 
 def start_button() -> None:
@@ -32,7 +33,7 @@ def start_button() -> None:
 def buttons(hosted: Hosted) -> None:
     """All that can be done to the run as a whole; each button keeps its place."""
     state = hosted.run.latest().state
-    with st.container(horizontal=True, gap="small", key="controls"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="controls"):
         if state.over:
             st.button("Start again", type="primary", icon=":material/play_arrow:", key="start",
                       shortcut="S", on_click=experiment.start)  # fmt: skip
@@ -52,6 +53,7 @@ def buttons(hosted: Hosted) -> None:
         st.button("Reset, new seed", icon=":material/casino:", key="new", shortcut="N",
                   on_click=_new_seed,
                   help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
+        _to_latent(hosted)
 
 
 def preset_picker() -> None:
@@ -101,16 +103,23 @@ def _set_in_words(name: str) -> str:
     return entry.title if entry.here() else f"{entry.title}, downloads {entry.megabytes} MB"
 
 
+def applies_on_restart(hosted: Hosted | None) -> None:
+    """Says so, and while a run is on also which changes are waiting."""
+    st.caption("Everything in this column applies on restart: with Start or Reset.")
+    waiting = experiment.waiting_changes(hosted) if hosted is not None else []
+    if waiting:
+        shown = "\n".join(f"- `{line}`" for line in waiting[:_LISTED])
+        more = f"\n- and {len(waiting) - _LISTED} more" if len(waiting) > _LISTED else ""
+        st.info(f"Waiting for Reset:\n{shown}{more}", icon=":material/schedule:")
+
+
 def seed_box() -> None:
     """The seed of the next start."""
     widget(KNOBS["training.seed"], experiment.experiment().config, experiment.change_next)
 
 
-def share(hosted: Hosted) -> None:
-    """Where to go from a run."""
-    from gan_lab.ui.shell import LATENT
-
-    st.page_link(LATENT, label="Walk its latent space", icon=":material/explore:",
+def _to_latent(hosted: Hosted) -> None:
+    st.page_link("pages/latent.py", label="Walk its latent space", icon=":material/explore:",
                  query_params={"run": hosted.view_id})  # fmt: skip
 
 
@@ -127,5 +136,7 @@ def guest(hosted: Hosted) -> None:
         experiment.adopt(mine, hosted)
         experiment.start()
 
-    st.button("Start my own with these settings", icon=":material/play_arrow:", key="own",
-              on_click=take_over)  # fmt: skip
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.button("Start my own with these settings", icon=":material/play_arrow:", key="own",
+                  on_click=take_over)  # fmt: skip
+        _to_latent(hosted)

@@ -38,7 +38,9 @@ class Experiment:
 def visitor() -> str:
     """Who is looking: the browser's cookie, or where there is none this session alone."""
     cookie = st.context.cookies.get(COOKIE)
-    return cookie or st.session_state.setdefault("visitor", secrets.token_urlsafe(24))
+    if isinstance(cookie, str) and cookie:
+        return cookie
+    return st.session_state.setdefault("visitor", secrets.token_urlsafe(24))
 
 
 def experiment() -> Experiment:

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from gan_lab.config import KNOBS, Knob, RunConfig
-from gan_lab.ui.widgets import widget
 from gan_lab.ui import experiment
+from gan_lab.ui.widgets import widget
 
 COMMON = (
     "optim.g.lr",

@@ -87,3 +87,18 @@ def _real_mosaic(data: Data) -> dict[str, object]:
         "grey": pictures.channels == 1,
         "label": f"Real pictures of {data.name}, coming out of noise",
     }
+
+
+def about_run(hosted: Hosted) -> None:
+    """In a few lines: which run this is."""
+    config = config_now(hosted)
+    st.subheader("The run")
+    st.table(
+        {
+            "Preset": hosted.preset or "none",
+            "Real pictures": config.data.name,
+            "Loss": config.objective.loss,
+            "Noise": config.latent.noise,
+            "Seed": str(config.training.seed),
+        }
+    )

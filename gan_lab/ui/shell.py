@@ -6,9 +6,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from gan_lab.server.assets import COMPONENTS
 from gan_lab.ui.experiment import experiment
 
 _PAGES = Path(__file__).parent.parent.parent / "pages"
+_ICON = _PAGES.parent / "assets" / "icon.svg"
 TRAIN = st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:", default=True)
 LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/explore:")
 
@@ -16,9 +18,10 @@ LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/exp
 def navigation() -> None:
     """The entry script: page settings, the menu, the page."""
     st.set_page_config(
-        page_title="GAN Playground", page_icon=":material/grid_view:", layout="wide",
+        page_title="GAN Playground", page_icon=_ICON.read_text("utf-8"), layout="wide",
         initial_sidebar_state="auto",
     )  # fmt: skip
+    st.html(COMPONENTS / "page.css")
     page = st.navigation([TRAIN, LATENT], position="top")
     page.run()
 

@@ -41,7 +41,7 @@ def label(knob: Knob) -> str:
     name = knob.path.rsplit(".", 1)[-1]
     words = _WORDS.get(knob.path) or _WORDS.get(name)
     words = words or name.replace("_", " ").capitalize()
-    return f"{words} ({knob.unit})" if knob.unit else words
+    return f"{words} ({knob.unit})" if knob.unit and knob.unit not in words.lower() else words
 
 
 def why_not(knob: Knob, config: RunConfig) -> str:
@@ -166,7 +166,7 @@ def steps_of(knob: Knob) -> tuple[Any, ...]:
     Where 0 is allowed it comes first.
     """
     low, high = float(knob.low or 0), float(knob.high or 1)
-    exact: type[int] | type[float] = int if knob.kind == "int" else float
+    exact: type[int | float] = int if knob.kind == "int" else float
     values = [exact(0)] if knob.low == 0 and not knob.low_open else []
     if knob.kind == "int" and high <= 10_000:
         values += [2**n for n in range(15) if max(low, 1) <= 2**n <= high]

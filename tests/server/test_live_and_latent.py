@@ -1,0 +1,206 @@
+"""The sockets of a run, with Starlette's test client in the place of a browser."""
+
+from __future__ import annotations
+
+import json
+import struct
+import time
+from collections.abc import Iterator
+from concurrent.futures import wait
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.websockets import WebSocketDisconnect
+
+from gan_lab.config import RunConfig, put
+from gan_lab.runs import Hosted, Registry, State, wire
+from gan_lab.runs.messages import Pause, Step
+from gan_lab.server import PREFIX, routes
+from gan_lab.server.latent import MESSAGE_LIMIT
+from gan_lab.server.origin import FOREIGN, UNKNOWN
+
+TINY = put(
+    RunConfig(),
+    {
+        "networks.g.width": 4,
+        "networks.d.width": 4,
+        "latent.dim": 8,
+        "training.grid": 3,
+        "training.batch": 8,
+    },
+)
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    registry = Registry()
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def client(runs: Registry) -> TestClient:
+    return TestClient(Starlette(routes=routes(runs)))
+
+
+@pytest.fixture
+def hosted(runs: Registry) -> Hosted:
+    """A run that has paused after twelve steps."""
+    one = runs.start(TINY, "somebody")
+    wait([one.run.send(Pause()), one.run.send(Step(12))])
+    while one.run.latest().state is not State.PAUSED or one.run.latest().counts.steps < 12:
+        time.sleep(0.01)
+    return one
+
+
+def receive(socket: WebSocketTestSession, kind: str) -> tuple[dict[str, Any], bytes]:
+    """The next frame of a kind."""
+    while True:
+        header, payload = wire.decode(socket.receive_bytes())
+        if header["kind"] == kind:
+            return header, payload
+
+
+@pytest.mark.parametrize("which", ["live", "latent"])
+def test_another_sites_page_is_turned_away(
+    client: TestClient, hosted: Hosted, which: str
+) -> None:
+    path = f"{PREFIX}/{which}/{hosted.view_id}"
+    foreign = {"origin": "https://elsewhere.example"}
+    with client.websocket_connect(path, headers=foreign) as socket:
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_bytes()
+    assert closed.value.code == FOREIGN
+
+
+@pytest.mark.parametrize("which", ["live", "latent"])
+def test_an_unknown_run_is_said_to_be_unknown(client: TestClient, which: str) -> None:
+    with client.websocket_connect(f"{PREFIX}/{which}/nothing") as socket:
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_bytes()
+    assert closed.value.code == UNKNOWN
+
+
+def test_a_viewer_gets_the_moment_and_the_picture_at_once(
+    client: TestClient, hosted: Hosted
+) -> None:
+    own = {"origin": "http://testserver"}
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}", headers=own) as socket:
+        moment, _ = receive(socket, "moment")
+        assert moment["state"] == "paused"
+        assert moment["counts"]["steps"] == 12
+        picture, data = receive(socket, "picture")
+        assert (picture["count"], picture["tile"], picture["step"]) == (9, 8, 12)
+        assert data.startswith(b"\x89PNG")
+        assert hosted.viewers == 1
+    assert hosted.viewers == 0
+
+
+def test_a_change_of_state_is_pushed(client: TestClient, hosted: Hosted) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        receive(socket, "moment")
+        hosted.run.send(Step(3))
+        while True:
+            moment, _ = receive(socket, "moment")
+            if moment["counts"]["steps"] == 15 and moment["state"] == "paused":
+                break
+
+
+def test_a_hidden_viewer_hears_of_changes_of_state_alone(
+    client: TestClient, hosted: Hosted
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        receive(socket, "moment")
+        socket.send_text(json.dumps({"hidden": True}))
+        socket.send_text(json.dumps({"curves": {}}))
+        receive(socket, "curves")  # what was said before is now known
+        hosted.run.send(Step(2)).result(10)
+        while receive(socket, "moment")[0]["state"] != "paused":
+            pass
+        socket.send_text(json.dumps({"hidden": False}))
+        assert receive(socket, "moment")[0]["state"] == "paused"
+
+
+def test_curves_go_by_cursor(client: TestClient, hosted: Hosted) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text(json.dumps({"curves": {"level": -1, "since": 0, "marks": 0}}))
+        whole, data = receive(socket, "curves")
+        assert (whole["first"], whole["buckets"], whole["records"]) == (0, 12, 12)
+        assert len(data) == 4 * 12 * 3 * len(whole["columns"])
+        assert [mark["path"] for mark in whole["marks"]] == ["pause", "step"]
+        cursor = {"level": whole["level"], "since": 9, "marks": whole["marks_end"]}
+        socket.send_text(json.dumps({"curves": cursor}))
+        rest, _ = receive(socket, "curves")
+        assert (rest["first"], rest["buckets"], rest["marks"]) == (9, 3, [])
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    ["", "{", "[]", "7", '{"curves": 3}', '{"curves": {"since": "x"}}', "[" * 900, "x" * 5000,
+     '{"curves": {"since": Infinity}}'],
+)  # fmt: skip
+def test_nonsense_is_answered_and_the_talk_goes_on(
+    client: TestClient, hosted: Hosted, nonsense: str
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text(nonsense)
+        receive(socket, "error")
+        socket.send_text('{"curves": {}}')
+        receive(socket, "curves")
+
+
+def test_z_makes_a_picture(client: TestClient, hosted: Hosted) -> None:
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        socket.send_bytes(struct.pack("<8f", *([0.5] * 8)))
+        header, by_bytes = receive(socket, "latent")
+        assert (header["step"], header["tile"], header["state"]) == (12, 8, "paused")
+        socket.send_text(json.dumps({"z": [0.5] * 8}))
+        assert receive(socket, "latent")[1] == by_bytes
+        socket.send_bytes(struct.pack("<8f", *([-0.5] * 8)))
+        assert receive(socket, "latent")[1] != by_bytes
+
+
+def test_a_random_z_is_the_runs_own_noise_and_can_be_repeated(
+    client: TestClient, hosted: Hosted
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        socket.send_text('{"random": true}')
+        header, _ = receive(socket, "latent")
+        assert len(header["z"]) == 8
+        assert np.isfinite(header["z"]).all()
+        socket.send_text('{"random": true}')
+        assert receive(socket, "latent")[0]["z"] != header["z"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"",
+        b"\x00" * 31,
+        struct.pack("<7f", *([0.0] * 7)),
+        struct.pack("<8f", *([float("nan")] * 8)),
+        struct.pack("<8f", *([float("inf")] * 8)),
+        b"\x00" * (MESSAGE_LIMIT + 1),
+        '{"z": [1, 2]}',
+        '{"z": "abc"}',
+        '{"z": [NaN, 0, 0, 0, 0, 0, 0, 0]}',
+        '{"z": [1e300, 0, 0, 0, 0, 0, 0, 0]}',
+        "[]",
+        "null",
+        "not json",
+    ],
+)
+def test_a_wrong_z_is_answered_in_words(
+    client: TestClient, hosted: Hosted, wrong: bytes | str
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        socket.send_bytes(wrong) if isinstance(wrong, bytes) else socket.send_text(wrong)
+        header, _ = receive(socket, "error")
+        assert header["text"].endswith(".")
+        socket.send_text('{"random": true}')
+        receive(socket, "latent")

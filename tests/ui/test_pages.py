@@ -1,0 +1,166 @@
+"""The pages as scripts: what they do when things are pressed, without a browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan_lab.runs import Hosted, State
+from gan_lab.server import registry
+
+APP = Path(__file__).parent.parent.parent / "app.py"
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    registry.cache_clear()
+    yield
+    registry().close()
+    registry.cache_clear()
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(str(APP), default_timeout=60).run()
+    assert not app.exception
+    return app
+
+
+def press(app: AppTest, key: str) -> AppTest:
+    app.button(key=key).click().run()
+    assert not app.exception
+    return app
+
+
+def the_run(app: AppTest) -> Hosted:
+    hosted = registry().get(app.session_state["experiment"].view_id)
+    assert hosted is not None
+    return hosted
+
+
+def until(hosted: Hosted, state: State) -> None:
+    deadline = time.monotonic() + 30
+    while hosted.run.latest().state is not state:
+        assert time.monotonic() < deadline, hosted.run.latest()
+        time.sleep(0.02)
+
+
+def test_start_makes_a_run_and_names_it_in_the_url() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    assert app.query_params["run"] == [hosted.view_id]
+    until(hosted, State.RUNNING)
+    press(app, "pause")
+    until(hosted, State.PAUSED)
+    app.run()
+    press(app, "resume")
+    until(hosted, State.RUNNING)
+    press(app.run(), "stop")
+    until(hosted, State.STOPPED)
+    assert app.run().button(key="stop").disabled
+
+
+def test_a_live_knob_reaches_the_run_at_once() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
+    entry = hosted.run.ledger()[-1]
+    assert (entry.path, entry.new, entry.outcome) == ("objective.instance_noise", 0.5, "applied")
+    assert app.slider(key="knob::objective.instance_noise").value == 0.5
+    assert not app.warning
+
+
+def test_a_refused_change_is_explained_and_taken_back() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    app.selectbox(key="knob::objective.loss").select("non-saturating").run()
+    app.slider(key="knob::objective.smooth_real").set_value(0.1).run()
+    app.selectbox(key="knob::objective.loss").select("hinge").run()
+    assert "Not changed" in app.warning[0].value
+    assert app.selectbox(key="knob::objective.loss").value == "non-saturating"
+    assert not app.run().warning
+
+
+def test_a_rebuild_knob_waits_for_the_reset() -> None:
+    app = press(opened(), "start")
+    first = the_run(app)
+    until(first, State.RUNNING)
+    app.number_input(key="knob::latent.dim").set_value(7).run()
+    assert "latent.dim: 64 → 7" in app.info[0].value
+    assert first.run.latest().config.latent.dim == 64
+    press(app, "same")
+    second = the_run(app)
+    assert second is not first
+    assert second.run.latest().config.latent.dim == 7
+    assert second.run.latest().config.training.seed == first.run.latest().config.training.seed
+    assert first.run.join(10)
+    press(app, "new")
+    assert the_run(app).run.latest().config.training.seed != 0
+
+
+def test_a_preset_replaces_the_settings_but_not_the_pictures() -> None:
+    app = opened()
+    app.multiselect(key="classes").select("3").select("8").run()
+    app.selectbox(key="preset").select("dcgan").run()
+    mine = app.session_state["experiment"]
+    assert (mine.preset, mine.config.latent.dim) == ("dcgan", 100)
+    assert mine.config.data.name == "digits:3,8"
+
+
+def test_who_comes_back_finds_the_run_and_its_settings() -> None:
+    app = press(opened(), "start")
+    app.slider(key="knob::objective.instance_noise").set_value(0.25).run()
+    again = AppTest.from_file(str(APP), default_timeout=60)
+    again.query_params["run"] = app.query_params["run"]
+    again.run()
+    assert the_run(again) is the_run(app)
+    assert again.session_state["experiment"].config.objective.instance_noise == 0.25
+
+
+def test_another_visitor_may_look_and_start_an_own_run() -> None:
+    app = press(opened(), "start")
+    guest = AppTest.from_file(str(APP), default_timeout=60)
+    guest.query_params["run"] = app.query_params["run"]
+    guest.run()
+    assert not guest.exception
+    assert [button.key for button in guest.button] == ["own"]
+    assert "somebody else" in guest.info[0].value
+    press(guest, "own")
+    assert the_run(guest) is not the_run(app)
+    assert not the_run(app).run.latest().state.over
+
+
+def test_an_unknown_run_is_said_to_be_gone() -> None:
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.query_params["run"] = "none"
+    app.run()
+    assert "not on this server any more" in app.warning[0].value
+    assert "run" not in app.query_params
+    assert app.button(key="start")
+
+
+def test_the_latent_page_without_and_with_a_run() -> None:
+    app = opened()
+    app.switch_page("pages/latent.py").run()
+    assert not app.exception
+    assert "no run to explore" in app.markdown[0].value
+    app.switch_page("pages/train.py").run()
+    press(app, "start")
+    app.switch_page("pages/latent.py").run()
+    assert not app.exception
+    assert app.query_params["run"] == [the_run(app).view_id]
+
+
+def test_missing_data_is_offered_for_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
+    app = opened()
+    app.selectbox(key="data").select("cifar10").run()
+    assert "Start will download it" in app.info[0].value

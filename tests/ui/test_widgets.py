@@ -1,0 +1,89 @@
+"""Every parameter gets a widget that holds exactly what the schema allows."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan_lab.config import KNOBS, RunConfig, get, put
+from gan_lab.presets import presets
+from gan_lab.ui import widgets
+
+EVERY = list(KNOBS.values())
+
+
+@pytest.mark.parametrize("knob", [k for k in EVERY if k.log], ids=lambda k: k.path)
+def test_steps_of_a_log_slider_are_all_allowed(knob) -> None:
+    values = widgets.steps_of(knob)
+    assert len(values) > 3
+    assert list(values) == sorted(set(values))
+    for value in values:
+        put(RunConfig(), {knob.path: value})
+
+
+@pytest.mark.parametrize("knob", EVERY, ids=lambda k: k.path)
+def test_every_knob_has_a_label_and_help(knob) -> None:
+    assert widgets.label(knob)
+    assert knob.help.endswith(".")
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_knob_of_every_preset_can_be_drawn(name: str) -> None:
+    app = AppTest.from_function(_all_widgets, default_timeout=60, args=(name,)).run()
+    assert not app.exception
+    drawn = [*app.toggle, *app.selectbox, *app.select_slider, *app.slider, *app.number_input,
+             *app.text_input]  # fmt: skip
+    assert {w.key for w in drawn} == {f"knob::{path}" for path in KNOBS}
+    assert not app.session_state["heard"]
+
+
+def _all_widgets(name: str) -> None:
+    import streamlit as st
+
+    from gan_lab.config import KNOBS
+    from gan_lab.presets import preset
+    from gan_lab.ui.widgets import widget
+
+    heard = st.session_state.setdefault("heard", [])
+    for knob in KNOBS.values():
+        widget(knob, preset(name).config, lambda path, value: heard.append((path, value)))
+
+
+def test_a_knob_that_does_not_count_is_disabled_and_says_why() -> None:
+    knob = KNOBS["objective.smooth_real"]
+    assert not widgets.why_not(knob, RunConfig())
+    hinge = put(RunConfig(), {"objective.loss": "hinge"})
+    assert "objective.loss" in widgets.why_not(knob, hinge)
+
+
+def _one_widget(path: str) -> None:
+    import streamlit as st
+
+    from gan_lab.config import KNOBS, RunConfig, put
+    from gan_lab.ui.widgets import widget
+
+    config = st.session_state.setdefault("config", RunConfig())
+
+    def change(where: str, value: object) -> None:
+        st.session_state["config"] = put(config, {where: value})
+
+    widget(KNOBS[path], config, change)
+
+
+def test_a_text_of_numbers_is_read_or_explained() -> None:
+    path = "networks.g.hidden"
+    app = AppTest.from_function(_one_widget, default_timeout=30, kwargs={"path": path})
+    app.session_state["config"] = put(RunConfig(), {"networks.g.family": "dense"})
+    app.run()
+    app.text_input[0].set_value("64, 32").run()
+    assert get(app.session_state["config"], path) == (64, 32)
+    app.text_input[0].set_value("many").run()
+    assert "not allowed" in app.error[0].value
+    assert get(app.session_state["config"], path) == (64, 32)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0002, "2e-4"), (0.001, "1e-3"), (0.0, "0"), (0.5, "0.5"), (64, "64")]
+)
+def test_numbers_are_short(value: float, text: str) -> None:
+    assert widgets._short(value) == text
