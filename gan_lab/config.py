@@ -7,6 +7,7 @@ Widgets, ``--set`` options, presets, checkpoints and validation are all views of
 
 from __future__ import annotations
 
+import difflib
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -691,8 +692,10 @@ def _known(path: str) -> Knob:
         return KNOBS[path]
     except KeyError:
         name = path.rsplit(".", 1)[-1]
-        similar = [p for p in KNOBS if p.endswith("." + name)] or sorted(
-            p for p in KNOBS if p.startswith(path.split(".", maxsplit=1)[0] + ".")
+        similar = (
+            [p for p in KNOBS if p.endswith("." + name)]
+            or difflib.get_close_matches(path, KNOBS, n=3, cutoff=0.8)
+            or sorted(p for p in KNOBS if p.startswith(path.split(".")[0] + "."))
         )
         hint = f"; did you mean {', '.join(similar[:6])}?" if similar else ""
         raise ConfigError(f"there is no parameter {path!r}{hint}") from None

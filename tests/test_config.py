@@ -1,0 +1,236 @@
+"""The schema: what it says of itself, what it takes and what it refuses, in one line."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_lab.config import (
+    KNOBS,
+    LOSSES_WITH_TARGETS,
+    ConfigError,
+    RunConfig,
+    difference,
+    from_tree,
+    get,
+    parse,
+    put,
+)
+
+DEFAULTS = RunConfig()
+# a pure number that has no unit on purpose
+BARE = {
+    "latent.dim", "networks.g.slope", "networks.d.slope", "networks.g.dropout",
+    "networks.d.dropout", "objective.smooth_real", "objective.smooth_fake",
+    "objective.label_flip", "objective.label_noise", "regularisation.weight_clip",
+    "regularisation.ema_rampup", "training.seed", "training.sample_every",
+    "training.keep_checkpoints",
+} | {
+    f"optim.{player}.{name}"
+    for player in "gd"
+    for name in ("lr", "beta1", "beta2", "momentum", "weight_decay", "clip_value", "clip_norm")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
+def test_every_knob_explains_itself(knob):
+    assert knob.help.endswith(".") and "\n" not in knob.help
+    assert 15 < len(knob.help) < 200
+    assert isinstance(knob.live, bool)
+    assert get(DEFAULTS, knob.path) == knob.default
+    if knob.kind in ("int", "float"):
+        assert knob.low is not None and knob.high is not None and knob.low < knob.high
+        assert knob.low <= knob.default <= knob.high
+        assert bool(knob.unit) != (knob.path in BARE)
+    if knob.kind == "choice":
+        assert knob.default in knob.choices and len(set(knob.choices)) > 1
+    if knob.when is not None:
+        decider = KNOBS[knob.when[0]]
+        assert set(knob.when[1]) < set(decider.choices), "some choice must switch it off"
+
+
+def test_the_roots_and_both_players_are_as_scripts_know_them():
+    roots = {path.split(".")[0] for path in KNOBS}
+    assert roots == {
+        "data", "latent", "networks", "objective", "optim", "regularisation", "training",
+    }  # fmt: skip
+    assert {"latent.dim", "optim.g.lr", "optim.d.lr", "networks.g.up", "networks.d.down"} <= set(
+        KNOBS
+    )
+
+
+def values_of(knob):
+    """Valid values of one parameter, as far as it alone decides."""
+    match knob.kind:
+        case "choice":
+            return st.sampled_from(knob.choices)
+        case "bool":
+            return st.booleans()
+        case "text":
+            return st.sampled_from(["digits", "mnist:3,8", "my pictures"])
+        case "ints":
+            return st.lists(st.integers(1, 8192), min_size=1, max_size=8).map(tuple)
+        case "int":
+            low = 8 if knob.path == "data.size" else int(knob.low)
+            return st.integers(low, int(knob.high))
+        case _:
+            return st.floats(
+                knob.low, knob.high, exclude_min=knob.low_open, exclude_max=knob.high_open
+            )
+
+
+LONERS = [  # those that no other parameter can forbid
+    knob
+    for path, knob in KNOBS.items()
+    if path not in ("objective.loss", "networks.g.padding", "networks.g.up")
+    and not path.startswith("networks.g.family")
+]
+CHANGES = st.sampled_from(LONERS).flatmap(lambda k: st.tuples(st.just(k.path), values_of(k)))
+
+
+@given(st.lists(CHANGES, max_size=6).map(dict))
+def test_what_is_put_can_be_got_written_read_and_compared(changes):
+    config = put(DEFAULTS, changes)
+    for path, value in changes.items():
+        assert get(config, path) == value
+        text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        assert parse(path, text) == value, "--set path=text means the same"
+    differing = difference(config, DEFAULTS)
+    assert differing == {p: v for p, v in changes.items() if v != KNOBS[p].default}
+    assert put(DEFAULTS, differing) == config
+    assert from_tree(config.model_dump()) == config
+    assert RunConfig.model_validate_json(config.model_dump_json()) == config
+    assert put(config, {p: KNOBS[p].default for p in changes}) == DEFAULTS
+
+
+@pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
+def test_every_parameter_refuses_what_it_must_in_one_line(knob):
+    wrong = {
+        "choice": ["magic", "", 3, None],
+        "bool": ["perhaps", 7, None],
+        "text": ["", "x" * 1001, 3, None],
+        "ints": [(), (0,), (9000,), tuple(range(1, 10)), ("wide",), 5, None],
+        "int": [math.nan, math.inf, "many", 1.5, None, [1]],
+        "float": [math.nan, math.inf, -math.inf, "much", None, [1.0]],
+    }[knob.kind]
+    if knob.kind in ("int", "float"):
+        number = int if knob.kind == "int" else float
+        wrong += [number(knob.low) - 1, number(knob.high) + 1]
+        wrong += [knob.low] * knob.low_open + [knob.high] * knob.high_open
+    for value in wrong:
+        with pytest.raises(ConfigError) as caught:
+            put(DEFAULTS, {knob.path: value})
+        text = str(caught.value)
+        assert text.startswith(knob.path), text
+        assert "\n" not in text and len(text) < 1500
+        allowed = knob.allowed if "; give " in text else "1 to 8192"
+        assert allowed in text, text
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("optim.g.lr", "fast"), ("training.batch", "8.5"), ("training.batch", ""),
+        ("objective.joined_batch", "perhaps"), ("networks.g.hidden", "12,wide"),
+        ("training.seed", "9" * 5000),
+    ],
+)  # fmt: skip
+def test_texts_that_mean_nothing_are_refused_in_one_line(path, text):
+    with pytest.raises(ConfigError) as caught:
+        parse(path, text)
+    assert str(caught.value).startswith(path) and KNOBS[path].allowed in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("optim.g.lr", " 1e-4 ", 1e-4), ("training.batch", "8", 8),
+        ("objective.joined_batch", "True", True), ("objective.joined_batch", "off", False),
+        ("networks.g.hidden", "256,512", (256, 512)), ("networks.g.hidden", "[7]", (7,)),
+        ("data.name", "mnist:3,8", "mnist:3,8"),
+    ],
+)  # fmt: skip
+def test_texts_are_read_as_people_write_them(path, text, value):
+    assert parse(path, text) == value
+    assert get(put(DEFAULTS, {path: parse(path, text)}), path) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "suggestion"),
+    [
+        ("optim.g.learning_rate", "optim.g."), ("optim.g.lrr", "optim.g.lr"), ("lr", "optim.g.lr"),
+        ("optm.d.lr", "optim.d.lr"), ("training.bacth", "training.batch"),
+        ("batch", "training.batch"), ("networks.g.kernal", "networks.g.kernel"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ask", [get, lambda c, p: put(c, {p: 1}), lambda c, p: parse(p, "1")])
+def test_unknown_paths_suggest_known_ones(ask, path, suggestion):
+    with pytest.raises(ConfigError) as caught:
+        ask(DEFAULTS, path)
+    message = str(caught.value)
+    assert message.startswith(f"there is no parameter {path!r}; did you mean ")
+    assert suggestion in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("tree", "words"),
+    [
+        ({"optim": {"g": {"lrr": 1}}}, "there is no parameter 'optim.g.lrr'"),
+        ({"optimiser": {}}, "there is no parameter 'optimiser'"),
+        ({"optim": 3}, "optim: "),
+        ({"optim": {"g": {"lr": {"x": 1}}}}, "optim.g.lr: "),
+        ({"networks": {"g": {"hidden": [1, "a\nb"]}}}, "networks.g.hidden"),
+        ({1: 2}, "1: "),
+        ([], "the configuration: "),
+    ],
+)
+def test_trees_that_are_no_configuration_are_refused_in_one_line(tree, words):
+    with pytest.raises(ConfigError) as caught:
+        from_tree(tree)
+    assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "wasserstein"])
+@pytest.mark.parametrize("name", ["smooth_real", "smooth_fake", "label_flip", "label_noise"])
+def test_losses_without_labels_refuse_what_changes_labels(loss, name):
+    with pytest.raises(ConfigError) as caught:
+        put(DEFAULTS, {"objective.loss": loss, f"objective.{name}": 0.1})
+    text = str(caught.value)
+    assert text.startswith(f"objective.{name} must be 0 with objective.loss = {loss}")
+    assert all(other in text for other in LOSSES_WITH_TARGETS)
+    assert put(DEFAULTS, {f"objective.{name}": 0.1}).objective.loss == "non-saturating"
+
+
+@pytest.mark.parametrize("padding", ["reflect", "replicate"])
+def test_transposed_convolutions_refuse_a_border(padding):
+    with pytest.raises(ConfigError, match=r"^networks.g.padding must be zeros") as caught:
+        put(DEFAULTS, {"networks.g.padding": padding})
+    assert "upsample or shuffle" in str(caught.value)
+    put(DEFAULTS, {"networks.g.padding": padding, "networks.g.up": "upsample"})
+    put(DEFAULTS, {"networks.g.padding": padding, "networks.g.family": "dense"})
+    put(DEFAULTS, {"networks.d.padding": padding})
+
+
+@pytest.mark.parametrize("size", [0, 8, 9, 127, 128])
+def test_sizes_that_can_be_built(size):
+    assert put(DEFAULTS, {"data.size": size}).data.size == size
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_sizes_too_small_to_build(size):
+    with pytest.raises(ConfigError, match=r"^data.size must be 0 .* or 8 to 128 px$"):
+        put(DEFAULTS, {"data.size": size})
+
+
+def test_a_configuration_cannot_be_changed_behind_a_run_s_back():
+    with pytest.raises(ValueError, match="frozen"):
+        DEFAULTS.optim.g.lr = 1.0
+
+
+def test_a_parameter_counts_only_where_its_sibling_says_so():
+    knob = KNOBS["optim.g.momentum"]
+    assert not knob.counts_in(DEFAULTS)
+    assert knob.counts_in(put(DEFAULTS, {"optim.g.name": "sgd"}))
+    assert KNOBS["optim.g.lr"].counts_in(DEFAULTS)
