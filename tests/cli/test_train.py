@@ -1,0 +1,181 @@
+"""``train``: what it prints, what it leaves on disk, how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from gan_lab.presets import presets
+
+from .conftest import tiny
+
+KEYS = ("run", "steps", "images", "seconds", "images_per_second", "metrics")
+
+
+def ledger(run: Path) -> list[dict]:
+    return [json.loads(line) for line in (run / "ledger.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_trains(call, tmp_path, name):
+    outcome = call(
+        "train", "--preset", name, *tiny(), "--steps", 5, "--seed", 3, "--out", "run", "--json"
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["steps"] == 5
+    assert outcome.json["images"] == 5 * 8
+    assert set(KEYS) <= outcome.json.keys()
+    assert {"loss/D", "loss/G"} <= outcome.json["metrics"].keys()
+    run = tmp_path / "run"
+    assert {p.name for p in (run / "checkpoints").iterdir()} == {"000000000.pt", "000000005.pt"}
+    config = json.loads((run / "config.json").read_text())
+    assert config["training"]["seed"] == 3
+    assert config["networks"]["g"]["family"] == presets()[name].config.networks.g.family
+    assert json.loads((run / "summary.json").read_text()) == outcome.json
+
+
+def test_words_for_people(call):
+    outcome = call("train", *tiny(), "--steps", 3)
+    assert outcome.code == 0
+    assert outcome.out.startswith("finished: 3 steps, 24 pictures in")
+    assert outcome.err == ""
+    run = Path(outcome.out.splitlines()[-1].removeprefix("run: "))
+    assert run.parent == Path(os.environ["GANLAB_RUNS"])
+    assert (run / "config.json").is_file()
+
+
+def test_images_are_the_pictures_that_d_saw(call):
+    outcome = call("train", *tiny("optim.d.steps=2"), "--images", 40, "--json")
+    assert (outcome.json["images"], outcome.json["steps"]) == (48, 3)
+
+
+def test_seconds_count_training_alone(call):
+    outcome = call("train", *tiny(), "--seconds", 0.3, "--json")
+    assert 0.3 <= outcome.json["seconds"] < 1.0
+
+
+def test_an_empty_folder_will_do(call, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert call("train", *tiny(), "--steps", 1, "--out", "empty").code == 0
+
+
+def test_a_run_can_be_repeated_from_its_own_config(call, trained, tmp_path):
+    outcome = call(
+        "train", "--config", trained / "config.json", "--steps", 12, "--out", "again", "--json"
+    )
+    former = json.loads((trained / "summary.json").read_text())
+    assert outcome.json["metrics"] == former["metrics"]
+
+
+def test_set_comes_after_preset_and_shorthands(call, tmp_path):
+    call("train", *tiny("training.seed=9", "optim.g.lr=1e-5"), "--seed", 4, "--steps", 1,
+         "--out", "run")  # fmt: skip
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["training"]["seed"] == 9
+    assert config["optim"]["g"]["lr"] == 1e-5
+
+
+def test_limits_are_totals_also_on_resume(call, tmp_path):
+    assert call("train", *tiny(), "--steps", 4, "--out", "run").code == 0
+    outcome = call("train", "--resume", "run", "--steps", 10, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["steps"] == 10
+    assert outcome.json["images"] == 80
+    assert call("train", "--resume", "run", "--steps", 10, "--json").json["steps"] == 10
+    assert call("train", "--resume", "run", "--steps", 3, "--json").json["steps"] == 10
+
+
+def test_live_changes_on_resume_are_in_the_ledger(call, tmp_path):
+    assert call("train", *tiny(), "--steps", 4, "--out", "run").code == 0
+    outcome = call("train", "--resume", "run", "--steps", 6, "--set", "optim.g.lr=5e-5")
+    assert outcome.code == 0, outcome.err
+    (entry,) = ledger(tmp_path / "run")
+    assert (entry["step"], entry["path"], entry["new"]) == (4, "optim.g.lr", 5e-5)
+    assert entry["outcome"] == "applied"
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["optim"]["g"]["lr"] == 5e-5
+
+
+def test_a_run_is_found_by_its_name_below_the_root(call):
+    run = Path(call("train", *tiny(), "--steps", 2, "--json").json["run"])
+    assert call("train", "--resume", run.name, "--steps", 3, "--json").json["steps"] == 3
+
+
+def test_resumed_equals_uninterrupted(call):
+    whole = call("train", *tiny(), "--steps", 9, "--json").json
+    run = call("train", *tiny(), "--steps", 4, "--json").json["run"]
+    assert (
+        call("train", "--resume", run, "--steps", 9, "--json").json["metrics"] == whole["metrics"]
+    )
+
+
+def test_a_run_that_breaks_says_so_and_exits_1(call, tmp_path):
+    settings = ("optim.d.name=sgd", "optim.d.lr=1", "optim.d.momentum=0.99", "optim.g.lr=1",
+                "optim.g.name=sgd", "objective.loss=least-squares")  # fmt: skip
+    outcome = call(
+        "train", "--preset", "vanilla", *tiny(*settings), "--steps", 3000, "--out", "run", "--json"
+    )
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert outcome.err.count("\n") == 1
+    assert "at step" in outcome.err
+    assert list((tmp_path / "run" / "checkpoints").glob("*.pt"))
+
+
+def test_without_a_limit_it_says_which_one_it_takes(call, monkeypatch):
+    monkeypatch.setattr("gan_lab.cli.train.DEFAULT_SECONDS", 0.2)
+    outcome = call("train", *tiny(), "--json")
+    assert outcome.code == 0
+    assert "0.2 s" in outcome.err
+    assert 0.2 <= outcome.json["seconds"] < 1.0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_a_checkpoint_and_exits_0(spawn, tmp_path, number):
+    process = spawn("train", *tiny(), "--seconds", 120, "--out", "run", "--json")
+    history = tmp_path / "run" / "history" / "readings.f32"
+    deadline = time.monotonic() + 60
+    while not (history.exists() and history.stat().st_size > 200):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    summary = json.loads(out)
+    assert summary["state"] == "stopped"
+    assert summary["steps"] > 0
+    assert (tmp_path / "run" / "checkpoints" / f"{summary['steps']:09d}.pt").is_file()
+    assert err.count("\n") == 1
+    assert signal.Signals(number).name in err
+    assert "--resume run" in err
+
+
+def test_a_signal_before_the_first_step_is_not_lost(call, monkeypatch):
+    monkeypatch.setattr("gan_lab.cli.train.POLL", 0.01)
+    former = signal.getsignal(signal.SIGINT)
+    timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM))
+    # the handler is there from before the run starts, so the signal cannot end the tests
+    monkeypatch.setattr("gan_lab.runs.run.Run.start", _starting(timer))
+    outcome = call("train", *tiny(), "--seconds", 60, "--json")
+    assert outcome.code == 0
+    assert outcome.json["state"] == "stopped"
+    assert signal.getsignal(signal.SIGINT) is former
+
+
+def _starting(timer):
+    from gan_lab.runs.run import Run
+
+    begin = Run.start
+
+    def start(run):
+        timer.start()
+        return begin(run)
+
+    return start
