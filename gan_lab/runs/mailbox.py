@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +11,8 @@ from concurrent.futures import Future
 
 from gan_lab.runs.messages import Command, Moment, Set, Shown
 from gan_lab.training.ledger import Entry
+
+log = logging.getLogger(__name__)
 
 Letter = tuple[Command, "Future[Entry]"]
 
@@ -21,7 +24,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._letters: queue.Queue[Letter] = queue.Queue()
         self._closed = False
-        self._subscribers: dict[int, Callable[[Moment], None]] = {}
+        self._subscribers: dict[object, Callable[[Moment], None]] = {}
         self._explorers = 0
         self._fresh = False
         self.moment = first
@@ -32,6 +35,7 @@ class Mailbox:
     def post(self, command: Command) -> Future[Entry]:
         """Leave a command; the future holds the ledger entry that it becomes."""
         answer: Future[Entry] = Future()
+        answer.set_running_or_notify_cancel()  # who stops waiting does not withdraw it
         with self._lock:
             if not self._closed:
                 self._letters.put((command, answer))
@@ -43,9 +47,9 @@ class Mailbox:
     def subscribed(self, callback: Callable[[Moment], None]) -> Iterator[None]:
         """While inside, every moment is handed to ``callback``, on the worker's thread.
 
-        The callback must return at once and not raise.
+        The callback must return at once. One that raises is dropped; the run goes on.
         """
-        key = id(callback)
+        key = object()
         with self._lock:
             self._subscribers[key] = callback
             self._fresh = True
@@ -53,7 +57,7 @@ class Mailbox:
             yield
         finally:
             with self._lock:
-                del self._subscribers[key]
+                self._subscribers.pop(key, None)
 
     @contextlib.contextmanager
     def explored(self) -> Iterator[None]:
@@ -76,6 +80,10 @@ class Mailbox:
         except queue.Empty:
             return None
 
+    def put_back(self, letter: Letter) -> None:
+        """A letter that could not be answered because the run broke: ``close`` refuses it."""
+        self._letters.put(letter)
+
     @property
     def watched(self) -> bool:
         return bool(self._subscribers)
@@ -93,9 +101,14 @@ class Mailbox:
         with self._lock:
             self._fresh = False
             self.moment = moment
-            subscribers = list(self._subscribers.values())
-        for callback in subscribers:
-            callback(moment)
+            subscribers = list(self._subscribers.items())
+        for key, callback in subscribers:
+            try:
+                callback(moment)
+            except Exception:
+                log.exception("a viewer failed, and is dropped")
+                with self._lock:
+                    self._subscribers.pop(key, None)
 
     def close(self) -> None:
         """The run is over: refuse what still waits and all that comes."""

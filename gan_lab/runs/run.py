@@ -95,7 +95,7 @@ class Run:
     ) -> contextlib.AbstractContextManager[None]:
         """While inside, every moment is handed to ``callback``, on the trainer's thread.
 
-        The callback must return at once and not raise.
+        The callback must return at once. One that raises is dropped; the run goes on.
         """
         return self._mailbox.subscribed(callback)
 

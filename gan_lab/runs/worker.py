@@ -162,8 +162,12 @@ class Worker:
             if letter is None:
                 return True
             command, answer = letter
-            entry = self._apply(command)
-            self._log(entry)
+            try:
+                entry = self._apply(command)
+                self._log(entry)
+            except Exception:
+                self._mailbox.put_back(letter)
+                raise
             answer.set_result(entry)
         return False
 
