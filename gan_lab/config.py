@@ -221,6 +221,11 @@ class GeneratorNetwork(Network):
         " or channels rearranged into pixels.",
         when=("family", ("dcgan",)),
     )
+    last_up: Literal["same", "transposed", "upsample", "shuffle"] = knob(
+        "same",
+        "How the last doubling, which makes the picture, is done; same means as the others.",
+        when=("family", ("dcgan",)),
+    )
     output: Literal["tanh", "sigmoid"] = knob(
         "tanh",
         "Last activation: tanh gives pixels from -1 to 1, sigmoid from 0 to 1; the real"
@@ -229,10 +234,11 @@ class GeneratorNetwork(Network):
 
     @model_validator(mode="after")
     def _padding_fits(self) -> GeneratorNetwork:
-        if self.family == "dcgan" and self.up == "transposed" and self.padding != "zeros":
+        transposed = "transposed" in (self.up, self.last_up)
+        if self.family == "dcgan" and transposed and self.padding != "zeros":
             raise ValueError(
-                "networks.g.padding must be zeros with networks.g.up = transposed;"
-                " choose up = upsample or shuffle for another border"
+                "networks.g.padding must be zeros with transposed convolutions; choose"
+                " networks.g.up (and last_up) = upsample or shuffle for another border"
             )
         return self
 

@@ -46,14 +46,16 @@ def _same(config: Network, a: int, b: int, *, bias: bool) -> nn.Conv2d:
     )  # fmt: skip
 
 
-def _double(config: GeneratorNetwork, a: int, b: int, *, bias: bool) -> list[nn.Module]:
-    """Layers that double the side and go from a to b channels."""
-    if config.up == "transposed":
+def _double(
+    config: GeneratorNetwork, up: str, a: int, b: int, *, bias: bool
+) -> list[nn.Module]:
+    """Layers that double the side, in one of the ways of ``up``, from a to b channels."""
+    if up == "transposed":
         k = config.kernel
         pad = (k - 1) // 2
         # (in - 1)·2 - 2·pad + k + output_padding = 2·in
         return [nn.ConvTranspose2d(a, b, k, 2, pad, output_padding=2 * pad + 2 - k, bias=bias)]
-    if config.up == "upsample":
+    if up == "upsample":
         return [nn.Upsample(scale_factor=2, mode="nearest"), _same(config, a, b, bias=bias)]
     return [_same(config, a, 4 * b, bias=bias), nn.PixelShuffle(2)]
 
@@ -110,11 +112,12 @@ def generator(config: GeneratorNetwork, dim: int, colours: int, size: int) -> nn
     layers += after(config, widths[0], norm=norm, pictures=True)
     for a, b in pairwise(widths):
         layers += _extra(config, a)
-        layers += _double(config, a, b, bias=bias)
+        layers += _double(config, config.up, a, b, bias=bias)
         layers += after(config, b, norm=norm, pictures=True)
     layers += _extra(config, widths[-1])
     edge = config.batch_norm == "everywhere"
-    layers += _double(config, widths[-1], colours, bias=wants_bias(config, before_norm=edge))
+    up = config.up if config.last_up == "same" else config.last_up
+    layers += _double(config, up, widths[-1], colours, bias=wants_bias(config, before_norm=edge))
     if edge:
         layers.append(nn.BatchNorm2d(colours))
     if start * 2**count != size:

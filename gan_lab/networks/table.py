@@ -42,7 +42,8 @@ def table(network: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
             Layer(kind, module.extra_repr(), tuple(output.shape[1:]), sum(p.numel() for p in fresh))
         )
 
-    hooks = [m.register_forward_hook(note) for m in network.modules() if _is_layer(m)]
+    layers = [m for name, m in network.named_modules() if _is_layer(name, m)]
+    hooks = [module.register_forward_hook(note) for module in layers]
     modes = {module: module.training for module in network.modules()}
     device = next(network.parameters()).device
     try:
@@ -57,8 +58,8 @@ def table(network: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
     return lines
 
 
-def _is_layer(module: nn.Module) -> bool:
+def _is_layer(name: str, module: nn.Module) -> bool:
     """Innermost, but for what a parametrization hangs below a layer."""
-    if "parametriz" in type(module).__module__:
-        return type(module).__name__.startswith("Parametrized") and hasattr(module, "weight")
-    return not any(name != "parametrizations" for name, _ in module.named_children())
+    if "parametrizations" in name.split("."):
+        return False
+    return not any(child != "parametrizations" for child, _ in module.named_children())
