@@ -8,28 +8,19 @@ mine = experiment.experiment()
 hosted = experiment.run_on_screen()
 in_charge = hosted is None or hosted.may_control(experiment.visitor())
 
-if in_charge:
-    with st.sidebar:
-        st.subheader("Experiment")
-        controls.preset_picker()
-        controls.data_picker()
-        controls.seed_box()
-        controls.applies_on_restart(hosted)
-        knobs.rebuild_knobs(mine.config)
-        with st.expander("Layers of both networks"):
-            layers.layer_tables(mine.config)
-
 if hosted is None:
     shell.complaints()
     st.title("Watch a GAN learn to draw")
     st.markdown(
         "A **generator** turns random noise into pictures, a **discriminator** tries to tell them"
-        " from real ones, and by competing both get better, here, live, while you turn the knobs."
+        " from real ones, and by competing both get better: here, live, while you turn the knobs."
     )
     controls.start_button()
     live.real_pictures(mine.config.data)
-    st.caption("These are the real pictures. The generator never sees them: it only hears what"
-               " the discriminator thinks of its own.")  # fmt: skip
+    st.caption(
+        "These are the real pictures. The generator never sees them: it only hears what the"
+        " discriminator thinks of its own."
+    )
     with st.expander("Knobs that you can turn at any time"):
         knobs.live_knobs(mine.config)
 else:
@@ -41,7 +32,19 @@ else:
     board, panel = st.columns([73, 27], gap="medium")
     with board:
         live.live_view(hosted)
-    with panel:
-        if in_charge:
+    if in_charge:
+        with panel:
             st.subheader("Knobs that act at once")
             knobs.live_knobs(experiment.config_now(hosted))
+
+# last, so that the pictures need not wait for it
+if in_charge:
+    with st.sidebar:
+        st.subheader("Experiment")
+        controls.preset_picker()
+        controls.data_picker()
+        controls.seed_box()
+        controls.applies_on_restart(hosted)
+        knobs.rebuild_knobs(mine.config)
+        with st.expander("Layers of both networks"):
+            layers.layer_tables(mine.config)

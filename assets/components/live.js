@@ -206,14 +206,17 @@ class Live {
     this.asking = this.socket.send({ curves: { ...this.curves.cursor, points: POINTS } });
   }
 
-  hearCurves(header, payload) {
-    this.asking = false;
-    this.curves.apply(header, payload);
+  async hearCurves(header, payload) {
+    const { curves } = this;
+    curves.apply(header, payload);
     const first = counters.curves === 0;
-    const took = this.charts.draw(this.curves);
+    const took = await this.charts.draw(curves);
+    if (curves !== this.curves) return; // another run has come onto the screen
+    this.asking = false;
     // the first drawing builds everything and says nothing about the next
     this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, SHARE * took));
     this.lastDrawn = performance.now();
+    this.wantCurves();
   }
 
   visible() {

@@ -1,5 +1,6 @@
 // Real pictures that come out of noise, for whoever has not pressed anything yet. Cheap: a few
 // small pictures, four times a second, nothing while hidden, standing still for those who ask.
+import { plotly } from "./charts.js";
 import { Tiles } from "./tiles.js";
 
 const COLUMNS = 10;
@@ -24,7 +25,10 @@ class Real {
     this.update(component);
     this.timer = setInterval(() => this.tick(), TICK);
     // what the first moments after Start need is then already here
-    import("./live.js");
+    this.soon = setTimeout(async () => {
+      await import("./live.js");
+      await plotly(component.data.plotly).catch(() => {});
+    }, 600);
   }
 
   async update({ data }) {
@@ -87,6 +91,7 @@ class Real {
 
   close() {
     clearInterval(this.timer);
+    clearTimeout(this.soon);
     this.observer.disconnect();
     this.tiles.close();
     this.box.remove();

@@ -64,7 +64,7 @@ def real_pictures(data: Data) -> None:
     except DataError as error:
         st.error(str(error))
         return
-    components.show("real", "real", picture)
+    components.show("real", "real", {"plotly": components.plotly_path(), **picture})
 
 
 def _nothing() -> None:

@@ -95,9 +95,7 @@ def widget(
         case "log":
             options = _with(steps_of(knob), value)
             st.session_state[key] = value
-            st.select_slider(
-                options=options, format_func=_short, **common, on_change=heard()
-            )
+            st.select_slider(options=options, format_func=_short, **common, on_change=heard())
         case "slider" | "number" as form:
             low, high, step = _range(knob)
             exact = float if knob.kind == "float" else int

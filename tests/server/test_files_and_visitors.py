@@ -90,9 +90,7 @@ def test_parts_of_a_page_bring_no_cookie(visitors: Starlette) -> None:
     assert "set-cookie" not in TestClient(visitors).get("/", headers={"accept": "*/*"}).headers
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("", 60.0), ("5", 5.0), ("-1", 0.0), ("soon", 60.0)]
-)
+@pytest.mark.parametrize(("text", "seconds"), [("", 60.0), ("5", 5.0), ("-1", 0.0), ("soon", 60.0)])
 def test_grace_from_the_environment(text: str, seconds: float) -> None:
     assert hub._grace(text) == seconds
 

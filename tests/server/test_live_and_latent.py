@@ -67,22 +67,24 @@ def receive(socket: WebSocketTestSession, kind: str) -> tuple[dict[str, Any], by
 
 
 @pytest.mark.parametrize("which", ["live", "latent"])
-def test_another_sites_page_is_turned_away(
-    client: TestClient, hosted: Hosted, which: str
-) -> None:
+def test_another_sites_page_is_turned_away(client: TestClient, hosted: Hosted, which: str) -> None:
     path = f"{PREFIX}/{which}/{hosted.view_id}"
     foreign = {"origin": "https://elsewhere.example"}
-    with client.websocket_connect(path, headers=foreign) as socket:
-        with pytest.raises(WebSocketDisconnect) as closed:
-            socket.receive_bytes()
+    with (
+        client.websocket_connect(path, headers=foreign) as socket,
+        pytest.raises(WebSocketDisconnect) as closed,
+    ):
+        socket.receive_bytes()
     assert closed.value.code == FOREIGN
 
 
 @pytest.mark.parametrize("which", ["live", "latent"])
 def test_an_unknown_run_is_said_to_be_unknown(client: TestClient, which: str) -> None:
-    with client.websocket_connect(f"{PREFIX}/{which}/nothing") as socket:
-        with pytest.raises(WebSocketDisconnect) as closed:
-            socket.receive_bytes()
+    with (
+        client.websocket_connect(f"{PREFIX}/{which}/nothing") as socket,
+        pytest.raises(WebSocketDisconnect) as closed,
+    ):
+        socket.receive_bytes()
     assert closed.value.code == UNKNOWN
 
 

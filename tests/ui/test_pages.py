@@ -52,7 +52,7 @@ def until(hosted: Hosted, state: State) -> None:
 def test_start_makes_a_run_and_names_it_in_the_url() -> None:
     app = press(opened(), "start")
     hosted = the_run(app)
-    assert app.query_params["run"] == [hosted.view_id]
+    assert app.query_params["run"] == hosted.view_id
     until(hosted, State.RUNNING)
     press(app, "pause")
     until(hosted, State.PAUSED)
@@ -154,7 +154,7 @@ def test_the_latent_page_without_and_with_a_run() -> None:
     press(app, "start")
     app.switch_page("pages/latent.py").run()
     assert not app.exception
-    assert app.query_params["run"] == [the_run(app).view_id]
+    assert app.query_params["run"] == the_run(app).view_id
 
 
 def test_missing_data_is_offered_for_download(

@@ -1,0 +1,217 @@
+"""The whole path of a visitor: Start, knob, pause, F5, resume, latent space."""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Browser, Page, expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+
+def open_start(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.locator(".gl-real-pictures canvas")).to_be_visible()
+
+
+def start(page: Page) -> float:
+    """Press Start; the seconds until a picture of ten rounds or more is on the screen."""
+    begun = time.perf_counter()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function("() => window.__ganlab?.pictureStep >= 10")
+    return time.perf_counter() - begun
+
+
+def in_state(page: Page, state: str) -> None:
+    page.wait_for_function("(s) => window.__ganlab?.state === s", arg=state)
+
+
+def ledger(folder: Path) -> list[dict]:
+    path = folder / "ledger.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def newest_run(server: Server) -> Path:
+    return max(server.runs.iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def canvas_of(page: Page, selector: str) -> str:
+    return page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    in_state(page, "stopped")
+
+
+def test_the_whole_path(  # noqa: PLR0915 -- one visitor, one story
+    page: Page, server: Server, record_property
+) -> None:
+    open_start(page, server)
+    page.wait_for_timeout(1500)  # the server warms up in the background
+    record_property("start_to_picture_s", start(page))
+    url = page.url
+    assert "run=" in url
+    folder = newest_run(server)
+
+    # a live knob, by keyboard, and its way into the ledger
+    knob = page.get_by_role("slider", name="Instance noise").first
+    knob.focus()
+    begun = time.perf_counter()
+    knob.press("ArrowRight")
+    while not any(e["path"] == "objective.instance_noise" for e in ledger(folder)):
+        assert time.perf_counter() - begun < 10
+        time.sleep(0.005)
+    record_property("knob_to_ledger_s", time.perf_counter() - begun)
+    entry = next(e for e in ledger(folder) if e["path"] == "objective.instance_noise")
+    assert (entry["old"], entry["new"], entry["outcome"]) == (0.0, 0.01, "applied")
+
+    # curves are drawn, with a mark where the knob was turned
+    page.wait_for_function("() => window.__ganlab.curves >= 2")
+    expect(page.locator(".gl-plot .main-svg").first).to_be_visible()
+
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    step = page.evaluate("() => window.__ganlab.step")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+    # F5 finds the same run, paused, with its picture
+    page.reload()
+    in_state(page, "paused")
+    assert page.url == url
+    page.wait_for_function("() => window.__ganlab.pictures >= 1")
+    assert page.evaluate("() => window.__ganlab.step") == step
+    assert newest_run(server) == folder
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_function("(s) => window.__ganlab.step > s", arg=step)
+
+    # the picture follows a slider of the latent page while the run goes on
+    page.get_by_role("link", name="Walk its latent space").click()
+    page.wait_for_function("() => window.__ganlab.latent >= 1")
+    assert "run=" in page.url
+    slider = page.locator(".gl-sliders input[type=range]").first
+    assert page.locator(".gl-sliders input[type=range]").count() == 64
+    box = slider.bounding_box()
+    assert box is not None
+    before = canvas_of(page, ".gl-latent")
+    page.evaluate("() => { window.__ganlab.rtt.length = 0; }")
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    for i in range(30):
+        page.mouse.move(box["x"] + box["width"] * (0.5 + 0.016 * i), middle)
+    page.mouse.up()
+    page.wait_for_function("() => window.__ganlab.rtt.length >= 5")
+    record_property("latent_p50_ms", statistics.median(page.evaluate("() => __ganlab.rtt")))
+    assert canvas_of(page, ".gl-latent") != before
+
+    # by keyboard, by number, to zero and to somewhere else
+    number = page.get_by_label("z2, exact")
+    number.fill("2.5")
+    expect(page.locator("#gl-z-2")).to_have_value("2.5")
+    page.get_by_role("button", name="All to zero").click()
+    expect(number).to_have_value("0.00")
+    page.get_by_role("button", name="New random z").click()
+    expect(number).not_to_have_value("0.00")
+
+    page.get_by_role("link", name="Back to training").click()
+    in_state(page, "running")
+    stop(page)
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+
+
+def test_keys_do_what_buttons_do(page: Page, server: Server) -> None:
+    open_start(page, server)
+    page.keyboard.press("s")
+    in_state(page, "running")
+    page.keyboard.press("p")
+    in_state(page, "paused")
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    page.keyboard.press("x")
+    in_state(page, "stopped")
+
+
+def test_zoom_survives_an_update(page: Page, server: Server) -> None:
+    open_start(page, server)
+    start(page)
+    page.wait_for_function("() => window.__ganlab.curves >= 2")
+    page.evaluate(
+        "() => Plotly.relayout(document.querySelector('.gl-plot'), {'xaxis.range': [2, 7]})"
+    )
+    drawn = page.evaluate("() => window.__ganlab.curves")
+    page.wait_for_function("(n) => window.__ganlab.curves >= n + 2", arg=drawn)
+    shown = page.evaluate("() => document.querySelector('.gl-plot')._fullLayout.xaxis.range")
+    assert shown == [2, 7]
+    stop(page)
+
+
+def test_another_visitor_may_look_but_not_control(
+    page: Page, server: Server, browser: Browser, listen: Callable[[Page], list[str]]
+) -> None:
+    open_start(page, server)
+    start(page)
+    other = browser.new_context()
+    guest = other.new_page()
+    complaints = listen(guest)
+    guest.goto(page.url)
+    guest.wait_for_function("() => window.__ganlab?.pictures >= 1")
+    expect(guest.get_by_text("You are watching somebody else's run")).to_be_visible()
+    for name in ("Pause", "Stop", "Reset"):
+        assert guest.get_by_role("button", name=name).count() == 0
+    assert guest.get_by_role("slider").count() == 0
+    guest.get_by_role("link", name="Walk its latent space").click()
+    guest.wait_for_function("() => window.__ganlab.latent >= 1")
+    other.close()
+    assert not complaints
+    in_state(page, "running")
+    stop(page)
+
+
+def test_a_second_tab_of_the_same_visitor_hears_of_a_pause(page: Page, server: Server) -> None:
+    open_start(page, server)
+    start(page)
+    second = page.context.new_page()
+    second.goto(page.url)
+    in_state(second, "running")
+    page.get_by_role("button", name="Pause").click()
+    in_state(second, "paused")
+    expect(second.get_by_role("button", name="Resume")).to_be_visible()
+    second.get_by_role("button", name="Resume").click()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    second.close()
+    stop(page)
+
+
+def test_a_run_that_breaks_says_so_and_stays(page: Page, server: Server) -> None:
+    open_start(page, server)
+    page.get_by_text("Knobs that you can turn at any time").click()
+    for player in "GD":
+        page.get_by_role("slider", name=f"{player}: Learning rate").press("End")
+    page.get_by_label("G: Optimiser").click()
+    page.get_by_role("option", name="sgd").click()
+    page.get_by_label("Loss").click()
+    page.get_by_role("option", name="wasserstein").click()
+    page.get_by_role("button", name="Start").click()
+    in_state(page, "failed")
+    expect(page.locator(".gl-note")).to_contain_text(re.compile(r"became .* at step \d+"))
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+
+
+def test_nothing_comes_from_elsewhere(page: Page, server: Server) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_start(page, server)
+    start(page)
+    page.wait_for_function("() => window.__ganlab.curves >= 1")
+    stop(page)
+    own = (server.url, "blob:", "data:")
+    assert [url for url in asked if not url.startswith(own)] == []

@@ -1,0 +1,104 @@
+"""Pictures of every page, wide and narrow, light and dark, for people to look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+KEPT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+SIZES = {"wide": (1280, 900), "narrow": (400, 860)}
+STEPS = 600  # of the run that is shown
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``docs/screenshots`` if GANLAB_SCREENSHOTS=1, else a place that is thrown away."""
+    wanted = os.environ.get("GANLAB_SCREENSHOTS") == "1"
+    chosen = KEPT if wanted else tmp_path_factory.mktemp("screenshots")
+    chosen.mkdir(parents=True, exist_ok=True)
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser, server: Server) -> Iterator[str]:
+    """The query of a run that has learnt something and now stands still."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(server.url)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=120_000)
+    page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
+    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=2 * STEPS, timeout=120_000)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+    yield page.url.partition("?")[2]
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Start again")).to_be_visible()
+    context.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def theme(request: pytest.FixtureRequest) -> Literal["light", "dark"]:
+    return request.param
+
+
+@pytest.fixture(params=list(SIZES))
+def size(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def opened(
+    browser: Browser, run: str, theme: Literal["light", "dark"], size: str
+) -> Iterator[Page]:
+    """A page as its visitor sees it, with the right to control the run."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+    )
+    context.add_cookies(browser.contexts[0].cookies())  # the run's owner, seen anew
+    yield context.new_page()
+    context.close()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing sticks out to the right."""
+    return page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_start(opened: Page, server: Server, folder: Path, theme: str, size: str) -> None:
+    opened.goto(server.url)
+    expect(opened.locator(".gl-real-pictures canvas")).to_be_visible()
+    opened.wait_for_timeout(1000)
+    assert fits(opened)
+    opened.screenshot(path=folder / f"start-{theme}-{size}.png")
+
+
+def test_train(opened: Page, server: Server, folder: Path, run: str, theme: str, size: str) -> None:
+    opened.goto(f"{server.url}/?{run}")
+    opened.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
+    opened.wait_for_timeout(1000)
+    assert fits(opened)
+    opened.screenshot(path=folder / f"train-{theme}-{size}.png", full_page=True)
+    if size == "narrow":  # what lies below the first screen too
+        opened.locator(".gl-chart").last.scroll_into_view_if_needed()
+        opened.wait_for_timeout(700)
+        opened.screenshot(path=folder / f"train-{theme}-{size}-below.png")
+
+
+def test_latent(
+    opened: Page, server: Server, folder: Path, run: str, theme: str, size: str
+) -> None:
+    opened.goto(f"{server.url}/latent?{run}")
+    opened.wait_for_function("() => window.__ganlab?.latent >= 1")
+    opened.wait_for_timeout(700)
+    assert fits(opened)
+    opened.screenshot(path=folder / f"latent-{theme}-{size}.png")
