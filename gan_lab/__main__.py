@@ -1,8 +1,20 @@
 """``python -m gan_lab``."""
 
+import os
+import signal
 import sys
+from types import FrameType
 
-from gan_lab.cli import main
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Interrupted while modules load: nothing has begun, and half a module is of no use."""
+    os.write(2, b"error: interrupted before there was anything to keep\n")
+    os._exit(130)
+
 
 if __name__ == "__main__":
+    usual = signal.signal(signal.SIGINT, _leave)
+    from gan_lab.cli import main
+
+    signal.signal(signal.SIGINT, usual)
     sys.exit(main())

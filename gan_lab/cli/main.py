@@ -16,6 +16,8 @@ from gan_lab.cli.output import Failed, complain, one_line
 from gan_lab.presets import DEFAULT
 
 PROGRAM = "python -m gan_lab"
+INTERRUPTED = 130
+NOTHING_YET = "interrupted before there was anything to keep"
 MAX_SEED = 2**53
 MAX_SAMPLES = 1_000_000
 
@@ -28,7 +30,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises for wrong input."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return app(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0
+        code = app(args=arguments, prog_name=PROGRAM, standalone_mode=False) or 0
+        if code == INTERRUPTED:  # typer takes a KeyboardInterrupt for itself and says nothing
+            complain(NOTHING_YET)
+        return code
     except BrokenPipeError:
         # whoever read our output has left; keep Python from complaining about it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -37,8 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         complain(str(error))
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted before there was anything to keep")
-        return 130
+        complain(NOTHING_YET)
+        return INTERRUPTED
     except OSError as error:
         where = f": {error.filename}" if error.filename is not None else ""
         complain(f"{error.strerror or error}{where}")

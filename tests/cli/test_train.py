@@ -169,6 +169,18 @@ def test_a_signal_before_the_first_step_is_not_lost(call, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is former
 
 
+def test_an_interrupt_before_the_run_says_so(call, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gan_lab.cli.train.load", interrupted)
+    monkeypatch.setattr("gan_lab.cli.train.pick_device", interrupted)
+    outcome = call("train", *tiny(), "--steps", 1)
+    assert outcome.code == 130
+    assert outcome.err == "error: interrupted before there was anything to keep\n"
+    assert not (tmp_path / "runs").exists()
+
+
 def _starting(timer):
     from gan_lab.runs.run import Run
 
