@@ -154,9 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     # what the app gives to a first run: one core is left to server and browser
     threads = max(1, (os.cpu_count() or 2) - 1)
-    config = put(
-        preset("quick").config, {"data.name": options.data, "training.threads": threads}
-    )
+    config = put(preset("quick").config, {"data.name": options.data, "training.threads": threads})
     pictures = load(config.data)
     torch.set_num_threads(threads)
     plain = plain_speed(config, pictures, 3.0)
@@ -166,9 +164,7 @@ def main() -> None:
         ratios = quiet_viewer(config, pictures, options.pairs, options.seconds)
         report("watched / bare, a viewer that draws nothing", ratios)
     if not options.no_browser:
-        ratios = chromium_viewer(
-            options.data, config, pictures, options.pairs, options.seconds
-        )
+        ratios = chromium_viewer(options.data, config, pictures, options.pairs, options.seconds)
         report("watched / bare, Chromium drawing on the same cores", ratios)
 
 

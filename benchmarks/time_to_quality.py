@@ -64,9 +64,7 @@ def main() -> None:
     config = put(preset(options.preset).config, {"data.name": options.data})
     real = load(config.data)
     torch.set_num_threads(2)
-    pairs = [
-        (trainer_speed(config, real, 3.0), plain_speed(config, real, 3.0)) for _ in range(5)
-    ]
+    pairs = [(trainer_speed(config, real, 3.0), plain_speed(config, real, 3.0)) for _ in range(5)]
     ratio = statistics.median(ours / plain for ours, plain in pairs)
     speeds = [statistics.median(column) for column in zip(*pairs, strict=True)]
     print(

@@ -701,7 +701,7 @@ def _known(path: str) -> Knob:
         similar = (
             [p for p in KNOBS if p.endswith("." + name)]
             or difflib.get_close_matches(path, KNOBS, n=3, cutoff=0.8)
-            or sorted(p for p in KNOBS if p.startswith(path.split(".")[0] + "."))
+            or sorted(p for p in KNOBS if p.startswith(path.split(".", maxsplit=1)[0] + "."))
         )
         hint = f"; did you mean {', '.join(similar[:6])}?" if similar else ""
         raise ConfigError(f"there is no parameter {path!r}{hint}") from None

@@ -46,9 +46,7 @@ def _same(config: Network, a: int, b: int, *, bias: bool) -> nn.Conv2d:
     )  # fmt: skip
 
 
-def _double(
-    config: GeneratorNetwork, up: str, a: int, b: int, *, bias: bool
-) -> list[nn.Module]:
+def _double(config: GeneratorNetwork, up: str, a: int, b: int, *, bias: bool) -> list[nn.Module]:
     """Layers that double the side, in one of the ways of ``up``, from a to b channels."""
     if up == "transposed":
         k = config.kernel
