@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from gan_lab.config import Data
@@ -40,7 +41,7 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
         if classes:
             pictures = pictures.only(tuple(c.strip() for c in classes.split(",")))
         pictures = pictures.shaped(data.size, data.colour)
-    elif Path(data.name).exists():
+    elif os.path.exists(data.name):  # noqa: PTH110 - Path.exists raises for a name too long
         pictures = read_own(Path(data.name), data.size, data.colour)
     else:
         raise DataError(

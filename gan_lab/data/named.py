@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -74,14 +76,17 @@ def _idx(path: Path | None) -> Tensor:
     """An IDX file of unsigned bytes, packed or not (format: the MNIST page of Y. LeCun)."""
     if path is None:
         raise DataError("a file of the set has gone; fetch the set again")
-    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    try:
+        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise DataError(f"{path} is damaged; delete it and fetch the set again") from None
     if raw[:3] != b"\x00\x00\x08":
         raise DataError(f"{path} is not an IDX file of bytes; delete it and fetch the set again")
-    dims = np.frombuffer(raw, ">i4", count=raw[3], offset=4)
-    values = np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3])
-    if values.size != int(np.prod(dims)):
+    start = 4 + 4 * int.from_bytes(raw[3:4])
+    shape = [int.from_bytes(raw[i : i + 4]) for i in range(4, start, 4)]
+    if len(raw) != start + math.prod(shape):
         raise DataError(f"{path} is cut short; delete it and fetch the set again")
-    return torch.from_numpy(values.reshape(*dims).copy())
+    return torch.from_numpy(np.frombuffer(raw, np.uint8, offset=start).reshape(shape).copy())
 
 
 class _IdxFiles:
@@ -109,6 +114,11 @@ class _IdxFiles:
     def read(self, train: bool) -> tuple[Tensor, Tensor]:
         stem = "train" if train else "t10k"
         images, labels = (_idx(self._find(f"{stem}-{part}")) for part in _IDX_PARTS)
+        if len(images) != len(labels):
+            raise DataError(
+                f"{self._find(f'{stem}-{_IDX_PARTS[1]}')} has {len(labels)} labels for"
+                f" {len(images)} pictures; delete both files and fetch the set again"
+            )
         return images.unsqueeze(1), labels.long()
 
 
@@ -135,7 +145,13 @@ def _cifar10_here() -> bool:
 def _read_cifar10(train: bool) -> tuple[Tensor, Tensor]:
     from torchvision.datasets import CIFAR10
 
-    cifar = CIFAR10(str(data_root()), train=train, download=False)
+    try:
+        cifar = CIFAR10(str(data_root()), train=train, download=False)
+    except RuntimeError:  # torchvision checks their sums before it reads them
+        folder = _cifar10_places()[0]
+        raise DataError(
+            f"the files of cifar10 in {folder} are damaged; delete them and fetch the set again"
+        ) from None
     images = torch.from_numpy(cifar.data).permute(0, 3, 1, 2).contiguous()
     return images, torch.tensor(cifar.targets)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +19,8 @@ MAX_FILES = 200_000
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # of one picture, before it is made small
 DEFAULT_SIZE = 32
+# damaged, packed in a way unknown here, or locked by a password (a RuntimeError)
+_BROKEN_ENTRY = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 
 
 def read_own(path: Path, size: int, colour: str) -> Pictures:
@@ -60,8 +63,13 @@ def _files(path: Path) -> Iterator[tuple[str, bytes]]:
             entries = sorted(archive.infolist(), key=lambda entry: entry.filename)
             for entry in entries[:MAX_FILES]:
                 suffix = PurePosixPath(entry.filename).suffix.lower()
-                if suffix in ENDINGS and entry.file_size <= MAX_FILE_BYTES:
-                    yield entry.filename, archive.read(entry)
+                if suffix not in ENDINGS or entry.file_size > MAX_FILE_BYTES:
+                    continue
+                try:
+                    content = archive.read(entry)
+                except _BROKEN_ENTRY:
+                    continue
+                yield entry.filename, content
     except zipfile.BadZipFile:
         raise DataError(f"{path} is neither a folder nor a zip of pictures") from None
 
@@ -71,7 +79,10 @@ def _square(content: bytes, size: int) -> np.ndarray:
     with Image.open(io.BytesIO(content)) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             raise ValueError("too large")
-        upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):  # Pillow would cut it off at 255
+        upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+    upright = upright.convert("RGBA")
     white = Image.new("RGBA", upright.size, "white")
     flat = Image.alpha_composite(white, upright).convert("RGB")
     return np.asarray(ImageOps.fit(flat, (size, size), Image.Resampling.LANCZOS))

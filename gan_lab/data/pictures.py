@@ -62,7 +62,7 @@ class Pictures:
         lowered = [c.lower() for c in self.classes]
         if name.lower() in lowered:
             return lowered.index(name.lower())
-        if name.isdigit() and int(name) < len(self.classes):
+        if name.isdecimal() and int(name) < len(self.classes):
             return int(name)
         raise DataError(
             f"{self.name} has no class {name!r}; it has {', '.join(self.classes)}"
