@@ -15,7 +15,7 @@ from typing import Any
 from gan_lab.cli.output import Failed, say, say_json, size_of, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
-from gan_lab.data import DataError, Pictures, load
+from gan_lab.data import NAMED, DataError, Pictures, load
 from gan_lab.networks import rehearse
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
@@ -57,6 +57,7 @@ def new(config: RunConfig, preset: str, out: Path | None) -> Order:
 
     Raises ConfigError, DataError, DirectoryError, ValueError or OSError.
     """
+    config = _from_anywhere(config)
     pictures = _checked(config)
     return Order(RunDirectory.create(out or new_path(config, preset)), config, pictures)
 
@@ -68,6 +69,14 @@ def resumed(name: str, changes: dict[str, Any]) -> Order:
     config = config_of(state)
     put(config, changes)  # raises here what the run would only refuse
     return Order(directory, config, _checked(config), changes, True, state["seconds"])
+
+
+def _from_anywhere(config: RunConfig) -> RunConfig:
+    """Own pictures by their full path, so that the run can go on from another folder."""
+    own = Path(config.data.name)
+    if config.data.name.partition(":")[0] in NAMED or not own.exists():
+        return config
+    return put(config, {"data.name": str(own.resolve())})
 
 
 def _checked(config: RunConfig) -> Pictures:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from gan_lab.presets import presets
 
@@ -113,6 +114,18 @@ def test_resumed_equals_uninterrupted(call):
     assert (
         call("train", "--resume", run, "--steps", 9, "--json").json["metrics"] == whole["metrics"]
     )
+
+
+def test_own_pictures_are_found_from_another_folder(call, tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    for number in range(4):
+        Image.new("L", (12, 10), 60 * number).save(tmp_path / "mine" / f"{number}.png")
+    own = ["--data", "mine", "--set", "data.size=8"]
+    outcome = call("train", *tiny(), *own, "--steps", 2, "--out", "run")
+    assert outcome.code == 0, outcome.err
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert call("train", "--resume", "../run", "--steps", 3, "--json").json["steps"] == 3
 
 
 def test_a_run_that_breaks_says_so_and_exits_1(call, tmp_path):
