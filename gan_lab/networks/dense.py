@@ -20,9 +20,12 @@ def _hidden(config: Network, features: int, *, first_is_edge: bool) -> list[nn.M
 
 def generator(config: GeneratorNetwork, dim: int, channels: int, size: int) -> nn.Sequential:
     """z (N×dim) to pictures (N×channels×size×size) in the range of ``config.output``."""
+    edge = normed_at(config, edge=True)
+    pixels = channels * size * size
     network = nn.Sequential(
         *_hidden(config, dim, first_is_edge=False),
-        nn.Linear(config.hidden[-1], channels * size * size),
+        nn.Linear(config.hidden[-1], pixels, bias=wants_bias(config, before_norm=edge)),
+        *([nn.BatchNorm1d(pixels)] if edge else []),
         nn.Unflatten(1, (channels, size, size)),
         nn.Tanh() if config.output == "tanh" else nn.Sigmoid(),
     )
