@@ -65,7 +65,8 @@ class Generation:
             return self.players["G"].network(z)
 
     def _seen_by_d(self, x: Tensor, seen: int) -> Tensor:
-        sigma = instance_noise(self.config.objective, seen)
+        half = 1.0 if self.config.networks.g.output == "tanh" else 0.5  # of the pixels' range
+        sigma = half * instance_noise(self.config.objective, seen)
         return blurred(x, sigma, self._streams["noise"])
 
     def _d_move(self, x: Tensor, fake: Tensor, seen: int) -> Move:

@@ -86,7 +86,8 @@ class Registry:
         One core is left to the server and to the browser, which is often on the same machine.
         """
         with self._lock:
-            active = sum(h.run.latest().state is State.RUNNING for h in self._hosted.values())
+            states = [hosted.run.latest().state for hosted in self._hosted.values()]
+            active = sum(state in (State.LOADING, State.RUNNING) for state in states)
             run = Run(
                 config,
                 RunDirectory.create(new_path(config, preset)),

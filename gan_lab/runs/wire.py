@@ -17,7 +17,7 @@ from gan_lab.training.ledger import Entry
 
 def encode(kind: str, header: dict[str, Any], payload: bytes = b"") -> bytes:
     """One frame."""
-    text = json.dumps({"kind": kind, **header}, ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps({"kind": kind, **header}, allow_nan=False).encode()
     return struct.pack("<I", len(text)) + text + payload
 
 
@@ -28,7 +28,10 @@ def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
     (length,) = struct.unpack_from("<I", frame)
     if length > len(frame) - 4:
         raise ValueError("the frame is shorter than its header says")
-    header = json.loads(frame[4 : 4 + length])
+    try:
+        header = json.loads(frame[4 : 4 + length])
+    except RecursionError:
+        raise ValueError("the header is nested too deeply") from None
     if not isinstance(header, dict) or "kind" not in header:
         raise ValueError("the header must be an object with a kind")
     return header, frame[4 + length :]
