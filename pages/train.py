@@ -29,10 +29,10 @@ else:
     else:
         controls.guest(hosted)
     shell.complaints()
-    board, panel = st.columns([73, 27], gap="medium")
+    board, panel = st.columns([73, 27], gap="medium") if in_charge else (st.container(), None)
     with board:
         live.live_view(hosted)
-    if in_charge:
+    if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")
             knobs.live_knobs(experiment.config_now(hosted))

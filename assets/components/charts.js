@@ -1,6 +1,8 @@
 // The plots of a run: plotly.js, updated in place so that zoom and hover survive.
 import { counters } from "./counters.js";
 
+const CALM = 4; // a calm figure is drawn at every fourth update
+
 const FIGURES = [
   {
     title: "Losses",
@@ -39,6 +41,7 @@ const FIGURES = [
       { column: "lr/G", name: "G", colour: "g", plain: true, dash: "dash" },
     ],
     log: true,
+    calm: true,
   },
 ];
 
@@ -97,12 +100,18 @@ export class Charts {
       key.title = "Where it rests once D cannot tell fake from real";
       head.append(key);
     }
+    const marked = document.createElement("span");
+    marked.className = "gl-mark";
+    marked.textContent = "▲ change";
+    marked.title = "A knob was turned or a button pressed; hover over the mark to see which.";
+    marked.hidden = true;
+    head.append(marked);
     const plot = document.createElement("div");
     plot.className = "gl-plot";
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", `${spec.title}. ${spec.hint}`);
     box.append(head, plot);
-    return { spec, box, plot, seen: true, stale: true };
+    return { spec, box, plot, marked, seen: true, stale: true, rested: 0 };
   }
 
   // new colours of the theme or new resting values
@@ -119,7 +128,7 @@ export class Charts {
     let took = 0;
     for (const figure of this.figures) {
       figure.stale = true;
-      if (!figure.seen) continue;
+      if (!figure.seen || this.mayRest(figure)) continue;
       const begun = performance.now();
       this.drawOne(figure);
       took += performance.now() - begun;
@@ -130,10 +139,23 @@ export class Charts {
     return took;
   }
 
+  // straight lines need not be drawn as often as others
+  mayRest(figure) {
+    const news = `${this.curves.marksEnd}:${this.curves.level}`;
+    if (!figure.spec.calm || figure.news !== news || ++figure.rested >= CALM) {
+      figure.news = news;
+      figure.rested = 0;
+      return false;
+    }
+    return true;
+  }
+
   drawOne(figure) {
     if (!this.Plotly || !figure.box.isConnected) return;
     figure.stale = false;
     const { spec, plot } = figure;
+    this.ink = getComputedStyle(plot).color;
+    figure.marked.hidden = !this.curves.marks.length;
     const touch = matchMedia("(pointer: coarse)").matches;
     this.Plotly.react(plot, this.traces(spec), this.layout(spec, plot, touch), {
       responsive: true,
@@ -170,8 +192,8 @@ export class Charts {
 
   layout(spec, plot, touch) {
     const style = getComputedStyle(plot);
-    this.ink = style.color;
-    const faint = style.getPropertyValue("--gl-line").trim() || "rgba(128,128,128,.25)";
+    // plotly reads no color-mix(), so the faint ink is made by hand
+    const faint = this.ink.replace(/^rgba?\(([^,]+,[^,]+,[^,)]+).*/, "rgba($1, 0.14)");
     const axis = {
       gridcolor: faint, zeroline: false, linecolor: faint, tickfont: { size: 11 },
       automargin: false, fixedrange: touch,

@@ -26,7 +26,7 @@ const NUMBERS = [
   ["epochs", "Epochs", "How often every real picture has been seen."],
   ["steps_s", "Steps / s", "Speed of training."],
   ["images_s", "Images / s", "Real pictures a second."],
-  ["publishing", "Showing", "Share of the time that goes into making what you see."],
+  ["publishing", "Publishing", "Share of the time that goes into making what you see."],
 ];
 
 const PAGE = `
