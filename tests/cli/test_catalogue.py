@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gan_lab import doctor
-from gan_lab.config import KNOBS
+from gan_lab.config import KNOBS, parse
 from gan_lab.data import NAMED
 
 from .conftest import HERE
@@ -27,9 +27,11 @@ def test_presets(call):
 
 def test_presets_in_words_can_be_set(call):
     out = call("presets").out
-    assert "optim.g.lr = 0.001" in out
-    assert "networks.g.hidden = 1200,1200" in out
-    assert "objective.joined_batch = true" in out
+    settings = [line.strip() for line in out.splitlines() if line.startswith("    ")]
+    assert "networks.g.hidden = 1200,1200" in settings
+    for setting in settings:
+        path, value = setting.split(" = ")
+        parse(path, value)
 
 
 def test_datasets(call, tmp_path, monkeypatch):

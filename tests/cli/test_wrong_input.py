@@ -57,7 +57,8 @@ def refused(outcome, *words: str) -> None:
         (["train", "--set", "objective.joined_batch=si"], ["joined_batch", "true or false"]),
         (["train", "--set", "networks.g.hidden=a,b"], ["networks.g.hidden", "whole numbers"]),
         (["train", "--set", "networks.g.hidden="], ["networks.g.hidden"]),
-        (["train", "--set", "objective.smooth_real=0.1"], ["objective.smooth_real", "hinge"]),
+        (["train", "--set", "objective.loss=hinge", "--set", "objective.smooth_real=0.1"],
+         ["objective.smooth_real", "hinge"]),
         (["train", "--data", "mnits"], ["'mnits'", "digits"]),
         (["train", "--data", ""], ["data.name"]),
         (["train", "--data", "digits:eleven"], ["'eleven'", "0 to 9"]),
@@ -165,7 +166,8 @@ def test_runs_that_cannot_be_read(call, tmp_path, trained):
 
 def test_resume_refuses_what_would_not_be_allowed(call, trained):
     refused(call("train", "--resume", trained, "--set", "optim.g.lr=9"), "optim.g.lr", "9")
-    refused(call("train", "--resume", trained, "--set", "objective.smooth_real=0.2"), "smooth_real")
+    both = ["--set", "objective.loss=hinge", "--set", "latent.noise=loud"]
+    refused(call("train", "--resume", trained, *both), "latent.noise", "'loud'")
 
 
 def test_label_of_a_model_without_classes(call, trained):
