@@ -567,14 +567,19 @@ class Knob:
         noun = {"int": "a whole number", "float": "a number", "ints": "whole numbers, 256,512"}
         text = noun[self.kind]
         if self.low is not None:
-            text += f" {'above' if self.low_open else 'from'} {self.low:g}"
+            text += f" {'above' if self.low_open else 'from'} {_plain(self.low)}"
         if self.high is not None:
-            text += f" {'to below' if self.high_open else 'to'} {self.high:g}"
+            text += f" {'to below' if self.high_open else 'to'} {_plain(self.high)}"
         return text + (f" ({self.unit})" if self.unit else "")
 
     def counts_in(self, config: RunConfig) -> bool:
         """Whether the parameter has any effect in this configuration."""
         return self.when is None or get(config, self.when[0]) in self.when[1]
+
+
+def _plain(value: float) -> str:
+    """A bound as people write it: 1,000,000,000 and not 1e+09."""
+    return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1000 else f"{value:g}"
 
 
 def _bound(field: FieldInfo, *names: str) -> tuple[float | None, bool]:

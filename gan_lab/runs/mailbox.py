@@ -73,6 +73,11 @@ class Mailbox:
 
     # -- the worker's thread -------------------------------------------------------------------
 
+    @property
+    def waiting(self) -> int:
+        """Letters that have come and are not taken."""
+        return self._letters.qsize()
+
     def take(self, *, wait: bool) -> Letter | None:
         """The next letter; None if there is none and ``wait`` is False."""
         try:

@@ -18,6 +18,7 @@ from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
 
 GRACE = 60.0  # s without a viewer before a run is paused
+KEPT = 3600.0  # s without a viewer before a run that is over leaves the memory
 NOBODY = "Paused because nobody was watching. Press Resume to go on."
 
 
@@ -109,12 +110,18 @@ class Registry:
             return [h for h in self._hosted.values() if h.may_control(visitor)]
 
     def reap(self) -> None:
-        """Pause what nobody has watched for the grace period; a pause keeps everything."""
+        """Pause what nobody has watched for the grace period; a pause keeps everything.
+
+        Runs that are over are let go from memory, not from disk, after an hour alone.
+        """
         with self._lock:
             hosted = list(self._hosted.values())
         for one in hosted:
             if one.run.latest().state is State.RUNNING and one.lonely_for() > self._grace:
                 one.run.send(Pause(NOBODY, checkpoint=True))
+            if one.run.latest().state.over and one.lonely_for() > KEPT:
+                with self._lock:
+                    self._hosted.pop(one.view_id, None)
 
     def close(self, timeout: float = 10.0) -> None:
         """End all runs, each with a last checkpoint."""

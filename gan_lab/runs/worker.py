@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -153,14 +154,18 @@ class Worker:
                 self._stand("")
 
     def _obey(self) -> bool:
-        """Apply all waiting commands; while paused, wait for more. False once the run is over."""
+        """Apply the waiting commands; while paused, wait for more. False once the run is over."""
+        waiting = self._mailbox.waiting  # those that come meanwhile wait for the next round
         while not self._state.over:
             paused = self._state is State.PAUSED
             if paused:
                 self._publish()
+            elif not waiting:
+                return True
             letter = self._mailbox.take(wait=paused)
             if letter is None:
                 return True
+            waiting -= 1
             command, answer = letter
             try:
                 entry = self._apply(command)
@@ -178,9 +183,10 @@ class Worker:
                 return trainer.set(path, value)
             case m.Pause(note, checkpoint):
                 self._stand(note)
+                entry = trainer.note("pause", note=note)
                 if checkpoint:
                     self._save_checkpoint()
-                return trainer.note("pause", note=note)
+                return entry
             case m.Resume():
                 self._go(None, None)
                 return trainer.note("resume")
@@ -192,8 +198,9 @@ class Worker:
                 self._go(count, player)
                 return trainer.note("step", new=count, note=player or "")
             case m.Checkpoint():
+                entry = trainer.note("checkpoint")
                 self._save_checkpoint()
-                return trainer.note("checkpoint")
+                return entry
             case m.Stop():
                 self._state = State.STOPPED
                 return trainer.note("stop")
@@ -214,6 +221,10 @@ class Worker:
     def _flush(self) -> None:
         """Readings from the device into the history, in memory and on disk."""
         trainer = self.trainer
+        if trainer.device.type != "cpu":  # the rounds have only ordered the work: wait for it
+            begun = time.perf_counter()
+            trainer.wait()
+            self._seconds += time.perf_counter() - begun
         with self.history_lock:
             rows = trainer.flush()
         self._directory.append_history(trainer.history.columns, rows)
@@ -255,6 +266,9 @@ class Worker:
         self._mailbox.publish(
             replace(last, number=last.number + 1, state=State.FAILED, counts=counts, note=why)
         )
+        if self.loaded is not None:
+            with contextlib.suppress(OSError):  # the disk may be what failed
+                self._directory.write_summary(self.summary() | {"note": why})
 
     # -- what stays ----------------------------------------------------------------------------
 

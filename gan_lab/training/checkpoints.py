@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,16 @@ class CheckpointError(ValueError):
 
 def save(state: dict[str, Any], path: Path) -> None:
     """Write ``state`` so that ``path`` holds it whole or is not touched, even if power fails."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".pt")
+    # one name for all: what a killed process left half written is written over
+    temporary = path.with_name(".checkpoint.writing")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("wb") as file:
             torch.save({"format": FORMAT, **state}, file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from gan_lab.config import Regularisation
 
 
-def decay(regularisation: Regularisation, seen: int, batch: int) -> float:
-    """Share of the old average that is kept in one step: ½ per half-life in pictures.
+def decay(regularisation: Regularisation, seen: int, images: int) -> float:
+    """Share of the old average that is kept over ``images`` more: ½ per half-life in pictures.
 
     The half-life is at most ``ema_rampup`` of the pictures seen, so that the first noise is
     forgotten soon. 0 for no averaging.
     """
     half_life = min(regularisation.ema_images, regularisation.ema_rampup * seen)
-    return 0.5 ** (batch / half_life) if half_life > 0 else 0.0
+    return 0.5 ** (images / half_life) if half_life > 0 else 0.0
 
 
 class Average:

@@ -22,7 +22,6 @@ from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
-from gan_lab.training.schedules import learning_rate
 
 _NETWORKS = 2000  # seed path of the first weights
 
@@ -117,13 +116,12 @@ class Trainer:
         if only is None and self.steps < self.config.training.d_pretrain:
             movers = frozenset({"D"})
         readings: dict[str, Tensor] = {}
+        before = self.seen
         for move in self.game.round(self.batches, self.seen, movers):
             self._descend(move, readings)
         self.steps += 1
-        rates = tuple(
-            learning_rate(getattr(self.config.optim, player.role), self.seen)
-            for player in self.game.players.values()
-        )
+        self._average(movers, self.seen - before)
+        rates = tuple(o.param_groups[0]["lr"] for o in self._optimisers.values())
         values = torch.stack([value.float() for value in readings.values()])
         self._pending.append(_Reading(tuple(readings), values, rates))
 
@@ -141,11 +139,20 @@ class Trainer:
         self.game.settle(move)
         self.drawn += move.images > 0
         self.seen += move.images
-        for name in move.players:
-            if name in self._averages:
-                regularisation = self.config.regularisation
-                keep = ema.decay(regularisation, self.seen, self.config.training.batch)
-                self._averages[name].update(keep)
+
+    def _average(self, movers: frozenset[str], images: int) -> None:
+        """Once a round; a round of G alone counts as one batch, or nobody would see its effect."""
+        images = max(images, self.config.training.batch)
+        keep = ema.decay(self.config.regularisation, self.seen, images)
+        for name in movers & self._averages.keys():
+            self._averages[name].update(keep)
+
+    def wait(self) -> None:
+        """Until the device has done what was ordered; at once on a CPU."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        elif self.device.type == "mps":
+            torch.mps.synchronize()
 
     def _new_optimiser(self, player: str) -> torch.optim.Optimizer:
         role = self.game.players[player].role

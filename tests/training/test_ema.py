@@ -9,18 +9,18 @@ from gan_lab.training.ema import Average, decay
 
 
 def test_half_remains_after_one_half_life():
-    kept = decay(Regularisation(ema_images=640), seen=10**9, batch=64)
+    kept = decay(Regularisation(ema_images=640), seen=10**9, images=64)
     assert kept**10 == pytest.approx(0.5)
 
 
 def test_early_on_the_half_life_is_a_share_of_what_was_seen():
     # 5 % of 1,280 pictures are one batch of 64: half is forgotten in one step
-    assert decay(Regularisation(ema_images=20_000), seen=1280, batch=64) == pytest.approx(0.5)
+    assert decay(Regularisation(ema_images=20_000), seen=1280, images=64) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("images", "seen"), [(0, 1000), (1000, 0)])
 def test_nothing_is_kept_without_a_half_life(images, seen):
-    assert decay(Regularisation(ema_images=images), seen=seen, batch=64) == 0.0
+    assert decay(Regularisation(ema_images=images), seen=seen, images=64) == 0.0
 
 
 def test_average_moves_weights_and_statistics_alike():
