@@ -104,8 +104,8 @@ export class Charts {
     marked.className = "gl-mark";
     marked.textContent = "▲ change";
     marked.title = "A knob was turned or a button pressed; hover over the mark to see which.";
-    marked.hidden = true;
-    head.append(marked);
+    marked.style.visibility = "hidden"; // its place is kept: nothing jumps
+    if (spec === FIGURES[0]) head.append(marked);
     const plot = document.createElement("div");
     plot.className = "gl-plot";
     plot.setAttribute("role", "img");
@@ -155,7 +155,7 @@ export class Charts {
     figure.stale = false;
     const { spec, plot } = figure;
     this.ink = getComputedStyle(plot).color;
-    figure.marked.hidden = !this.curves.marks.length;
+    figure.marked.style.visibility = this.curves.marks.length ? "visible" : "hidden";
     const touch = matchMedia("(pointer: coarse)").matches;
     this.Plotly.react(plot, this.traces(spec), this.layout(spec, plot, touch), {
       responsive: true,

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import streamlit as st
+from streamlit.components import v2
 
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.server.routes import PREFIX
@@ -31,7 +32,7 @@ def module_path(name: str) -> str:
 @cache
 def _renderer(name: str) -> Callable[..., Any]:
     """Registered once a process. Styles are not isolated: plotly's own rules must reach it."""
-    return st.components.v2.component(
+    return v2.component(
         f"ganlab_{name}",
         js=(COMPONENTS / "loader.js").read_text("utf-8"),
         css=(COMPONENTS / f"{name}.css").read_text("utf-8"),

@@ -8,7 +8,7 @@ import streamlit as st
 import torch
 
 from gan_lab import networks
-from gan_lab.config import Data, Latent, Networks, RunConfig
+from gan_lab.config import RunConfig
 from gan_lab.data import NAMED
 from gan_lab.randomness import seeded
 
@@ -17,8 +17,9 @@ Row = dict[str, str | int]
 
 def layer_tables(config: RunConfig) -> None:
     """Layers, output shapes and parameters of G and D, as the next start would build them."""
+    relevant = RunConfig(data=config.data, latent=config.latent, networks=config.networks)
     try:
-        g, d = _rows(config.data, config.latent, config.networks)
+        g, d = _rows(relevant.model_dump_json())
     except (ValueError, RuntimeError, KeyError) as error:
         st.error(f"These networks cannot be built: {error}")
         return
@@ -29,8 +30,13 @@ def layer_tables(config: RunConfig) -> None:
 
 
 @lru_cache(maxsize=32)
-def _rows(data: Data, latent: Latent, nets: Networks) -> tuple[list[Row], list[Row]]:
-    """Raises KeyError if the size of the pictures cannot be known without reading them."""
+def _rows(relevant: str) -> tuple[list[Row], list[Row]]:
+    """``relevant`` is a RunConfig as JSON.
+
+    Raises KeyError if the size of the pictures cannot be known without reading them.
+    """
+    config = RunConfig.model_validate_json(relevant)
+    data, latent, nets = config.data, config.latent, config.networks
     entry = NAMED[data.name.partition(":")[0]]
     size = data.size or entry.size
     channels = {"own": entry.channels, "grey": 1, "rgb": 3}[data.colour]

@@ -60,7 +60,7 @@ def real_pictures(data: Data) -> None:
         )
         return
     try:
-        picture = _real_mosaic(data)
+        picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
         st.error(str(error))
         return
@@ -72,8 +72,12 @@ def _nothing() -> None:
 
 
 @lru_cache(maxsize=16)
-def _real_mosaic(data: Data) -> dict[str, object]:
-    """Some real pictures as a data URL, with their shape. Raises DataError."""
+def _real_mosaic(chosen: str) -> dict[str, object]:
+    """Some real pictures as a data URL, with their shape; ``chosen`` is a Data as JSON.
+
+    Raises DataError.
+    """
+    data = Data.model_validate_json(chosen)
     pictures = load(data)
     stride = max(1, len(pictures) // _SHOWN)
     some = pictures.images[::stride][:_SHOWN]

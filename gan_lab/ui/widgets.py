@@ -101,10 +101,10 @@ def widget(
             exact = float if knob.kind == "float" else int
             st.session_state[key] = exact(min(max(value, low), high))
             draw = st.slider if form == "slider" else st.number_input
-            draw(
-                min_value=low, max_value=high, step=step, **common, on_change=heard(exact),
-                **({"format": _format(step)} if knob.kind == "float" else {}),
-            )  # fmt: skip
+            common |= {"min_value": low, "max_value": high, "step": step}
+            if exact is float:
+                common["format"] = _format(step)
+            draw(**common, on_change=heard(exact))
         case _:
             _text(knob, value, common, change)
 
