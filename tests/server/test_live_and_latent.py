@@ -52,8 +52,11 @@ def client(runs: Registry) -> TestClient:
 def hosted(runs: Registry) -> Hosted:
     """A run that has paused after twelve steps."""
     one = runs.start(TINY, "somebody")
-    wait([one.run.send(Pause()), one.run.send(Step(12))])
+    deadline = time.monotonic() + 30
+    wait([one.run.send(Pause()), one.run.send(Step(12))], 30)
     while one.run.latest().state is not State.PAUSED or one.run.latest().counts.steps < 12:
+        assert not one.run.latest().state.over, one.run.latest().note
+        assert time.monotonic() < deadline, one.run.latest()
         time.sleep(0.01)
     return one
 
