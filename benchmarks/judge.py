@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import house  # noqa: F401  (the package, from anywhere)
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

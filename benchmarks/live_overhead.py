@@ -21,12 +21,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import house  # noqa: F401  (the package, from anywhere)
 import torch
 from plain import plain_speed, trainer_speed
 
 from gan_lab.config import RunConfig, put
 from gan_lab.data import Pictures, load
 from gan_lab.presets import preset
+from gan_lab.training.devices import share_threads
 
 
 def bare(config: RunConfig, pictures: Pictures, seconds: float, threads: int) -> float:
@@ -152,8 +154,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--no-browser", action="store_true")
     options = parser.parse_args()
-    # what the app gives to a first run: one core is left to server and browser
-    threads = max(1, (os.cpu_count() or 2) - 1)
+    # what a first run is given: one core is left to server and browser
+    threads = share_threads(0)
     config = put(preset("quick").config, {"data.name": options.data, "training.threads": threads})
     pictures = load(config.data)
     torch.set_num_threads(threads)

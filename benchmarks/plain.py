@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import time
 
+import house  # noqa: F401  (the package, from anywhere)
 import torch
 import torch.nn.functional as F
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import house  # noqa: F401  (the package, from anywhere)
 import psutil
 from live_overhead import choose_data
 from playwright.sync_api import Page

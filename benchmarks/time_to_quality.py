@@ -18,6 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import house  # first: the package, from anywhere
 import torch
 from judge import Court, Verdict
 from plain import plain_speed, trainer_speed
@@ -28,6 +29,7 @@ from gan_lab.latent import draw, pictures
 from gan_lab.presets import preset
 from gan_lab.runs import RunDirectory, open_generator
 from gan_lab.runs.pictures import mosaic, png
+from gan_lab.training.devices import share_threads
 
 SAMPLES = 4000
 
@@ -36,7 +38,7 @@ def train(preset_name: str, data: str, seed: int, limit: list[str], out: Path) -
     """One run by the command line; returns its summary."""
     command = [sys.executable, "-m", "gan_lab", "train", "--preset", preset_name, "--data", data]
     command += ["--seed", str(seed), "--out", str(out), "--json", *limit]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=house.ROOT)
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -63,7 +65,7 @@ def main() -> None:
     print(f"judge: accuracy {court.accuracy:.4f}, real against real {court.floor:.1f}")
     config = put(preset(options.preset).config, {"data.name": options.data})
     real = load(config.data)
-    torch.set_num_threads(2)
+    torch.set_num_threads(share_threads(0))
     pairs = [(trainer_speed(config, real, 3.0), plain_speed(config, real, 3.0)) for _ in range(5)]
     ratio = statistics.median(ours / plain for ours, plain in pairs)
     speeds = [statistics.median(column) for column in zip(*pairs, strict=True)]

@@ -32,8 +32,8 @@ def say(text: str) -> None:
 
 
 def say_json(content: Any) -> None:
-    """One JSON value, alone on stdout."""
-    print(json.dumps(content, indent=2), flush=True)
+    """One JSON value, alone on stdout and on one line, for scripts that read the last one."""
+    print(json.dumps(content), flush=True)
 
 
 def size_of(count: int, noun: str) -> str:

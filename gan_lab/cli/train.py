@@ -103,7 +103,7 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
         order.config,
         order.directory,
         budget=budget,
-        threads=share_threads(0, spare=0),
+        threads=share_threads(0),
         resume=order.resume,
         changes=order.changes,
         pictures=order.pictures,

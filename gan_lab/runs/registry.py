@@ -92,7 +92,7 @@ class Registry:
             run = Run(
                 config,
                 RunDirectory.create(new_path(config, preset)),
-                threads=share_threads(active, spare=1),
+                threads=share_threads(active),
                 download=download,
             )
             hosted = Hosted(secrets.token_urlsafe(16), run, owner, preset)

@@ -30,10 +30,10 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
-def share_threads(active_runs: int, *, spare: int) -> int:
-    """Intra-op threads for one more run beside ``active_runs``, ``spare`` cores left to others.
+def share_threads(active_runs: int) -> int:
+    """Intra-op threads for one more run beside ``active_runs``.
 
-    Measured (docs/performance.md): a run whose threads have to wait for a core falls to a third
-    of its speed, so threads never outnumber the cores that are left.
+    One core is left to everything else. Measured (docs/performance.md): a run whose threads have
+    to wait for a core falls to a fraction of its speed, while the last core adds a third at best.
     """
-    return max(1, (cores() - spare) // (active_runs + 1))
+    return max(1, (cores() - 1) // (active_runs + 1))

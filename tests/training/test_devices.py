@@ -18,14 +18,12 @@ def test_a_missing_gpu_is_named_with_what_to_do():
 
 
 @pytest.mark.parametrize(
-    ("cores", "active", "spare", "threads"),
-    [(8, 0, 0, 8), (8, 0, 1, 7), (8, 1, 0, 4), (8, 3, 1, 1), (2, 0, 1, 1), (1, 5, 1, 1)],
+    ("cores", "active", "threads"),
+    [(8, 0, 7), (8, 1, 3), (8, 3, 1), (2, 0, 1), (2, 3, 1), (1, 5, 1)],
 )
-def test_threads_never_outnumber_the_cores_that_are_left(
-    monkeypatch, cores, active, spare, threads
-):
+def test_threads_never_outnumber_the_cores_that_are_left(monkeypatch, cores, active, threads):
     monkeypatch.setattr(devices, "cores", lambda: cores)
-    assert devices.share_threads(active, spare=spare) == threads
+    assert devices.share_threads(active) == threads
 
 
 def test_cores_are_those_this_process_may_use():
