@@ -21,8 +21,10 @@ if hosted is None:
         "These are the real pictures. The generator never sees them: it only hears what the"
         " discriminator thinks of its own."
     )
-    with st.expander("Knobs that you can turn at any time"):
-        knobs.live_knobs(mine.config)
+    title = "Knobs that you can turn at any time"
+    with st.expander(title, key="open:live", on_change="rerun") as box:
+        if box.open:
+            knobs.live_knobs(mine.config)
 else:
     if in_charge:
         controls.buttons(hosted)
@@ -46,5 +48,6 @@ if in_charge:
         controls.seed_box()
         controls.applies_on_restart(hosted)
         knobs.rebuild_knobs(mine.config)
-        with st.expander("Layers of both networks"):
-            layers.layer_tables(mine.config)
+        with st.expander("Layers of both networks", key="open:layers", on_change="rerun") as box:
+            if box.open:
+                layers.layer_tables(mine.config)

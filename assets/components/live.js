@@ -196,6 +196,8 @@ class Live {
 
   wantCurves() {
     if (this.asking || document.hidden || !this.moment?.counts.steps) return;
+    // the first drawing takes a while: the first trained picture goes before it
+    if (this.moment.state === "running" && !(counters.pictureStep > 0)) return;
     if (this.curves.records >= this.moment.counts.steps) return;
     clearTimeout(this.timer);
     const wait = this.lastDrawn + this.interval - performance.now();

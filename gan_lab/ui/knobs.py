@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import streamlit as st
 
@@ -45,23 +44,27 @@ def live_knobs(config: RunConfig) -> None:
     for path in COMMON:
         widget(KNOBS[path], config, experiment.change, prefix=_player(path))
     rest = [knob for knob in KNOBS.values() if knob.live and knob.path not in COMMON]
-    _folded(rest, config, experiment.change)
+    _folded("live", rest, config)
 
 
 def rebuild_knobs(config: RunConfig) -> None:
     """All parameters that need a restart, folded by section."""
     rest = [knob for knob in KNOBS.values() if not knob.live and knob.path not in _ON_TOP]
-    _folded(rest, config, experiment.change)
+    _folded("rebuild", rest, config)
 
 
-def _folded(knobs: Iterable[Knob], config: RunConfig, change: Any) -> None:
+def _folded(where: str, knobs: Iterable[Knob], config: RunConfig) -> None:
+    """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
     groups: dict[str, list[Knob]] = {}
     for knob in knobs:
         groups.setdefault(knob.path.rsplit(".", 1)[0], []).append(knob)
     for group, members in groups.items():
-        with st.expander(_GROUPS.get(group, group)):
+        title = _GROUPS.get(group, group)
+        with st.expander(title, key=f"open:{where}:{group}", on_change="rerun") as box:
+            if not box.open:
+                continue
             for knob in members:
-                widget(knob, config, change)
+                widget(knob, config, experiment.change)
 
 
 def _player(path: str) -> str:

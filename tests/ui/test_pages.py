@@ -91,7 +91,8 @@ def test_a_rebuild_knob_waits_for_the_reset() -> None:
     app = press(opened(), "start")
     first = the_run(app)
     until(first, State.RUNNING)
-    app.number_input(key="knob::latent.dim").set_value(7).run()
+    app.session_state["open:rebuild:latent"] = True
+    app.run().number_input(key="knob::latent.dim").set_value(7).run()
     assert "latent.dim: 64 → 7" in app.info[0].value
     assert first.run.latest().config.latent.dim == 64
     press(app, "same")
