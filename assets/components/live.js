@@ -7,7 +7,7 @@ import { Tiles } from "./tiles.js";
 
 const SHORTEST = 1000; // ms between two drawings of the curves
 const LONGEST = 10000;
-const SHARE = 25; // drawing waits this many times as long as it takes: at most 4 % of the time
+const SHARE = 20; // drawing waits this many times as long as it takes: at most 5 % of the time
 const POINTS = 300; // of a curve
 
 const STATES = {
