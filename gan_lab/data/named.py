@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -180,15 +181,18 @@ NAMED: dict[str, NamedSet] = {
 }  # fmt: skip
 """The catalogue; a new named set is one line here and one function above."""
 
+_LOCKS = {name: threading.Lock() for name in NAMED}
+
 
 def read_named(name: str, train: bool, download: bool) -> Pictures:
     """A named set; looked for on disk, then fetched if ``download``. Raises DataError."""
     entry = NAMED[name]
-    if not entry.here():
-        if not download:
-            raise DataError(_missing(entry, "is not on this machine"))
-        _fetch(entry)
-    return _read(name, train, data_root())
+    with _LOCKS[name]:  # forty visitors who start at once make one download and one read
+        if not entry.here():
+            if not download:
+                raise DataError(_missing(entry, "is not on this machine"))
+            _fetch(entry)
+        return _read(name, train, data_root())
 
 
 @lru_cache(maxsize=8)

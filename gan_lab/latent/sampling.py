@@ -28,13 +28,18 @@ def draw(latent: Latent, count: int, seed: int, truncation: float | None = None)
     """z for people, count×dim: the run's own noise, truncated if asked for.
 
     Truncation gives up variety for typical pictures. For Gaussian noise, values beyond
-    ``truncation`` σ are drawn again (Brock et al. 2019, §3.1); uniform noise is scaled by it.
+    ``truncation`` σ are drawn again (Brock et al. 2019, §3.1); uniform noise is scaled by it,
+    down only.
     """
     generator = torch.Generator().manual_seed(seed)
-    if truncation is not None and latent.noise != "uniform":
-        latent = latent.model_copy(update={"noise": "truncated", "truncation": truncation})
-    z = draw_z(latent, count, generator)
-    return z * truncation if truncation is not None and latent.noise == "uniform" else z
+    if truncation is None:
+        return draw_z(latent, count, generator)
+    if latent.noise == "uniform":
+        return draw_z(latent, count, generator) * min(truncation, 1.0)
+    if latent.noise == "truncated":  # G has never seen what lies beyond
+        truncation = min(truncation, latent.truncation)
+    narrowed = latent.model_copy(update={"noise": "truncated", "truncation": truncation})
+    return draw_z(narrowed, count, generator)
 
 
 def reach(latent: Latent) -> float:

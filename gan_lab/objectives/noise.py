@@ -24,8 +24,9 @@ def draw_z(latent: Latent, count: int, generator: torch.Generator) -> Tensor:
         return uniform * 2.0 - 1.0
     normal = torch.distributions.Normal(0.0, 1.0)
     low = normal.cdf(torch.tensor(-latent.truncation)).item()
-    inside = low + uniform.double() * (1.0 - 2.0 * low)
-    z = torch.special.ndtri(inside).float()
+    # in double on the CPU: not every device has it, and the tails need it
+    inside = low + uniform.cpu().double() * (1.0 - 2.0 * low)
+    z = torch.special.ndtri(inside).float().to(device)
     return z.clamp_(-latent.truncation, latent.truncation)
 
 

@@ -23,8 +23,8 @@ def resting(objective: Objective) -> Resting:
     """Values where D can no longer tell the sides apart and gives its best constant score.
 
     Smoothed and flipped labels count, in expectation; random label noise (mean 0) is left out.
-    Without any, this is 2·ln 2 and ln 2 for cross-entropy, ¼ and ⅛ for least squares, 2 and 0
-    for hinge, 0 and 0 for Wasserstein.
+    Without any, this is 2·ln 2 and ln 2 for cross-entropy (-ln 2 for G's minimax form), ¼ and ⅛
+    for least squares, 2 and 0 for hinge, 0 and 0 for Wasserstein.
     """
     loss = LOSSES[objective.loss]
     real, fake = 1.0 - objective.smooth_real, objective.smooth_fake

@@ -6,6 +6,7 @@ checkpoints/000000123.pt  summary.json``
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -22,6 +23,11 @@ from gan_lab.config import ConfigError, RunConfig, from_tree
 from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.ledger import Entry
+
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
 
 _CHUNK = 1 << 16  # records read at once
 
@@ -64,6 +70,27 @@ class RunDirectory:
             if (path / "config.json").is_file():
                 return RunDirectory(path)
         raise DirectoryError(f"there is no run {name!r} (looked here and in {runs_root()})")
+
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """While inside, no other process (nor run of this one) trains in this folder.
+
+        Raises DirectoryError if one does. The system lets go of the claim of a killed process.
+        """
+        if fcntl is None:
+            yield
+            return
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DirectoryError(
+                    f"{self.path} is being trained by another process; stop that one first"
+                ) from None
+            yield
+        finally:
+            os.close(handle)
 
     # -- configuration, summary ----------------------------------------------------------------
 
@@ -158,6 +185,14 @@ class RunDirectory:
         later = [p for p in self.checkpoint_files() if int(p.stem) > 0]
         for path in later[:-keep]:
             path.unlink(missing_ok=True)
+
+    def set_aside_after(self, step: int) -> list[str]:
+        """Rename the checkpoints beyond the one that could be read, or they would count as newer
+        than what the resumed run writes. Returns their names."""
+        beyond = [path for path in self.checkpoint_files() if int(path.stem) > step]
+        for path in beyond:
+            path.rename(path.with_suffix(".pt.damaged"))
+        return [path.name for path in beyond]
 
     def read_checkpoint(self) -> dict[str, Any]:
         """The newest that can be read. Raises DirectoryError if there is none."""

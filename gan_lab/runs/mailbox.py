@@ -102,9 +102,13 @@ class Mailbox:
         """Whether somebody came after the last moment, and should not have to wait."""
         return self._fresh
 
-    def publish(self, moment: Moment) -> None:
+    def welcome(self) -> None:
+        """A moment is being made: who comes from now on is a newcomer to the next one."""
         with self._lock:
             self._fresh = False
+
+    def publish(self, moment: Moment) -> None:
+        with self._lock:
             self.moment = moment
             subscribers = list(self._subscribers.items())
         for key, callback in subscribers:

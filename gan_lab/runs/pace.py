@@ -21,8 +21,12 @@ class Pace:
         self.share = 0.0
         """Share of the recent time that went into publishing."""
 
-    def due(self, steps: int) -> bool:
-        return steps == FIRST_ROUNDS or time.perf_counter() - self._last > self._interval
+    def due(self, steps: int, *, somebody_came: bool = False) -> bool:
+        """Whether to publish now; for a newcomer a little sooner, but never in a rush."""
+        waited = time.perf_counter() - self._last
+        if somebody_came and waited > SHORTEST:
+            return True
+        return steps == FIRST_ROUNDS or waited > self._interval
 
     def published(self, cost: float) -> None:
         """Note that a moment went out just now, and what it cost, s."""

@@ -18,7 +18,7 @@ from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
 
 GRACE = 60.0  # s without a viewer before a run is paused
-KEPT = 3600.0  # s without a viewer before a run that is over leaves the memory
+KEPT = 3600.0  # s without a viewer before a paused run ends, and one that is over is forgotten
 NOBODY = "Paused because nobody was watching. Press Resume to go on."
 
 
@@ -36,6 +36,7 @@ class Hosted:
     run: Run
     owner: str
     preset: str = ""
+    _told: Future[Entry] | None = None
     _viewers: int = 0
     _unwatched_since: float = field(default_factory=time.monotonic)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,6 +49,11 @@ class Hosted:
         if not self.may_control(visitor):
             raise PermissionError("only the one who started this run may control it")
         return self.run.send(command)
+
+    def tell(self, command: Command) -> None:
+        """Post the server's own command, unless its last one still waits behind a long step."""
+        if self._told is None or self._told.done():
+            self._told = self.run.send(command)
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -80,46 +86,59 @@ class Registry:
         self._hosted: dict[str, Hosted] = {}
 
     def start(
-        self, config: RunConfig, owner: str, preset: str = "", download: bool = True
+        self,
+        config: RunConfig,
+        owner: str,
+        preset: str = "",
+        *,
+        instead_of: Hosted | None = None,
+        download: bool = True,
     ) -> Hosted:
         """Begin a run; its threads follow the cores and the runs that are active now.
 
-        One core is left to the server and to the browser, which is often on the same machine.
+        Args:
+            instead_of: a run of the same owner that ends now and hands on its threads, so that
+                the same experiment started again gives the same bits.
+
+        Raises:
+            DirectoryError or OSError: the runs root cannot be written.
         """
+        directory = RunDirectory.create(new_path(config, preset))
         with self._lock:
-            states = [hosted.run.latest().state for hosted in self._hosted.values()]
-            active = sum(state in (State.LOADING, State.RUNNING) for state in states)
-            run = Run(
-                config,
-                RunDirectory.create(new_path(config, preset)),
-                threads=share_threads(active),
-                download=download,
+            threads = (
+                share_threads(self._active()) if instead_of is None else instead_of.run.threads
             )
+            run = Run(config, directory, threads=threads, download=download)
             hosted = Hosted(secrets.token_urlsafe(16), run, owner, preset)
             self._hosted[hosted.view_id] = hosted
+        if instead_of is not None:
+            instead_of.run.send(Stop())
         run.start()
         return hosted
+
+    def _active(self) -> int:
+        states = [hosted.run.latest().state for hosted in self._hosted.values()]
+        return sum(state in (State.LOADING, State.RUNNING) for state in states)
 
     def get(self, view_id: str) -> Hosted | None:
         with self._lock:
             return self._hosted.get(view_id)
 
-    def owned_by(self, visitor: str) -> list[Hosted]:
-        """The runs that a visitor may control, newest last."""
-        with self._lock:
-            return [h for h in self._hosted.values() if h.may_control(visitor)]
-
     def reap(self) -> None:
         """Pause what nobody has watched for the grace period; a pause keeps everything.
 
-        Runs that are over are let go from memory, not from disk, after an hour alone.
+        After an hour alone a paused run is ended, and a run that is over is let go from memory;
+        its folder stays.
         """
         with self._lock:
             hosted = list(self._hosted.values())
         for one in hosted:
-            if one.run.latest().state is State.RUNNING and one.lonely_for() > self._grace:
-                one.run.send(Pause(NOBODY, checkpoint=True))
-            if one.run.latest().state.over and one.lonely_for() > KEPT:
+            state, alone = one.run.latest().state, one.lonely_for()
+            if state is State.RUNNING and alone > self._grace:
+                one.tell(Pause(NOBODY, checkpoint=True))
+            elif state is State.PAUSED and alone > KEPT:
+                one.tell(Stop())
+            elif state.over and alone > KEPT:
                 with self._lock:
                     self._hosted.pop(one.view_id, None)
 

@@ -65,6 +65,11 @@ class Run:
         self._thread.start()
         return self
 
+    @property
+    def threads(self) -> int:
+        """Intra-op threads that it trains with."""
+        return self._worker.threads
+
     def send(self, command: Command) -> Future[Entry]:
         """Post a command; the future holds the ledger entry that it becomes."""
         return self._mailbox.post(command)

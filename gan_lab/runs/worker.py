@@ -9,8 +9,6 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import torch
-
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures, load
 from gan_lab.runs import messages as m
@@ -19,6 +17,7 @@ from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Moment, Shown, State
 from gan_lab.runs.pace import Pace
 from gan_lab.runs.pictures import mosaic, picture, png
+from gan_lab.training.devices import use_threads
 from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import Counts, Diverged, Trainer, config_of
 
@@ -49,7 +48,7 @@ class Worker:
         self._directory = directory
         self._mailbox = mailbox
         self._budget = budget
-        self._threads = config.training.threads or threads
+        self.threads = config.training.threads or threads
         self._resume = resume
         self._download = download
         self._changes = changes
@@ -72,14 +71,16 @@ class Worker:
     def live(self) -> None:
         """The thread's body: never raises, always leaves a last moment and a closed mailbox."""
         try:
-            self._load()
-            self._train()
+            with self._directory.claimed():
+                self._load()
+                self._train()
         except Diverged as broken:
             self._fail(
                 f"{broken}. The last good checkpoint, of {self._last_checkpoint()}, is kept."
                 " Start again with a smaller learning rate."
             )
         except ValueError as error:  # wrong input, in words of its own
+            log.debug("a run was refused", exc_info=True)
             self._fail(str(error))
         except OSError as error:
             self._fail(f"the disk refused: {error}")
@@ -96,8 +97,8 @@ class Worker:
         if state is not None:
             self._config = config_of(state)
             # the same number of threads rounds the same way
-            self._threads = self._config.training.threads or state["threads"]
-        torch.set_num_threads(self._threads)
+            self.threads = self._config.training.threads or state["threads"]
+        use_threads(self.threads)
         pictures = self._pictures or load(self._config.data, download=self._download)
         trainer = Trainer(self._config, pictures)
         if state is not None:
@@ -107,6 +108,8 @@ class Worker:
             for part in self._directory.read_history(trainer.history.columns, trainer.steps):
                 trainer.history.append(part)
             self._directory.rewrite_ledger(trainer.ledger)
+            for name in self._directory.set_aside_after(trainer.steps):
+                self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
         self.loaded = trainer
         for path, value in self._changes.items():
             self._log(trainer.set(path, value))
@@ -140,7 +143,7 @@ class Worker:
             if now - flushed > FLUSH_INTERVAL:
                 self._flush()
                 flushed = now
-            if self._pace.due(trainer.steps) or self._mailbox.newcomer:
+            if self._pace.due(trainer.steps, somebody_came=self._mailbox.newcomer):
                 self._publish()
         self._save_checkpoint()
         self._directory.write_summary(self.summary())
@@ -225,13 +228,18 @@ class Worker:
             begun = time.perf_counter()
             trainer.wait()
             self._seconds += time.perf_counter() - begun
-        with self.history_lock:
-            rows = trainer.flush()
+        try:
+            with self.history_lock:
+                rows = trainer.flush()
+        except Diverged as broken:
+            self._directory.append_history(trainer.history.columns, broken.before)
+            raise
         self._directory.append_history(trainer.history.columns, rows)
 
     def _publish(self) -> None:
         """One moment to all who watch."""
         begun = time.perf_counter()
+        self._mailbox.welcome()
         self._flush()
         trainer, last, still = self.trainer, self._mailbox.moment, self._state is not State.RUNNING
         pictures, step = last.pictures, last.pictures_step
@@ -262,7 +270,9 @@ class Worker:
     def _fail(self, why: str) -> None:
         self._state = State.FAILED
         last = self._mailbox.moment
-        counts = self.loaded.counts if self.loaded is not None else last.counts
+        counts = last.counts
+        if self.loaded is not None:  # rounds after the one that broke are not worth counting
+            counts = self.loaded.counts._replace(steps=self.loaded.history.records)
         self._mailbox.publish(
             replace(last, number=last.number + 1, state=State.FAILED, counts=counts, note=why)
         )
@@ -278,8 +288,9 @@ class Worker:
         self._flush()
         trainer.check_weights()
         self._directory.sync_history()
-        state = trainer.state_dict() | {"seconds": self._seconds, "threads": self._threads}
+        state = trainer.state_dict() | {"seconds": self._seconds, "threads": self.threads}
         keep = trainer.config.training.keep_checkpoints
+        self._directory.write_config(trainer.config)
         self._directory.write_checkpoint(trainer.steps, state, keep)
 
     def _last_checkpoint(self) -> str:

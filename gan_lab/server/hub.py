@@ -11,13 +11,12 @@ import threading
 from collections.abc import AsyncIterator
 from functools import cache
 
-import torch
-
 from gan_lab.data import DataError, load
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Registry
 from gan_lab.runs.pictures import picture
 from gan_lab.runs.registry import GRACE
+from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ def warm() -> None:
     The first step of an optimiser imports hundreds of modules; the first convolution picks its
     kernels. What is then in memory stays: the collector need not look at it again.
     """
-    torch.set_num_threads(1)  # of this thread: whoever trains already should not wait for us
+    use_threads(1)  # whoever trains already should not wait for us
     config = preset(DEFAULT).config
     try:
         trainer = Trainer(config, load(config.data))
@@ -65,7 +64,10 @@ def warm() -> None:
 async def _reap(runs: Registry) -> None:
     while True:
         await asyncio.sleep(REAP_EVERY)
-        await asyncio.to_thread(runs.reap)
+        try:
+            await asyncio.to_thread(runs.reap)
+        except Exception:  # one bad round must not be the last
+            log.exception("runs could not be looked after")
 
 
 @contextlib.asynccontextmanager

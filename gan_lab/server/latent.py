@@ -24,12 +24,13 @@ from gan_lab.runs import Registry, Run, wire
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.server.origin import admitted
+from gan_lab.training.devices import use_threads
 
 MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
 FARTHEST = 100.0  # of a number in z; beyond it a network says nothing of interest
 
 # two, so that one visitor's wide network does not hold up everybody; one core each
-_WORKERS = ThreadPoolExecutor(2, "latent", initializer=torch.set_num_threads, initargs=(1,))
+_WORKERS = ThreadPoolExecutor(2, "latent", initializer=use_threads, initargs=(1,))
 
 
 class _Wrong(ValueError):

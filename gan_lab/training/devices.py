@@ -30,6 +30,16 @@ def cores() -> int:
         return os.cpu_count() or 1
 
 
+def use_threads(count: int) -> None:
+    """Set the intra-op threads of the calling thread, for good.
+
+    PyTorch gives a thread the number that was last set anywhere when the thread first asks; only
+    a number set after that first time is its own, whatever other threads set later.
+    """
+    torch.get_num_threads()
+    torch.set_num_threads(count)
+
+
 def share_threads(active_runs: int) -> int:
     """Intra-op threads for one more run beside ``active_runs``.
 

@@ -12,8 +12,7 @@ def learning_rate(optim: PlayerOptim, seen: int) -> float:
 
     ``lr · warm-up · schedule`` with T = schedule_images: linear 1 - seen/T and cosine
     (1 + cos(π·seen/T)) / 2 (Loshchilov & Hutter 2017, eq. 5), both 0 from T on; inverse time
-    1 / (1 + seen/T). The warm-up rises in a line, and counts the batch to come, so that the
-    first step is not lost: its factor is at least 1/warmup_images.
+    1 / (1 + seen/T). The warm-up rises in a line from 1/warmup_images.
     """
     done = seen / optim.schedule_images
     match optim.schedule:

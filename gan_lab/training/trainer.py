@@ -32,11 +32,15 @@ class Diverged(ArithmeticError):
     Attributes:
         step: the round, counted from 1, that broke.
         quantity: name of the reading.
+        before: the good readings that were flushed with it, float32, steps×columns.
     """
 
-    def __init__(self, step: int, quantity: str, value: float) -> None:
+    def __init__(
+        self, step: int, quantity: str, value: float, before: np.ndarray | None = None
+    ) -> None:
         super().__init__(f"{quantity} became {value} at step {step}")
         self.step, self.quantity, self.value = step, quantity, value
+        self.before = np.empty((0, 0), np.float32) if before is None else before
 
 
 class Counts(NamedTuple):
@@ -181,7 +185,7 @@ class Trainer:
             for name, value in taken.items():
                 if not math.isfinite(value):
                     self.history.append(rows[:row])
-                    raise Diverged(first + row + 1, name, value)
+                    raise Diverged(first + row + 1, name, value, rows[:row])
                 rows[row, index[name]] = value
             rows[row, -len(reading.rates) :] = reading.rates
         self.history.append(rows)

@@ -247,7 +247,6 @@ def registry():
 def test_only_the_owner_controls_and_all_may_find(registry, small, until, runs_root):
     hosted = registry.start(small(), "ann", "quick")
     assert registry.get(hosted.view_id) is hosted and registry.get("guess") is None
-    assert registry.owned_by("ann") == [hosted] and registry.owned_by("bob") == []
     assert len(hosted.view_id) >= 20
     for visitor in ("bob", "", "än"):
         with pytest.raises(PermissionError, match="only the one who started"):
@@ -279,15 +278,52 @@ def test_threads_follow_the_cores_and_the_runs_that_are_active(registry, small, 
     from gan_lab.training import devices
 
     monkeypatch.setattr(devices, "cores", lambda: 7)
-    given_ = []
-    for _ in range(3):  # at once: those that still load count too
-        hosted = registry.start(small({"training.threads": 0}), "ann")
-        given_.append(hosted.run._worker._threads)
-    assert given_ == [6, 3, 2]
-    for one in registry.owned_by("ann"):
+    config = small({"training.threads": 0})
+    begun = [registry.start(config, "ann") for _ in range(3)]  # those that still load count too
+    assert [hosted.run.threads for hosted in begun] == [6, 3, 2]
+    for one in begun:
         one.send(Pause(), "ann").result(30)
         until(one.run, lambda m: m.state is State.PAUSED)
-    assert registry.start(small({"training.threads": 0}), "ann").run._worker._threads == 6
+    assert registry.start(config, "ann").run.threads == 6
+
+
+def test_a_reset_hands_on_its_threads_so_that_it_repeats_the_run(
+    registry, small, until, monkeypatch
+):
+    from gan_lab.training import devices
+
+    monkeypatch.setattr(devices, "cores", lambda: 8)
+    config = small({"training.threads": 0})
+    first = registry.start(config, "ann")
+    until(first.run, lambda m: m.counts.steps > 0)
+    second = registry.start(config, "ann", instead_of=first)
+    assert first.run.threads == second.run.threads == 7
+    assert first.run.join(30) and first.run.latest().state is State.STOPPED
+    until(second.run, lambda m: m.counts.steps > 0)
+
+
+def test_a_paused_run_that_nobody_comes_back_to_ends_and_is_forgotten(
+    registry, small, until, monkeypatch
+):
+    monkeypatch.setattr("gan_lab.runs.registry.KEPT", 0.0)
+    hosted = registry.start(small(), "ann")
+    until(hosted.run, lambda m: m.counts.steps > 0)
+    hosted.send(Pause(), "ann").result(30)
+    until(hosted.run, lambda m: m.state is State.PAUSED)
+    registry.reap()
+    assert hosted.run.join(30) and hosted.run.latest().state is State.STOPPED
+    registry.reap()
+    assert registry.get(hosted.view_id) is None
+    assert hosted.run.directory.checkpoint_files()
+
+
+def test_newcomers_cannot_make_a_run_publish_in_a_rush():
+    pace = Pace()
+    pace.published(cost=0.0)
+    assert not pace.due(steps=50, somebody_came=True)
+    pace._last -= pace_module.SHORTEST + 0.01
+    pace._interval = 100.0
+    assert pace.due(steps=50, somebody_came=True) and not pace.due(steps=50)
 
 
 def test_closing_ends_all_runs_with_a_checkpoint(small, until):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_lab.runs import Budget, RunDirectory, State
+from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Step, Stop
 
 WAIT = 30
@@ -404,3 +404,40 @@ def test_every_letter_is_answered_however_the_end_falls(begin, small):
     outcomes = {answer.result().outcome for answer in done}
     assert outcomes == {"applied", "refused"}
     assert sum(a.result().outcome == "applied" for a in done) == len(run.ledger())
+
+
+def test_a_folder_is_trained_by_one_run_at_a_time(begin, small, until):
+    first = begin(small())
+    until(first, lambda m: m.counts.steps > 0)
+    second = Run(small(), first.directory, resume=True).start()
+    assert second.join(WAIT)
+    assert second.latest().state is State.FAILED
+    assert "is being trained by another process" in second.latest().note
+    assert first.send(Stop()).result(WAIT).outcome == "applied"
+    assert first.join(WAIT) and first.latest().state is State.STOPPED
+
+
+def test_a_damaged_newest_checkpoint_is_set_aside_and_does_not_cost_the_next_ones(begin, small):
+    config = small({"training.keep_checkpoints": 1})
+    run = begin(config, budget=Budget(steps=20))
+    assert run.join(WAIT)
+    newest = run.directory.checkpoint_files()[-1]
+    newest.write_bytes(newest.read_bytes()[:100])
+    again = Run(config, run.directory, budget=Budget(steps=10), resume=True).start()
+    assert again.join(WAIT) and again.latest().state is State.FINISHED
+    assert [int(path.stem) for path in run.directory.checkpoint_files()] == [0, 10]
+    assert newest.with_suffix(".pt.damaged").exists()
+    assert any("set aside" in entry.note for entry in again.ledger())
+
+
+def test_readings_before_a_break_reach_the_disk_and_the_count_ends_there(begin, small):
+    run = begin(small({"optim.g.name": "sgd", "optim.g.lr": 1.0, "optim.d.name": "sgd"}))
+    run.send(Set("optim.d.lr", 1.0)).result(WAIT)
+    run.send(Set("objective.loss", "least-squares")).result(WAIT)
+    assert run.join(WAIT) and run.latest().state is State.FAILED
+    curves = run.curves()
+    assert run.latest().counts.steps == curves.records
+    written = (run.directory.path / "history" / "readings.f32").read_bytes()
+    header = written.index(b"\n") + 1
+    assert (len(written) - header) == 4 * len(curves.columns) * curves.records
+    assert json.loads((run.directory.path / "summary.json").read_text())["state"] == "failed"

@@ -1,5 +1,7 @@
 """Where, and with how many threads."""
 
+import threading
+
 import pytest
 import torch
 
@@ -24,6 +26,27 @@ def test_a_missing_gpu_is_named_with_what_to_do():
 def test_threads_never_outnumber_the_cores_that_are_left(monkeypatch, cores, active, threads):
     monkeypatch.setattr(devices, "cores", lambda: cores)
     assert devices.share_threads(active) == threads
+
+
+def test_a_threads_number_is_its_own_whatever_others_set_later():
+    seen, mine, theirs = [], threading.Event(), threading.Event()
+
+    def run() -> None:
+        devices.use_threads(1)
+        mine.set()
+        theirs.wait(30)
+        torch.ones(4) @ torch.ones(4)
+        seen.append(torch.get_num_threads())
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    mine.wait(30)
+    other = threading.Thread(target=devices.use_threads, args=(2,))
+    other.start()
+    other.join()
+    theirs.set()
+    thread.join()
+    assert seen == [1]
 
 
 def test_cores_are_those_this_process_may_use():
