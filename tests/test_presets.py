@@ -40,7 +40,8 @@ def test_the_presets_are_what_their_papers_say():
     assert (dcgan.networks.g.activation, dcgan.networks.g.output) == ("relu", "tanh")
     assert dcgan.networks.g.batch_norm == dcgan.networks.d.batch_norm == "paper"
     assert vanilla.networks.g.family == vanilla.networks.d.family == "dense"
-    assert vanilla.optim.g.name == vanilla.optim.d.name == "sgd"
+    assert vanilla.networks.g.batch_norm == vanilla.networks.d.batch_norm == "nowhere"
+    assert vanilla.networks.d.dropout > 0 and vanilla.objective.loss == "non-saturating"
 
 
 def test_an_unknown_preset_names_the_known_ones():
