@@ -17,7 +17,11 @@ else:
 
     app = st.App(
         __file__,
-        routes=routes(registry(), st.get_option("server.baseUrlPath") or ""),
+        routes=routes(
+            registry(),
+            st.get_option("server.baseUrlPath") or "",
+            any_origin=not st.get_option("server.enableCORS"),
+        ),
         lifespan=lifespan,
         middleware=[Middleware(VisitorCookie)],
     )

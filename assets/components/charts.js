@@ -114,6 +114,17 @@ export class Charts {
     return { spec, box, plot, marked, seen: true, stale: true, rested: 0 };
   }
 
+  // Empty plots for the run that is watched over this path: no zoom of another one stays.
+  clear(path) {
+    this.path = path;
+    this.curves = null;
+    for (const figure of this.figures) {
+      Object.assign(figure, { stale: true, rested: 0, news: null });
+      figure.marked.style.visibility = "hidden";
+      this.Plotly?.purge(figure.plot);
+    }
+  }
+
   // new colours of the theme or new resting values
   update(data) {
     this.data = data;
@@ -127,6 +138,7 @@ export class Charts {
     if (!this.Plotly) return 0;
     let took = 0;
     for (const figure of this.figures) {
+      if (curves !== this.curves) break; // another run has come onto the screen
       figure.stale = true;
       if (!figure.seen || this.mayRest(figure)) continue;
       const begun = performance.now();
@@ -213,7 +225,7 @@ export class Charts {
       line: { color: this.ink, width: 1 }, opacity: 0.35,
     }));
     return {
-      uirevision: "keep", datarevision: this.curves.records, autosize: true, showlegend: false,
+      uirevision: this.path, datarevision: this.curves.records, autosize: true, showlegend: false,
       margin: { l: 44, r: 10, t: 6, b: 26 }, height: plot.clientHeight || 180,
       paper_bgcolor: "transparent", plot_bgcolor: "transparent",
       font: { color: this.ink, family: style.fontFamily, size: 12 },

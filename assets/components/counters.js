@@ -5,7 +5,7 @@ export const counters = (window.__ganlab ??= {
   curves: 0, // times that curves were drawn
   drawing: 0, // ms that the last drawing of the curves took
   latent: 0, // latent pictures drawn
-  rtt: [], // ms from a latent question to its picture on the canvas, the newest 200
+  rtt: [], // ms from a wish on the latent page to its picture on the canvas, the newest 200
   step: 0,
   state: "",
 });

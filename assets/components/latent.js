@@ -1,6 +1,6 @@
 // Walking the latent space: a slider for each number of z, and the picture that follows them.
 import { counters, noteRoundTrip } from "./counters.js";
-import { Socket } from "./socket.js";
+import { Socket, WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 const REFRESH = 1000; // ms between two looks at a G that is still training
@@ -45,6 +45,7 @@ class Latent {
     this.data = data;
     this.busy = false;
     this.wanted = { random: true };
+    this.wantedAt = null;
     this.state = "";
     this.makeSliders(data.dim, data.reach);
     this.caption("Connecting");
@@ -106,9 +107,11 @@ class Latent {
     });
   }
 
-  // one question under way at a time; of those that wait, the newest
-  want(question) {
+  // One question under way at a time; of those that wait, the newest. at: when somebody wished for
+  // it; null for what nobody did, whose round trip does not count.
+  want(question, at = performance.now()) {
     this.wanted = question;
+    this.wantedAt = at;
     this.ask();
   }
 
@@ -119,12 +122,13 @@ class Latent {
     if (!this.socket.send(message)) return;
     this.wanted = null;
     this.busy = true;
-    this.asked = performance.now();
+    this.askedFor = this.wantedAt;
+    this.wantedAt = null;
   }
 
   refresh() {
     if (document.hidden || this.busy || this.wanted !== null) return;
-    if (this.state === "running" || this.state === "loading") this.want(this.z);
+    if (this.state === "running" || this.state === "loading") this.want(this.z, null);
   }
 
   line(open, reason) {
@@ -134,7 +138,7 @@ class Latent {
       this.ask();
       return;
     }
-    this.caption(reason === "lost" ? "Connection lost, trying again" : "This run is not here any more");
+    this.caption(WORDS[reason]);
   }
 
   caption(text) {
@@ -153,13 +157,16 @@ class Latent {
     if (header.z && this.wanted === null) this.set(header.z);
     this.state = header.state;
     const shape = { tile: header.tile, columns: 1, count: 1 };
-    this.tiles.show(payload, header.mime, shape, () => this.shown(header));
+    this.tiles.show(payload, header.mime, shape, () => this.shown(header)).catch(() => {
+      this.busy = false;
+      this.caption("The picture could not be read");
+    });
   }
 
   shown(header) {
     this.busy = false;
     counters.latent++;
-    noteRoundTrip(performance.now() - this.asked);
+    if (this.askedFor !== null) noteRoundTrip(performance.now() - this.askedFor);
     const step = new Intl.NumberFormat("en").format(header.step).replaceAll(",", "\u202f");
     const going = header.state === "running" ? ", still training" : "";
     this.caption(`G at step ${step}${going}`);

@@ -2,7 +2,7 @@
 import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Curves } from "./curves.js";
-import { Socket } from "./socket.js";
+import { Socket, WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 const SHORTEST = 1000; // ms between two drawings of the curves
@@ -18,6 +18,8 @@ const STATES = {
   stopped: "Stopped",
   failed: "It broke",
 };
+
+const OVER = ["finished", "stopped", "failed"];
 
 const NUMBERS = [
   ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G."],
@@ -97,9 +99,15 @@ class Live {
     this.curves = new Curves();
     this.moment = null;
     this.asking = false;
+    this.askedOver = false; // whether the newest question came after the end of the run
+    this.complete = false; // an answer to such a question is here: there is no more to come
     this.lastDrawn = -Infinity;
     this.interval = 0;
     this.told = null;
+    this.tiles.clear();
+    this.charts.clear(path);
+    counters.pictureStep = 0;
+    this.find("figcaption").textContent = "";
     this.say("Connecting");
     this.find(".gl-wait").textContent = "The first pictures are on their way.";
     this.socket = new Socket(path, {
@@ -131,7 +139,7 @@ class Live {
       if (document.hidden) this.visible();
       return;
     }
-    this.say(reason === "lost" ? "Connection lost, trying again" : "This run is not here any more");
+    this.say(WORDS[reason]);
   }
 
   hear(header, payload) {
@@ -195,7 +203,7 @@ class Live {
   }
 
   wantCurves() {
-    if (this.asking || document.hidden || !this.moment?.counts.steps) return;
+    if (this.asking || this.complete || document.hidden || !this.moment?.counts.steps) return;
     // the first drawing takes a while: the first trained picture goes before it
     if (this.moment.state === "running" && !(counters.pictureStep > 0)) return;
     if (this.curves.records >= this.moment.counts.steps) return;
@@ -205,20 +213,27 @@ class Live {
       this.timer = setTimeout(() => this.wantCurves(), wait);
       return;
     }
+    this.askedOver = OVER.includes(this.moment.state);
     this.asking = this.socket.send({ curves: { ...this.curves.cursor, points: POINTS } });
   }
 
   async hearCurves(header, payload) {
     const { curves } = this;
-    curves.apply(header, payload);
     const first = counters.curves === 0;
-    const took = await this.charts.draw(curves);
-    if (curves !== this.curves) return; // another run has come onto the screen
-    this.asking = false;
-    // the first drawing builds everything and says nothing about the next
-    this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, SHARE * took));
-    this.lastDrawn = performance.now();
-    this.wantCurves();
+    this.complete = this.askedOver;
+    let took = 0;
+    try {
+      curves.apply(header, payload);
+      took = await this.charts.draw(curves);
+    } finally {
+      if (curves === this.curves) { // else another run has come onto the screen
+        this.asking = false;
+        // the first drawing builds everything and says nothing about the next
+        this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, SHARE * took));
+        this.lastDrawn = performance.now();
+        this.wantCurves();
+      }
+    }
   }
 
   visible() {

@@ -2,6 +2,11 @@
 // when the line comes or goes; reason is "unknown" or "foreign" where it is of no use to try again.
 import { decode } from "./wire.js";
 
+export const WORDS = {
+  lost: "Connection lost, trying again",
+  unknown: "This run is not here any more",
+  foreign: "The server does not answer pages of this address",
+};
 const REASONS = { 4403: "foreign", 4404: "unknown" };
 
 export class Socket {

@@ -12,6 +12,7 @@ export class Tiles {
     this.decoding = false;
     this.next = null;
     this.closed = false;
+    this.cleared = 0;
   }
 
   // An encoded mosaic of tiles. One is decoded at a time, and of those that wait the newest, so
@@ -20,16 +21,30 @@ export class Tiles {
     this.next = { bytes, mime, shape, onShown };
     if (this.decoding) return;
     this.decoding = true;
-    while (this.next && !this.closed) {
-      const now = this.next;
-      this.next = null;
-      const bitmap = await createImageBitmap(new Blob([now.bytes], { type: now.mime }));
-      if (this.closed) return;
-      this.source?.close?.();
-      this.set(bitmap, now.shape);
-      now.onShown?.();
+    try {
+      while (this.next && !this.closed) {
+        const now = this.next;
+        const { cleared } = this;
+        this.next = null;
+        const bitmap = await createImageBitmap(new Blob([now.bytes], { type: now.mime }));
+        if (this.closed) return;
+        if (cleared !== this.cleared) continue;
+        this.source?.close?.();
+        this.set(bitmap, now.shape);
+        now.onShown?.();
+      }
+    } finally {
+      this.decoding = false;
     }
-    this.decoding = false;
+  }
+
+  // Nothing on the canvas, which keeps its size; what is being decoded is not shown any more.
+  clear() {
+    this.cleared++;
+    this.next = null;
+    this.source?.close?.();
+    this.source = null;
+    this.canvas.getContext("2d").clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   // a bitmap or canvas; shape = { tile, columns, count }
@@ -44,7 +59,8 @@ export class Tiles {
     const { tile, columns, count } = this.shape;
     const rows = Math.ceil(count / columns);
     const ratio = window.devicePixelRatio || 1;
-    const gap = count > 1 ? Math.max(1, Math.round(ratio)) : 0;
+    // small pictures are drawn up to their border: keep neighbours from running together
+    const gap = count > 1 ? Math.max(1, Math.round((tile > 16 ? 1 : 4) * ratio)) : 0;
     const across = this.canvas.parentElement.clientWidth * ratio - gap * (columns - 1);
     const down = this.maxHeight * ratio - gap * (rows - 1);
     const fit = Math.max(0.25, Math.min(across / (columns * tile), down / (rows * tile)));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gan_lab.runs import Hosted, Registry
@@ -13,25 +14,46 @@ FOREIGN = 4403
 UNKNOWN = 4404
 """Close code: there is no such run (any more)."""
 
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
-def same_origin(socket: WebSocket) -> bool:
+
+def same_origin(origin: str | None, host: str) -> bool:
     """Whether the asking page came from this very host; a client that is no browser says nothing.
 
-    Host is what the browser sent: a reverse proxy must pass it on, as Streamlit itself demands.
+    Args:
+        origin: header of that name.
+        host: what the browser sent as Host: a reverse proxy must pass it on, as Streamlit itself
+            demands. Either may leave out the scheme's default port.
     """
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
+    if origin is None:
+        return True
+    page = urlsplit(origin)
+    port = _DEFAULT_PORTS.get(page.scheme, "")
+    asked, own = (netloc.lower().removesuffix(port) for netloc in (page.netloc, host))
+    return bool(own) and asked == own
 
 
-async def admitted(socket: WebSocket, runs: Registry) -> Hosted | None:
-    """Accept a socket and return the run that its path names; None if it was turned away.
+class SameOrigin:
+    """Around a socket's endpoint: turns other sites' pages away.
 
     The socket is accepted before it is closed: a browser learns the close code only then.
     """
-    await socket.accept()
-    if not same_origin(socket):
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if same_origin(socket.headers.get("origin"), socket.headers.get("host", "")):
+            await self.app(scope, receive, send)
+            return
+        await socket.accept()
         await socket.close(FOREIGN, "not from here")
-        return None
+
+
+async def admitted(socket: WebSocket, runs: Registry) -> Hosted | None:
+    """Accept a socket and return the run that its path names; None if there is none."""
+    await socket.accept()
     hosted = runs.get(socket.path_params["view_id"])
     if hosted is None:
         await socket.close(UNKNOWN, "no such run")

@@ -12,10 +12,15 @@ import streamlit as st
 from gan_lab.config import KNOBS, ConfigError, RunConfig, get, put
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Hosted
-from gan_lab.runs.messages import Command, Set, Stop
+from gan_lab.runs.messages import Command, Set
 from gan_lab.server import COOKIE, registry
+from gan_lab.training.ledger import Entry
 
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
+GONE = (
+    "That run is not on this server any more. Its folder is kept: `python -m gan_lab train"
+    " --resume …` goes on from it. Here you can start a new one."
+)
 
 
 @dataclass
@@ -74,7 +79,7 @@ def run_on_screen() -> Hosted | None:
         mine.view_id = ""
         if asked:
             del st.query_params["run"]
-            mine.complaint = "That run is not on this server any more. You can start a new one."
+            mine.complaint = GONE
     elif asked != mine.view_id:
         st.query_params["run"] = mine.view_id
     return hosted
@@ -106,28 +111,46 @@ def start(seed: int | None = None) -> None:
     if seed is not None:
         mine.config = put(mine.config, {"training.seed": seed})
     before = registry().get(mine.view_id) if mine.view_id else None
-    if before is not None and before.may_control(visitor()):
-        before.run.send(Stop())
-    hosted = registry().start(mine.config, visitor(), mine.preset)
+    if before is not None and not before.may_control(visitor()):
+        before = None
+    try:
+        hosted = registry().start(mine.config, visitor(), mine.preset, instead_of=before)
+    except OSError as error:
+        why = error.strerror or str(error)
+        mine.complaint = f"The run could not begin: its folder cannot be written ({why})."
+        return
+    except ValueError as error:
+        mine.complaint = f"The run could not begin: {error}"
+        return
     mine.view_id = st.query_params["run"] = hosted.view_id
 
 
-def send(command: Command) -> None:
-    """Give the run on the screen a command; what it has against it becomes the complaint."""
+def send(command: Command) -> Entry | None:
+    """Give the run on the screen a command; what it has against it becomes the complaint.
+
+    Returns what became of it; None if that is not known yet, because it will act later.
+    """
     mine = experiment()
     hosted = registry().get(mine.view_id)
     if hosted is None:
-        mine.complaint = "That run is not on this server any more."
-        return
+        mine.complaint = GONE
+        return _refused(command, "no such run")
     try:
         entry = hosted.send(command, visitor()).result(ANSWER_WITHIN)
     except PermissionError as error:
         mine.complaint = f"Sorry, {error}."
+        return _refused(command, str(error))
     except TooSlow:
         mine.complaint = "The run is in the middle of a long step; your change acts after it."
-    else:
-        if entry.outcome == "refused":
-            mine.complaint = f"Not changed: {entry.note}"
+        return None
+    if entry.outcome == "refused":
+        mine.complaint = f"Not changed: {entry.note}"
+    return entry
+
+
+def _refused(command: Command, note: str) -> Entry:
+    """For what never came to the run, in the words of its ledger."""
+    return Entry(0, type(command).__name__.lower(), outcome="refused", note=note)
 
 
 def change(path: str, value: Any) -> None:
@@ -135,9 +158,8 @@ def change(path: str, value: Any) -> None:
     mine = experiment()
     hosted = registry().get(mine.view_id) if mine.view_id else None
     live = hosted is not None and not hosted.run.latest().state.over and KNOBS[path].live
-    if live:
-        send(Set(path, value))
-    if not live or not mine.complaint:
+    entry = send(Set(path, value)) if live else None
+    if entry is None or entry.outcome != "refused":
         change_next(path, value)
 
 

@@ -10,7 +10,6 @@ import torch
 from gan_lab import networks
 from gan_lab.config import RunConfig
 from gan_lab.data import NAMED
-from gan_lab.randomness import seeded
 
 Row = dict[str, str | int]
 
@@ -31,7 +30,7 @@ def layer_tables(config: RunConfig) -> None:
 
 @lru_cache(maxsize=32)
 def _rows(relevant: str) -> tuple[list[Row], list[Row]]:
-    """``relevant`` is a RunConfig as JSON.
+    """``relevant`` is a RunConfig as JSON. The networks have shapes, but no numbers in memory.
 
     Raises KeyError if the size of the pictures cannot be known without reading them.
     """
@@ -40,11 +39,9 @@ def _rows(relevant: str) -> tuple[list[Row], list[Row]]:
     entry = NAMED[data.name.partition(":")[0]]
     size = data.size or entry.size
     channels = {"own": entry.channels, "grey": 1, "rgb": 3}[data.colour]
-    with seeded(0), torch.device("cpu"):
+    with torch.device("meta"):
         g = networks.generator(nets.g, latent.dim, channels, size)
         d = networks.discriminator(nets.d, channels, size)
-    for network in (g, d):
-        networks.lend_generator(network, torch.Generator())
     return _table(networks.table(g, (latent.dim,))), _table(
         networks.table(d, (channels, size, size))
     )

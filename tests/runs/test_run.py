@@ -216,11 +216,12 @@ def test_the_same_callback_may_watch_twice(begin, small, until):
     assert seen[-1].number > number, "the first is still told"
 
 
-def test_a_viewer_receives_every_moment_in_order_with_pictures(begin, small):
+def test_a_viewer_receives_every_moment_in_order_with_pictures(paused):
     seen = []
-    run = begin(small(), budget=Budget(steps=200))
+    run = paused(budget=Budget(steps=200))
     with run.subscribed(seen.append):
-        run.join(WAIT)
+        run.send(Resume())
+        assert run.join(WAIT)
     numbers = [m.number for m in seen]
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
     assert seen[-1].state is State.FINISHED

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import time
 from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from starlette.applications import Starlette
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.config import RunConfig, put
 from gan_lab.runs import Hosted, Registry, State, wire
-from gan_lab.runs.messages import Pause, Step
+from gan_lab.runs.messages import Pause, Resume, Step
 from gan_lab.server import PREFIX, routes
 from gan_lab.server.latent import MESSAGE_LIMIT
-from gan_lab.server.origin import FOREIGN, UNKNOWN
+from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
 
 TINY = put(
     RunConfig(),
@@ -33,6 +35,10 @@ TINY = put(
         "training.batch": 8,
     },
 )
+
+
+WAIT = 60  # s; far more than anything here takes
+_WAITING = ThreadPoolExecutor(thread_name_prefix="receive")  # its thread ends with the socket
 
 
 @pytest.fixture
@@ -51,9 +57,13 @@ def client(runs: Registry) -> TestClient:
 @pytest.fixture
 def hosted(runs: Registry) -> Hosted:
     """A run that has paused after twelve steps."""
-    one = runs.start(TINY, "somebody")
-    deadline = time.monotonic() + 30
-    wait([one.run.send(Pause()), one.run.send(Step(12))], 30)
+    return paused_after_twelve(runs, TINY)
+
+
+def paused_after_twelve(runs: Registry, config: RunConfig) -> Hosted:
+    one = runs.start(config, "somebody")
+    deadline = time.monotonic() + WAIT
+    wait([one.run.send(Pause()), one.run.send(Step(12))], WAIT)
     while one.run.latest().state is not State.PAUSED or one.run.latest().counts.steps < 12:
         assert not one.run.latest().state.over, one.run.latest().note
         assert time.monotonic() < deadline, one.run.latest()
@@ -61,12 +71,25 @@ def hosted(runs: Registry) -> Hosted:
     return one
 
 
-def receive(socket: WebSocketTestSession, kind: str) -> tuple[dict[str, Any], bytes]:
-    """The next frame of a kind."""
-    while True:
-        header, payload = wire.decode(socket.receive_bytes())
-        if header["kind"] == kind:
+def frame(socket: WebSocketTestSession) -> tuple[dict[str, Any], bytes]:
+    """The next frame; fails if none comes."""
+    return wire.decode(_WAITING.submit(socket.receive_bytes).result(WAIT))
+
+
+def receive(
+    socket: WebSocketTestSession, kind: str, **expected: object
+) -> tuple[dict[str, Any], bytes]:
+    """The next frame of a kind whose header has what is expected; fails if none comes."""
+    deadline = time.monotonic() + WAIT
+    while time.monotonic() < deadline:
+        header, payload = frame(socket)
+        if header["kind"] == kind and expected.items() <= header.items():
             return header, payload
+    raise AssertionError(f"no {kind} with {expected} came")
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)), np.int16)
 
 
 @pytest.mark.parametrize("which", ["live", "latent"])
@@ -77,8 +100,39 @@ def test_another_sites_page_is_turned_away(client: TestClient, hosted: Hosted, w
         client.websocket_connect(path, headers=foreign) as socket,
         pytest.raises(WebSocketDisconnect) as closed,
     ):
-        socket.receive_bytes()
+        frame(socket)
     assert closed.value.code == FOREIGN
+
+
+def test_another_sites_page_may_ask_where_cors_is_off(runs: Registry, hosted: Hosted) -> None:
+    client = TestClient(Starlette(routes=routes(runs, any_origin=True)))
+    foreign = {"origin": "https://elsewhere.example"}
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}", headers=foreign) as socket:
+        receive(socket, "moment")
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "same"),
+    [
+        (None, "h", True),
+        ("https://h", "h", True),
+        ("https://h", "h:443", True),
+        ("http://h", "h:80", True),
+        ("http://h:80", "h", True),
+        ("http://H:8501", "h:8501", True),
+        ("http://[::1]:8501", "[::1]:8501", True),
+        ("https://h", "h:80", False),
+        ("http://h", "h:443", False),
+        ("http://h", "h:8501", False),
+        ("http://h:8080", "h", False),
+        ("http://h.evil", "h", False),
+        ("null", "h", False),
+        ("null", "", False),
+        ("", "h", False),
+    ],
+)
+def test_default_ports_may_be_left_out(origin: str | None, host: str, same: bool) -> None:
+    assert same_origin(origin, host) is same
 
 
 @pytest.mark.parametrize("which", ["live", "latent"])
@@ -87,7 +141,7 @@ def test_an_unknown_run_is_said_to_be_unknown(client: TestClient, which: str) ->
         client.websocket_connect(f"{PREFIX}/{which}/nothing") as socket,
         pytest.raises(WebSocketDisconnect) as closed,
     ):
-        socket.receive_bytes()
+        frame(socket)
     assert closed.value.code == UNKNOWN
 
 
@@ -110,10 +164,8 @@ def test_a_change_of_state_is_pushed(client: TestClient, hosted: Hosted) -> None
     with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
         receive(socket, "moment")
         hosted.run.send(Step(3))
-        while True:
-            moment, _ = receive(socket, "moment")
-            if moment["counts"]["steps"] == 15 and moment["state"] == "paused":
-                break
+        while receive(socket, "moment", state="paused")[0]["counts"]["steps"] != 15:
+            pass
 
 
 def test_a_hidden_viewer_hears_of_changes_of_state_alone(
@@ -124,11 +176,21 @@ def test_a_hidden_viewer_hears_of_changes_of_state_alone(
         socket.send_text(json.dumps({"hidden": True}))
         socket.send_text(json.dumps({"curves": {}}))
         receive(socket, "curves")  # what was said before is now known
-        hosted.run.send(Step(2)).result(10)
-        while receive(socket, "moment")[0]["state"] != "paused":
-            pass
+        hosted.run.send(Resume())
+        number = receive(socket, "moment", state="running")[0]["number"]
+        deadline = time.monotonic() + WAIT
+        while hosted.run.latest().number < number + 5:
+            assert time.monotonic() < deadline, hosted.run.latest()
+            time.sleep(0.01)
+        socket.send_text(json.dumps({"curves": {}}))
+        kinds = [frame(socket)[0]["kind"]]
+        while kinds[-1] != "curves":
+            kinds.append(frame(socket)[0]["kind"])
+        assert "moment" not in kinds
+        hosted.run.send(Pause())
+        receive(socket, "moment", state="paused")
         socket.send_text(json.dumps({"hidden": False}))
-        assert receive(socket, "moment")[0]["state"] == "paused"
+        receive(socket, "moment", state="paused")
 
 
 def test_curves_go_by_cursor(client: TestClient, hosted: Hosted) -> None:
@@ -175,11 +237,25 @@ def test_a_random_z_is_the_runs_own_noise_and_can_be_repeated(
 ) -> None:
     with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
         socket.send_text('{"random": true}')
-        header, _ = receive(socket, "latent")
+        header, picture = receive(socket, "latent")
         assert len(header["z"]) == 8
         assert np.isfinite(header["z"]).all()
+        socket.send_text(json.dumps({"z": header["z"]}))
+        again = receive(socket, "latent")[1]
+        assert np.abs(pixels(again) - pixels(picture)).max() <= 1  # z was rounded on its way
         socket.send_text('{"random": true}')
         assert receive(socket, "latent")[0]["z"] != header["z"]
+
+
+def test_a_random_z_of_uniform_noise_stays_in_its_range(client: TestClient, runs: Registry) -> None:
+    hosted = paused_after_twelve(runs, put(TINY, {"latent.noise": "uniform"}))
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        drawn = []
+        for _ in range(20):
+            socket.send_text('{"random": true}')
+            drawn += receive(socket, "latent")[0]["z"]
+    assert np.abs(drawn).max() <= 1.0
+    assert np.std(drawn) == pytest.approx(3**-0.5, abs=0.15)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.runs import Hosted, State
+from gan_lab.runs.messages import Command
 from gan_lab.server import registry
+from gan_lab.training.ledger import Entry
+from gan_lab.ui import experiment
 
 APP = Path(__file__).parent.parent.parent / "app.py"
 
@@ -87,6 +91,41 @@ def test_a_refused_change_is_explained_and_taken_back() -> None:
     assert not app.run().warning
 
 
+def test_a_late_change_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    unanswered: Future[Entry] = Future()
+    posted: list[Future[Entry]] = []
+
+    def slow(hosted: Hosted, command: Command, visitor: str) -> Future[Entry]:
+        posted.append(hosted.run.send(command))
+        return unanswered
+
+    with monkeypatch.context() as patch:
+        patch.setattr(experiment, "ANSWER_WITHIN", 0.01)
+        patch.setattr(Hosted, "send", slow)
+        app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
+    assert "acts after it" in app.warning[0].value
+    assert posted[0].result(60).outcome == "applied"
+    app.run()
+    assert app.slider(key="knob::objective.instance_noise").value == 0.5
+    assert not app.info
+
+
+def test_a_run_that_cannot_begin_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path / "file"))
+    app = press(opened(), "start")
+    assert "could not begin" in app.warning[0].value
+    assert "Errno" not in app.warning[0].value
+    assert app.button(key="start")
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    until(the_run(press(app, "start")), State.RUNNING)
+
+
 def test_a_rebuild_knob_waits_for_the_reset() -> None:
     app = press(opened(), "start")
     first = the_run(app)
@@ -100,7 +139,7 @@ def test_a_rebuild_knob_waits_for_the_reset() -> None:
     assert second is not first
     assert second.run.latest().config.latent.dim == 7
     assert second.run.latest().config.training.seed == first.run.latest().config.training.seed
-    assert first.run.join(10)
+    assert first.run.join(60)
     press(app, "new")
     assert the_run(app).run.latest().config.training.seed != 0
 
@@ -142,6 +181,7 @@ def test_an_unknown_run_is_said_to_be_gone() -> None:
     app.query_params["run"] = "none"
     app.run()
     assert "not on this server any more" in app.warning[0].value
+    assert "train --resume" in app.warning[0].value
     assert "run" not in app.query_params
     assert app.button(key="start")
 
