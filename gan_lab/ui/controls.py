@@ -39,12 +39,12 @@ def buttons(hosted: Hosted) -> None:
                       shortcut="S", on_click=experiment.start)  # fmt: skip
         elif state is State.PAUSED:
             st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume",
-                      shortcut="P", on_click=experiment.send, args=(Resume(),))  # fmt: skip
+                      shortcut="P", on_click=experiment.press, args=(Resume(),))  # fmt: skip
         else:
             st.button("Pause", type="primary", icon=":material/pause:", key="pause",
-                      shortcut="P", on_click=experiment.send, args=(Pause(),))  # fmt: skip
+                      shortcut="P", on_click=experiment.press, args=(Pause(),))  # fmt: skip
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
-                  on_click=experiment.send, args=(Stop(),),
+                  on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip
         st.button("Reset, same seed", icon=":material/replay:", key="same", shortcut="A",
                   on_click=experiment.start,

@@ -148,6 +148,11 @@ def send(command: Command) -> Entry | None:
     return entry
 
 
+def press(command: Command) -> None:
+    """``send``, for buttons."""
+    send(command)
+
+
 def _refused(command: Command, note: str) -> Entry:
     """For what never came to the run, in the words of its ledger."""
     return Entry(0, type(command).__name__.lower(), outcome="refused", note=note)
