@@ -10,7 +10,6 @@ page and server while a run is watched. Medians over several tries, so a busy ma
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import tempfile
@@ -48,19 +47,19 @@ def first_picture(page: Page, url: str, data: str) -> float:
     return page.evaluate("window.__first") / 1000
 
 
-def ledger(runs: Path) -> list[dict]:
-    newest = max(runs.glob("*/ledger.jsonl"), key=lambda path: path.stat().st_mtime, default=None)
-    return [json.loads(line) for line in newest.read_text().splitlines()] if newest else []
+def entries(runs: Path) -> int:
+    """Ledger lines of all runs together."""
+    return sum(path.read_text().count("\n") for path in runs.glob("*/ledger.jsonl"))
 
 
 def knob_to_ledger(page: Page, runs: Path) -> float:
     """Seconds from a key on a live slider to the entry on disk."""
-    slider = page.get_by_role("slider", name="G: Learning rate").first
-    before = len(ledger(runs))
+    slider = page.get_by_role("slider", name="Instance noise").first
+    before = entries(runs)
     slider.focus()
     begun = time.perf_counter()
-    page.keyboard.press("ArrowRight")
-    while len(ledger(runs)) == before:
+    slider.press("ArrowRight")
+    while entries(runs) == before:
         if time.perf_counter() - begun > 10:
             raise TimeoutError("the knob never reached the ledger")
         time.sleep(0.005)
