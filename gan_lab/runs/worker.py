@@ -9,8 +9,9 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from gan_lab.config import RunConfig
+from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Pictures, load
+from gan_lab.networks import rehearse
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.mailbox import Mailbox
@@ -85,10 +86,19 @@ class Worker:
         except OSError as error:
             self._fail(f"the disk refused: {error}")
         except Exception as error:
-            log.exception("a run failed")
-            self._fail(f"something unforeseen went wrong ({type(error).__name__}: {error})")
+            self._fail(self._diagnosis(error))
         finally:
             self._mailbox.close()
+
+    def _diagnosis(self, error: Exception) -> str:
+        """Words for an error without any of its own: a network that cannot be built, perhaps."""
+        if self._pictures is not None and not self._mailbox.moment.counts.steps:
+            try:
+                rehearse(self._config, self._pictures.channels, self._pictures.size)
+            except ConfigError as wrong:
+                return str(wrong)
+        log.error("a run failed", exc_info=error)
+        return f"something unforeseen went wrong ({type(error).__name__}: {error})"
 
     # -- beginning -----------------------------------------------------------------------------
 
@@ -99,8 +109,9 @@ class Worker:
             # the same number of threads rounds the same way
             self.threads = self._config.training.threads or state["threads"]
         use_threads(self.threads)
-        pictures = self._pictures or load(self._config.data, download=self._download)
-        trainer = Trainer(self._config, pictures)
+        if self._pictures is None:
+            self._pictures = load(self._config.data, download=self._download)
+        trainer = Trainer(self._config, self._pictures)
         if state is not None:
             trainer.load_state_dict(state)
             self._seconds = state["seconds"]

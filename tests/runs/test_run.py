@@ -442,3 +442,11 @@ def test_readings_before_a_break_reach_the_disk_and_the_count_ends_there(begin, 
     header = written.index(b"\n") + 1
     assert (len(written) - header) == 4 * len(curves.columns) * curves.records
     assert json.loads((run.directory.path / "summary.json").read_text())["state"] == "failed"
+
+
+def test_networks_that_do_not_fit_the_pictures_are_named_as_such(begin, small):
+    run = begin(small({"networks.d.padding": "reflect", "networks.d.kernel": 9,
+                       "networks.d.family": "dcgan", "networks.d.base": 2}))  # fmt: skip
+    assert run.join(4 * WAIT) and run.latest().state is State.FAILED
+    assert "these networks cannot be built" in run.latest().note
+    assert "networks.d" in run.latest().note
