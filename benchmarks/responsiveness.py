@@ -150,7 +150,8 @@ def main() -> None:
                 f"memory after {options.minutes:g} min: server {end[0] / begin[0] - 1:+.1%},"
                 f" page {end[1] / begin[1] - 1:+.1%}; step {counter(page, 'step'):.0f}"
             )
-    print(f"console errors: {errors or 'none'}; cores: {os.cpu_count()}")
+            # before the server goes: afterwards the page rightly complains
+            print(f"console errors: {errors or 'none'}; cores: {os.cpu_count()}")
 
 
 def summary(values: list[float], unit: str) -> str:
