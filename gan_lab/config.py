@@ -276,7 +276,10 @@ class Objective(Section):
     """What the players play for, and what blurs D's view."""
 
     loss: Literal["non-saturating", "minimax", "least-squares", "hinge", "wasserstein"] = knob(
-        "non-saturating", "The rule by which the two players are scored.", live=True
+        "non-saturating",
+        "How both players are scored: D gives a probability (non-saturating, minimax), the number"
+        " 1 or 0 (least-squares), a margin (hinge) or as wide a gap as it can (wasserstein).",
+        live=True,
     )
     smooth_real: float = knob(
         0.0,
@@ -363,7 +366,12 @@ class PlayerOptim(Section):
         "adam", "How gradients become steps; a change forgets the optimiser's memory.", live=True
     )
     lr: float = knob(
-        2e-4, "Learning rate: the size of each step.", live=True, gt=0.0, le=1.0, log=True
+        2e-4,
+        "The size of each step: too small and nothing happens, too large and the game breaks.",
+        live=True,
+        gt=0.0,
+        le=1.0,
+        log=True,
     )
     beta1: float = knob(
         0.5,
@@ -390,7 +398,14 @@ class PlayerOptim(Section):
         when=("name", ("sgd", "rmsprop")),
     )
     weight_decay: float = knob(0.0, "Pull of every weight towards zero.", live=True, ge=0.0, le=1.0)
-    steps: int = knob(1, "Moves of this player in one round.", live=True, unit="moves", ge=1, le=20)
+    steps: int = knob(
+        1,
+        "Moves of this player in one round; a round is D's moves, then G's.",
+        live=True,
+        unit="moves",
+        ge=1,
+        le=20,
+    )
     clip_value: float = knob(
         0.0, "Largest gradient of a single weight; 0 for no limit.", live=True, ge=0.0, le=1000.0
     )
@@ -478,7 +493,7 @@ class Training(Section):
         0, "Rounds in which D trains alone before G starts.", unit="rounds", ge=0, le=100_000
     )
     grid: int = knob(
-        8, "Fixed pictures per side of the grid that you watch.", unit="pictures", ge=1, le=16
+        8, "Fixed pictures per side of the grid that you watch.", unit="per side", ge=1, le=16
     )
     sample_every: int = knob(
         0, "How often the grid is saved to disk; 0 for never.", live=True, ge=0, le=1_000_000_000

@@ -18,8 +18,8 @@ if hosted is None:
     controls.start_button()
     live.real_pictures(mine.config.data)
     st.caption(
-        "These are the real pictures. The generator never sees them: it only hears what the"
-        " discriminator thinks of its own."
+        "These are real pictures, a few of them just coming out of noise. The generator never sees"
+        " them: it only hears what the discriminator thinks of its own."
     )
     title = "Knobs that you can turn at any time"
     with st.expander(title, key="open:live", on_change="rerun") as box:

@@ -1,6 +1,7 @@
 // The plots of a run: plotly.js, updated in place so that zoom and hover survive.
 import { counters } from "./counters.js";
 
+const SETTLED = 1000; // records before which no figure lags behind the others
 const CALM = 4; // a calm figure is drawn at every fourth update
 
 const FIGURES = [
@@ -153,6 +154,7 @@ export class Charts {
 
   // straight lines need not be drawn as often as others
   mayRest(figure) {
+    if (this.curves.records < SETTLED) return false;
     const news = `${this.curves.marksEnd}:${this.curves.level}`;
     if (!figure.spec.calm || figure.news !== news || ++figure.rested >= CALM) {
       figure.news = news;

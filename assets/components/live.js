@@ -8,6 +8,7 @@ import { Tiles } from "./tiles.js";
 const SHORTEST = 1000; // ms between two drawings of the curves
 const LONGEST = 10000;
 const SHARE = 20; // drawing waits this many times as long as it takes: at most 5 % of the time
+const EARLY = 30; // s of training in which most happens, and drawing may take three times that
 const POINTS = 300; // of a curve
 
 const STATES = {
@@ -229,7 +230,8 @@ class Live {
       if (curves === this.curves) { // else another run has come onto the screen
         this.asking = false;
         // the first drawing builds everything and says nothing about the next
-        this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, SHARE * took));
+        const share = this.moment?.seconds < EARLY ? SHARE / 3 : SHARE;
+        this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, share * took));
         this.lastDrawn = performance.now();
         this.wantCurves();
       }

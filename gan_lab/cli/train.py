@@ -37,7 +37,7 @@ class Order:
         config: the experiment; of the checkpoint, if it goes on.
         changes: live changes to begin with, by path.
         resume: whether it goes on from a checkpoint.
-        trained: seconds of training so far.
+        trained, steps: seconds and rounds of training so far.
     """
 
     directory: RunDirectory
@@ -46,6 +46,7 @@ class Order:
     changes: dict[str, Any] = field(default_factory=dict)
     resume: bool = False
     trained: float = 0.0
+    steps: int = 0
 
 
 def new(config: RunConfig, preset: str, out: Path | None) -> Order:
@@ -68,7 +69,9 @@ def resumed(name: str, changes: dict[str, Any]) -> Order:
     state = directory.read_checkpoint()
     config = config_of(state)
     put(config, changes)  # raises here what the run would only refuse
-    return Order(directory, config, _checked(config), changes, True, state["seconds"])
+    return Order(
+        directory, config, _checked(config), changes, True, state["seconds"], state["steps"]
+    )
 
 
 def _from_anywhere(config: RunConfig) -> RunConfig:
@@ -123,6 +126,8 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
         logging.getLogger("gan_lab").removeHandler(log)
         log.close()
     _report(run, caught.name, as_json=as_json)
+    if order.resume and run.latest().counts.steps == order.steps:
+        tell("nothing was left to do: --steps, --images and --seconds are totals of the run")
 
 
 def _budget(limits: dict[str, Any], order: Order) -> Budget:

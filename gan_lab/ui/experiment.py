@@ -18,8 +18,9 @@ from gan_lab.training.ledger import Entry
 
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
 GONE = (
-    "That run is not on this server any more. Its folder is kept: `python -m gan_lab train"
-    " --resume …` goes on from it. Here you can start a new one."
+    "This server knows no run under that link: it may be mistyped, or the server was started"
+    " anew. Runs are kept as folders, and `python -m gan_lab train --resume FOLDER` goes on from"
+    " one. Here you can start a new one."
 )
 
 

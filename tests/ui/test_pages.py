@@ -180,7 +180,7 @@ def test_an_unknown_run_is_said_to_be_gone() -> None:
     app = AppTest.from_file(str(APP), default_timeout=60)
     app.query_params["run"] = "none"
     app.run()
-    assert "not on this server any more" in app.warning[0].value
+    assert "knows no run under that link" in app.warning[0].value
     assert "train --resume" in app.warning[0].value
     assert "run" not in app.query_params
     assert app.button(key="start")
