@@ -28,7 +28,7 @@ def test_presets(call):
 def test_presets_in_words_can_be_set(call):
     out = call("presets").out
     settings = [line.strip() for line in out.splitlines() if line.startswith("    ")]
-    assert "networks.g.hidden = 1200,1200" in settings
+    assert "networks.g.hidden = 256,512" in settings
     for setting in settings:
         path, value = setting.split(" = ")
         parse(path, value)
