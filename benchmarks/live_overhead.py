@@ -103,7 +103,7 @@ def quiet_viewer(config: RunConfig, pictures: Pictures, pairs: int, seconds: flo
 def chromium_viewer(data: str, config: RunConfig, pictures: Pictures, pairs: int,
                     seconds: float) -> list[float]:  # fmt: skip
     """Ratios with the whole page in a browser on the same cores."""
-    from stage import button, chromium, counter, server
+    from stage import button, chromium, server
 
     ratios = []
     with server() as (url, _), chromium() as browser:
@@ -119,18 +119,25 @@ def chromium_viewer(data: str, config: RunConfig, pictures: Pictures, pairs: int
                 button(page, "Resume")
                 page.wait_for_function("window.__ganlab.state === 'running'")
                 page.wait_for_timeout(1000)
-            begun, steps = time.perf_counter(), counter(page, "step")
+            begun, steps = newest(page)
             page.wait_for_timeout(1000 * seconds)
-            # the page's step is that of its newest moment: wait for one, to read both at once
-            now = counter(page, "step")
-            page.wait_for_function(f"window.__ganlab.step > {now}")
-            watched = (counter(page, "step") - steps) / (time.perf_counter() - begun)
+            ended, now = newest(page)
+            watched = (now - steps) / (ended - begun)
             button(page, "Pause")
             page.wait_for_function("window.__ganlab.state === 'paused'")
             page.wait_for_timeout(1500)
             speed = bare(config, pictures, seconds, config.training.threads)
             ratios.append(watched * config.training.batch / speed)
     return ratios
+
+
+def newest(page) -> tuple[float, float]:  # noqa: ANN001
+    """When a new moment reached the page, s, and its step; an old one would lag behind."""
+    from stage import counter
+
+    known = counter(page, "step")
+    page.wait_for_function(f"window.__ganlab.step > {known}")
+    return time.perf_counter(), counter(page, "step")
 
 
 def choose_data(page, data: str) -> None:  # noqa: ANN001
@@ -153,6 +160,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--only-browser", action="store_true")
     options = parser.parse_args()
     # what a first run is given: one core is left to server and browser
     threads = share_threads(0)
@@ -161,10 +169,11 @@ def main() -> None:
     torch.set_num_threads(threads)
     plain = plain_speed(config, pictures, 3.0)
     print(f"quick on {options.data}, {threads} intra-op thread(s), plain loop {plain:.0f} images/s")
-    with tempfile.TemporaryDirectory() as runs:
-        os.environ["GANLAB_RUNS"] = runs
-        ratios = quiet_viewer(config, pictures, options.pairs, options.seconds)
-        report("watched / bare, a viewer that draws nothing", ratios)
+    if not options.only_browser:
+        with tempfile.TemporaryDirectory() as runs:
+            os.environ["GANLAB_RUNS"] = runs
+            ratios = quiet_viewer(config, pictures, options.pairs, options.seconds)
+            report("watched / bare, a viewer that draws nothing", ratios)
     if not options.no_browser:
         ratios = chromium_viewer(options.data, config, pictures, options.pairs, options.seconds)
         report("watched / bare, Chromium drawing on the same cores", ratios)
