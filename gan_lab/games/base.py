@@ -1,16 +1,20 @@
-"""The nouns of a game: players, moves, rounds."""
+"""The nouns of a game: players, moves, rounds, and what people see of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
 from gan_lab.config import RunConfig
-from gan_lab.data import Batches
+from gan_lab.data import Batches, Kind, Pictures
+from gan_lab.randomness import Streams
+
+Controls = dict[str, Tensor]
+"""Fixed inputs of previews, by name; drawn once a run and kept in its checkpoints."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,18 @@ class Player:
     shown: nn.Module | None = None
 
 
+class Now(NamedTuple):
+    """How far the run is; every schedule is a function of it.
+
+    Attributes:
+        steps: rounds completed.
+        seen: real pictures that D was trained on.
+    """
+
+    steps: int
+    seen: int
+
+
 class Move(NamedTuple):
     """One descent of one or several players.
 
@@ -36,36 +52,113 @@ class Move(NamedTuple):
         loss: scalar that they descend.
         readings: scalars for the curves, left on the device.
         images: real pictures that D is trained on by this move.
+        forget: players whose optimisers begin anew before they step.
     """
 
     players: tuple[str, ...]
     loss: Tensor
     readings: dict[str, Tensor]
     images: int = 0
+    forget: tuple[str, ...] = ()
+
+
+class Preview(NamedTuple):
+    """One picture on the page, of many tiles.
+
+    Attributes:
+        images: uint8, N×C×H×W, row by row.
+        columns: tiles in a row; 0 for about a square.
+        heads: what stands above each column, if the columns differ.
+        caption: one sentence for people.
+    """
+
+    images: Tensor
+    columns: int = 0
+    heads: tuple[str, ...] = ()
+    caption: str = ""
+
+
+class Curve(NamedTuple):
+    """One line of a figure.
+
+    Attributes:
+        column: of the readings.
+        name: for people.
+        colour: "g", "d", "real" or "ink".
+        rest: where it settles once fakes are like real pictures; drawn dotted.
+        dash: "" or "dash".
+        plain: what is not noisy is not smoothed.
+    """
+
+    column: str
+    name: str
+    colour: str
+    rest: float | None = None
+    dash: str = ""
+    plain: bool = False
+
+
+class Figure(NamedTuple):
+    """One plot on the page.
+
+    Attributes:
+        hint: what it shows.
+        meaning: what its numbers mean with the loss at hand; "" if the hint says all.
+        range: of the axis, or None to follow the curves.
+        calm: changes so seldom that it may be drawn less often.
+    """
+
+    title: str
+    hint: str
+    curves: tuple[Curve, ...]
+    meaning: str = ""
+    range: tuple[float, float] | None = None
+    log: bool = False
+    calm: bool = False
 
 
 class Game(Protocol):
     """Who plays, for what. Owns networks and losses; knows nothing of threads, pages, files."""
 
+    from_noise: ClassVar[bool]
+    """Whether G begins from z; else from a picture."""
+
     config: RunConfig
     """May be replaced between rounds; live fields act from the next round on."""
 
+    def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
+        """Build all players on the streams' device; called within ``randomness.seeded``.
+
+        Raises ConfigError where the game cannot be played with such pictures or networks.
+        """
+        ...
+
+    @staticmethod
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        """New generators by the names of their players, for opening a checkpoint."""
+        ...
+
+    @staticmethod
+    def discriminators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        """New discriminators by the names of their players."""
+        ...
+
+    @staticmethod
+    def figures(config: RunConfig) -> tuple[Figure, ...]:
+        """What the curves show; their columns are the readings of the game's moves."""
+        ...
+
     @property
     def players(self) -> Mapping[str, Player]:
-        """Who plays, by name."""
+        """Who plays, by name; a name begins with its role, G or D."""
         ...
 
-    @property
-    def readings(self) -> tuple[str, ...]:
-        """What the curves show, by name."""
-        ...
-
-    def round(self, batches: Batches, seen: int, movers: frozenset[str]) -> Iterator[Move]:
+    def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
         """All moves of one round, in order. Descend each before asking for the next.
 
         Args:
             batches: where real pictures come from.
-            seen: real pictures that D was trained on so far; every schedule follows it.
+            now: how far the run is.
             movers: players who take part; the others stand still.
         """
         ...
@@ -74,19 +167,28 @@ class Game(Protocol):
         """What the rules demand right after a move, such as bounded weights."""
         ...
 
-    def controls(self) -> Tensor:
-        """Fixed inputs for previews, drawn once a run."""
+    def controls(self, aside: Pictures) -> Controls:
+        """Fixed inputs for previews. ``aside`` are pictures that nobody is trained on, where the
+        set has such."""
         ...
 
-    def preview(self, controls: Tensor) -> dict[str, Tensor]:
-        """Pictures (uint8, N×C×H×W) by name, as shown to people; moves nothing of the run."""
+    def preview(self, controls: Controls) -> dict[str, Preview]:
+        """Pictures by name, as shown to people; moves nothing of the run."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the game remembers beside its players: tensors, numbers, and their containers."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go back to a state that :meth:`state_dict` gave."""
         ...
 
 
 @contextmanager
-def frozen(network: nn.Module) -> Iterator[None]:
-    """Spare the weight gradients of a player who does not move; those of its input still flow."""
-    parameters = list(network.parameters())
+def frozen(*networks: nn.Module) -> Iterator[None]:
+    """Spare the weight gradients of players who do not move; those of their input still flow."""
+    parameters = [p for network in networks for p in network.parameters() if p.requires_grad]
     for parameter in parameters:
         parameter.requires_grad_(False)
     try:

@@ -1,0 +1,232 @@
+"""What the players play for."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from gan_lab.config.declare import Section, knob
+
+
+LOSSES_WITH_TARGETS = ("non-saturating", "minimax", "least-squares", "probabilities")
+_RIGHT_ANSWER = ("super-resolution", "paired")  # games in which G's picture has one
+
+
+class Objective(Section):
+    """What the players play for, and what blurs D's view."""
+
+    game: Literal[
+        "generation", "progressive", "super-resolution", "paired", "unpaired"
+    ] = knob(
+        "generation",
+        "What is played for: pictures out of noise; the same with networks that grow; larger"
+        " pictures out of small ones; or one kind of picture out of another, learned from pairs or"
+        " without any.",
+    )  # fmt: skip
+    loss: Literal[
+        "non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic",
+        "relativistic-average", "probabilities",
+    ] = knob(
+        "non-saturating",
+        "How both players are scored: D gives a probability (non-saturating, minimax), the number"
+        " 1 or 0 (least-squares), a margin (hinge) or as wide a gap as it can (wasserstein), or"
+        " says which of two is more real (relativistic: pair by pair, or against the average)."
+        " probabilities is non-saturating with its classic mistake: logarithms of a rounded"
+        " probability.",
+        live=True,
+    )  # fmt: skip
+    smooth_real: float = knob(
+        0.0,
+        "One-sided label smoothing: real pictures count as 1 minus this instead of 1.",
+        live=True,
+        ge=0.0,
+        le=0.5,
+        when=("loss", LOSSES_WITH_TARGETS),
+    )
+    smooth_fake: float = knob(
+        0.0,
+        "Two-sided smoothing: fakes count as this instead of 0. It teaches D that fakes are"
+        " partly real; shown so that you can see the harm.",
+        live=True,
+        ge=0.0,
+        le=0.5,
+        when=("loss", LOSSES_WITH_TARGETS),
+    )
+    label_flip: float = knob(
+        0.0,
+        "Share of pictures whose label D is told the wrong way round.",
+        live=True,
+        ge=0.0,
+        le=0.5,
+        when=("loss", LOSSES_WITH_TARGETS),
+    )
+    label_noise: float = knob(
+        0.0,
+        "Labels are moved at random by up to this much, up or down.",
+        live=True,
+        ge=0.0,
+        le=0.5,
+        when=("loss", LOSSES_WITH_TARGETS),
+    )
+    instance_noise: float = knob(
+        0.0,
+        "Strength of the noise laid over every picture that D sees, in units of the pixel"
+        " range's half.",
+        live=True,
+        unit="σ",
+        ge=0.0,
+        le=2.0,
+    )
+    instance_noise_images: int = knob(
+        0,
+        "The noise on D's input fades to nothing over this many real pictures; 0 keeps it.",
+        live=True,
+        unit="pictures",
+        ge=0,
+        le=1_000_000_000,
+    )
+    joined_batch: bool = knob(
+        False,
+        "Show D real and fake pictures in one batch instead of two; matters to batch"
+        " normalisation, and is faster.",
+        live=True,
+    )
+    share_fakes: bool = knob(
+        False,
+        "G answers for the very fakes that D has just judged, instead of drawing new ones;"
+        " saves time.",
+        live=True,
+    )
+
+    adversarial: float = knob(
+        1.0,
+        "Weight of D's verdict in what G plays for.",
+        live=True,
+        ge=0.0,
+        le=100.0,
+    )
+    features: float = knob(
+        0.0,
+        "Weight of feature matching: G also makes what D's layers see of fakes like what they see"
+        " of real pictures (Salimans et al. 2016; for pictures with a right answer pix2pixHD).",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+    )
+    auxiliary: float = knob(
+        1.0,
+        "Weight of naming the class; with networks.labels = auxiliary.",
+        live=True,
+        ge=0.0,
+        le=100.0,
+        when=("networks.labels", ("auxiliary",)),
+    )
+    pixels: float = knob(
+        1.0,
+        "Weight of the difference to the right answer, pixel by pixel.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+        when=("game", _RIGHT_ANSWER),
+    )
+    pixel_norm: Literal["absolute", "squared"] = knob(
+        "absolute",
+        "How differences of pixels are counted: as they are (L1, sharper) or squared (L2).",
+        live=True,
+        when=("game", _RIGHT_ANSWER),
+    )
+    scale: int = knob(
+        2,
+        "How much larger the pictures become, 2 or 4 times.",
+        unit="×",
+        ge=2,
+        le=4,
+        when=("game", ("super-resolution",)),
+    )
+    cycle: float = knob(
+        10.0,
+        "Weight of coming back: A to B to A should be A again.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+        when=("game", ("unpaired",)),
+    )
+    identity: float = knob(
+        5.0,
+        "Weight of leaving alone what is of the wanted kind already.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+        when=("game", ("unpaired",)),
+    )
+    pool: int = knob(
+        0,
+        "Past fakes that are kept to be shown to D again (Shrivastava et al. 2017); 0 for none.",
+        unit="pictures",
+        ge=0,
+        le=1000,
+        when=("game", ("unpaired", "paired")),
+    )
+    augment: Literal["none", "translation", "cutout", "colour", "geometry", "all"] = knob(
+        "none",
+        "Shift, cut out or recolour every picture that D sees, real and fake alike, so that it"
+        " cannot learn a small set by heart (Zhao et al. 2020); geometry: shift and cut.",
+        live=True,
+    )
+    augment_share: float = knob(
+        1.0,
+        "Share of the pictures to which each change is applied.",
+        live=True,
+        ge=0.0,
+        le=1.0,
+    )
+    ada: bool = knob(
+        False,
+        "Let augment_share follow D: more when it overfits, from 0 on (ADA, Karras et al. 2020).",
+        live=True,
+    )
+    ada_target: float = knob(
+        0.6,
+        "D's surplus of positive scores on real pictures at which augmentation grows.",
+        live=True,
+        ge=0.0,
+        le=1.0,
+        when=("ada", (True,)),
+    )
+    ada_images: int = knob(
+        500_000,
+        "Real pictures over which augment_share can go from 0 to 1.",
+        live=True,
+        unit="pictures",
+        ge=1000,
+        le=1_000_000_000,
+        log=True,
+        when=("ada", (True,)),
+    )
+
+    @model_validator(mode="after")
+    def _known_scale(self) -> Objective:
+        if self.scale == 3:
+            raise ValueError("objective.scale must be 2 or 4")
+        return self
+
+    @model_validator(mode="after")
+    def _adaptive_needs_an_absolute_score(self) -> Objective:
+        if self.ada and self.loss.startswith("relativistic"):
+            raise ValueError(
+                f"objective.ada must be false with objective.loss = {self.loss}, whose scores have"
+                " no zero of their own; set objective.augment_share by hand"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _targets_need_a_loss_that_has_them(self) -> Objective:
+        if self.loss not in LOSSES_WITH_TARGETS:
+            for name in ("smooth_real", "smooth_fake", "label_flip", "label_noise"):
+                if getattr(self, name):
+                    raise ValueError(
+                        f"objective.{name} must be 0 with objective.loss = {self.loss}, which"
+                        f" has no labels; choose {', '.join(LOSSES_WITH_TARGETS)} to use it"
+                    )
+        return self

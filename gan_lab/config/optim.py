@@ -1,0 +1,144 @@
+"""How the players learn."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from gan_lab.config.declare import Section, knob
+
+
+ADAMS = ("adam", "adamw")
+
+
+class PlayerOptim(Section):
+    """How one player learns."""
+
+    name: Literal["adam", "adamw", "rmsprop", "sgd"] = knob(
+        "adam", "How gradients become steps; a change forgets the optimiser's memory.", live=True
+    )
+    lr: float = knob(
+        2e-4,
+        "The size of each step: too small and nothing happens, too large and the game breaks.",
+        live=True,
+        gt=0.0,
+        le=1.0,
+        log=True,
+    )
+    beta1: float = knob(
+        0.5,
+        "Adam's memory of past gradients; above 0.5 GANs tend to oscillate.",
+        live=True,
+        ge=0.0,
+        lt=1.0,
+        when=("name", ADAMS),
+    )
+    beta2: float = knob(
+        0.999,
+        "Adam's (and RMSprop's) memory of the gradients' size.",
+        live=True,
+        ge=0.0,
+        lt=1.0,
+        when=("name", (*ADAMS, "rmsprop")),
+    )
+    beta2_first: float = knob(
+        0.9,
+        "β2 at the beginning, if beta2_images says that it moves.",
+        live=True,
+        ge=0.0,
+        lt=1.0,
+        when=("name", ADAMS),
+    )
+    beta2_images: int = knob(
+        0,
+        "Real pictures over which β2 goes from beta2_first to beta2, in half a cosine; 0: at once.",
+        live=True,
+        unit="pictures",
+        ge=0,
+        le=1_000_000_000,
+        when=("name", ADAMS),
+    )
+    momentum: float = knob(
+        0.0,
+        "Share of the last step that is taken again.",
+        live=True,
+        ge=0.0,
+        lt=1.0,
+        when=("name", ("sgd", "rmsprop")),
+    )
+    weight_decay: float = knob(0.0, "Pull of every weight towards zero.", live=True, ge=0.0, le=1.0)
+    steps: int = knob(
+        1,
+        "Moves of this player in one round; a round is D's moves, then G's.",
+        live=True,
+        unit="moves",
+        ge=1,
+        le=20,
+    )
+    clip_value: float = knob(
+        0.0, "Largest gradient of a single weight; 0 for no limit.", live=True, ge=0.0, le=1000.0
+    )
+    clip_norm: float = knob(
+        0.0,
+        "Largest length of the whole gradient; 0 for no limit.",
+        live=True,
+        ge=0.0,
+        le=100_000.0,
+    )
+    schedule: Literal["constant", "linear", "cosine", "inverse"] = knob(
+        "constant",
+        "How the learning rate falls with the real pictures seen: not at all, in a line or a"
+        " half cosine to zero, or as 1 / (1 + seen / length).",
+        live=True,
+    )
+    schedule_images: int = knob(
+        1_000_000,
+        "Length of the schedule: where linear and cosine reach zero, where inverse is at half.",
+        live=True,
+        unit="pictures",
+        ge=1,
+        le=100_000_000_000,
+        log=True,
+        when=("schedule", ("linear", "cosine", "inverse")),
+    )
+    warmup_images: int = knob(
+        0,
+        "The learning rate grows in a line from zero over this many real pictures.",
+        live=True,
+        unit="pictures",
+        ge=0,
+        le=100_000_000,
+    )
+
+
+class Optim(Section):
+    """How the players learn: by role, and where one player of a role differs, by its name."""
+
+    g: PlayerOptim = PlayerOptim()
+    d: PlayerOptim = PlayerOptim()
+    players: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """What differs for single players, such as ``{"G_ab": {"lr": 1e-4}}``; checked as the role's
+    own. Its parameters are reached as ``optim.players.G_ab.lr``."""
+
+    @model_validator(mode="after")
+    def _overrides_are_sound(self) -> Optim:
+        for name, fields in self.players.items():
+            role = role_of(name)
+            unknown = fields.keys() - PlayerOptim.model_fields.keys()
+            if not role or unknown:
+                what = f".{min(unknown)}" if role else ""
+                raise ValueError(f"optim.players.{name}{what} is no parameter of a player")
+            PlayerOptim.model_validate({**getattr(self, role).model_dump(), **fields})
+        return self
+
+    def of(self, player: str) -> PlayerOptim:
+        """How a player learns: as its role does, but for what is said of it by name."""
+        common: PlayerOptim = getattr(self, role_of(player))
+        own = self.players.get(player)
+        return common.model_copy(update=own) if own else common
+
+
+def role_of(player: str) -> str:
+    """The section of a player, by the first letter of its name; "" if that is neither G nor D."""
+    return player[:1].lower() if player[:1] in ("G", "D") else ""

@@ -1,0 +1,192 @@
+"""What keeps the game steady; when, how long, where."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gan_lab.config.declare import Section, knob
+
+
+class Regularisation(Section):
+    """What keeps the game steady."""
+
+    weight_clip: float = knob(
+        0.01,
+        "D's weights are cut to this size after each of its moves; used by the Wasserstein"
+        " loss alone; 0 switches it off.",
+        live=True,
+        ge=0.0,
+        le=10.0,
+    )
+    gp: float = knob(
+        0.0,
+        "Gradient penalty: between real and fake pictures D's slope should be 1 (WGAN-GP, Gulrajani"
+        " et al. 2017).",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+    )
+    dragan: float = knob(
+        0.0,
+        "The same around real pictures (DRAGAN, Kodali et al. 2017).",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+    )
+    r1: float = knob(
+        0.0,
+        "γ of R1: D should be flat at real pictures (Mescheder et al. 2018).",
+        live=True,
+        ge=0.0,
+        le=10_000.0,
+    )
+    r2: float = knob(
+        0.0,
+        "γ of R2: D should be flat at fakes.",
+        live=True,
+        ge=0.0,
+        le=10_000.0,
+    )
+    gamma_end: float = knob(
+        1.0,
+        "Share of γ that is left at the end of its schedule.",
+        live=True,
+        ge=0.0,
+        le=1.0,
+    )
+    gamma_images: int = knob(
+        0,
+        "Real pictures over which γ of R1 and R2 falls, in half a cosine; 0 keeps it.",
+        live=True,
+        unit="pictures",
+        ge=0,
+        le=1_000_000_000,
+    )
+    drift: float = knob(
+        0.0,
+        "Pull of D's scores on real pictures towards 0 (progressive GAN, Karras et al. 2018).",
+        live=True,
+        ge=0.0,
+        le=10.0,
+    )
+    penalty_every: int = knob(
+        1,
+        "Penalties are computed at every so many moves of D and weigh as much more; 1 for each.",
+        live=True,
+        unit="moves",
+        ge=1,
+        le=64,
+    )
+    ema_images: int = knob(
+        20_000,
+        "Half-life of the averaged copy of G that you look at; 0 shows G itself.",
+        live=True,
+        unit="pictures",
+        ge=0,
+        le=100_000_000,
+    )
+    ema_rampup: float = knob(
+        0.05,
+        "Early on, the half-life is at most this share of the real pictures seen.",
+        live=True,
+        gt=0.0,
+        le=1.0,
+    )
+
+
+class Training(Section):
+    """When, how long, where."""
+
+    batch: int = knob(
+        64, "Real pictures in one move of D.", unit="pictures", ge=2, le=4096, log=True
+    )
+    seed: int = knob(
+        0,
+        "The same seed and configuration give the same run on a CPU.",
+        ge=0,
+        le=2**53,
+    )
+    d_pretrain: int = knob(
+        0, "Rounds in which D trains alone before G starts.", unit="rounds", ge=0, le=100_000
+    )
+    g_pretrain: int = knob(
+        0,
+        "Rounds in which G trains alone, on the right answers, before the game starts.",
+        unit="rounds",
+        ge=0,
+        le=1_000_000,
+        when=("objective.game", ("super-resolution", "paired")),
+    )
+    start_from: str = knob(
+        "",
+        "Begin with the weights of this run (its folder or name) instead of first weights; layers"
+        " of another shape begin anew.",
+        max_length=1000,
+    )
+    grow_from: int = knob(
+        4,
+        "Side at which a growing network begins.",
+        unit="px",
+        ge=4,
+        le=64,
+        when=("objective.game", ("progressive",)),
+    )
+    stable_images: int = knob(
+        600_000,
+        "Real pictures at each size after it has faded in.",
+        unit="pictures",
+        ge=0,
+        le=100_000_000,
+        when=("objective.game", ("progressive",)),
+    )
+    fade_images: int = knob(
+        600_000,
+        "Real pictures over which a new size fades in.",
+        unit="pictures",
+        ge=0,
+        le=100_000_000,
+        when=("objective.game", ("progressive",)),
+    )
+    grow_reset: bool = knob(
+        True,
+        "Optimisers forget what they remember when a new size enters.",
+        when=("objective.game", ("progressive",)),
+    )
+    grid: int = knob(
+        8, "Fixed pictures per side of the grid that you watch.", unit="per side", ge=1, le=16
+    )
+    sample_every: int = knob(
+        0, "How often the grid is saved to disk; 0 for never.", live=True, ge=0, le=1_000_000_000
+    )
+    sample_unit: Literal["steps", "batches", "epochs"] = knob(
+        "steps", "What sample_every counts.", live=True
+    )
+    checkpoint_seconds: float = knob(
+        30.0,
+        "Training time between checkpoints; 0 for none on the clock.",
+        live=True,
+        unit="s",
+        ge=0.0,
+        le=86_400.0,
+    )
+    checkpoint_steps: int = knob(
+        0, "Steps between checkpoints; 0 for none by steps.", live=True, unit="steps", ge=0,
+        le=1_000_000_000,
+    )  # fmt: skip
+    keep_checkpoints: int = knob(
+        3,
+        "How many of the latest checkpoints stay on disk, beside the first.",
+        live=True,
+        ge=1,
+        le=1000,
+    )
+    threads: int = knob(
+        0,
+        "CPU threads inside one operation; 0 lets the playground choose when the run starts.",
+        unit="threads",
+        ge=0,
+        le=256,
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = knob(
+        "auto", "Where the arithmetic happens; auto takes a GPU if there is one."
+    )
