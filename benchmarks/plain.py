@@ -22,7 +22,7 @@ def plain_speed(config: RunConfig, pictures: Pictures, seconds: float) -> float:
     """Real pictures a second of the bare recipe (cross-entropy or hinge, joined or not)."""
     with seeded(0):
         g = networks.generator(
-            config.networks.g, config.latent.dim, pictures.channels, pictures.size
+            config.networks.g, (config.latent.dim,), pictures.channels, pictures.size
         )
         d = networks.discriminator(config.networks.d, pictures.channels, pictures.size)
     g, d = (n.to(memory_format=torch.channels_last) for n in (g, d))

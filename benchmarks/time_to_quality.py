@@ -27,7 +27,7 @@ from gan_lab.config import put
 from gan_lab.data import load
 from gan_lab.latent import draw, pictures
 from gan_lab.presets import preset
-from gan_lab.runs import RunDirectory, open_generator
+from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.training.devices import share_threads
 
@@ -44,7 +44,7 @@ def train(preset_name: str, data: str, seed: int, limit: list[str], out: Path) -
 
 def judged(court: Court, run: Path) -> Verdict:
     """The verdict on 4,000 samples of a run's newest checkpoint."""
-    shown = open_generator(RunDirectory(run))
+    shown = open_generators(RunDirectory(run))
     z = draw(shown.config.latent, SAMPLES, seed=12345)
     images = pictures(shown.network, z, shown.config.networks.g.output)
     (run / "grid.png").write_bytes(png(mosaic(images[:100], 10)))

@@ -39,7 +39,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], RunConfig]:
         tree = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
-    words = {key: tree.pop(key) for key in ("title", "about") if key in tree}
+    words = {key: tree.pop(key) for key in ("title", "about", "group") if key in tree}
     return words, from_tree(tree)
 
 

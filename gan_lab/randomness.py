@@ -15,7 +15,10 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-PURPOSES = ("z", "noise", "labels", "dropout", "preview")
+PURPOSES = (
+    "z", "noise", "labels", "dropout", "preview", "penalty", "augment", "pool", "classes",
+)  # fmt: skip
+"""New ones go to the end: the place of each is part of its seed."""
 
 
 def derived_seed(seed: int, *path: int) -> int:

@@ -1,5 +1,6 @@
 """The schema: what it says of itself, what it takes and what it refuses, in one line."""
 
+import json
 import math
 
 import pytest
@@ -10,6 +11,7 @@ from gan_lab.config import (
     KNOBS,
     LOSSES_WITH_TARGETS,
     ConfigError,
+    LayerSpec,
     RunConfig,
     difference,
     from_tree,
@@ -21,22 +23,33 @@ from gan_lab.config import (
 DEFAULTS = RunConfig()
 # a pure number that has no unit on purpose
 BARE = {
-    "latent.dim", "networks.g.slope", "networks.d.slope", "networks.g.dropout",
-    "networks.d.dropout", "objective.smooth_real", "objective.smooth_fake",
-    "objective.label_flip", "objective.label_noise", "regularisation.weight_clip",
-    "regularisation.ema_rampup", "training.seed", "training.sample_every",
+    "data.held_out", "latent.dim", "training.seed", "training.sample_every",
     "training.keep_checkpoints",
+} | {f"networks.{player}.{name}" for player in "gd" for name in ("slope", "dropout")} | {
+    f"objective.{name}"
+    for name in (
+        "smooth_real", "smooth_fake", "label_flip", "label_noise", "adversarial", "features",
+        "auxiliary", "pixels", "cycle", "identity", "augment_share", "ada_target",
+    )
 } | {
     f"optim.{player}.{name}"
     for player in "gd"
-    for name in ("lr", "beta1", "beta2", "momentum", "weight_decay", "clip_value", "clip_norm")
+    for name in (
+        "lr", "beta1", "beta2", "beta2_first", "momentum", "weight_decay", "clip_value",
+        "clip_norm",
+    )
+} | {
+    f"regularisation.{name}"
+    for name in ("weight_clip", "gp", "dragan", "r1", "r2", "gamma_end", "drift", "ema_rampup")
 }  # fmt: skip
+MAY_BE_EMPTY = {"networks.g.layers", "networks.d.layers", "training.start_from"}
+LAYERS = ({"kind": "linear", "channels": 64}, {"kind": "reshape", "channels": 1, "side": 8})
 
 
 @pytest.mark.parametrize("knob", KNOBS.values(), ids=KNOBS)
 def test_every_knob_explains_itself(knob):
     assert knob.help.endswith(".") and "\n" not in knob.help
-    assert 15 < len(knob.help) < 200
+    assert 15 < len(knob.help) < 200 + 30 * len(knob.choices), "a choice needs a word for each"
     assert isinstance(knob.live, bool)
     assert get(DEFAULTS, knob.path) == knob.default
     if knob.kind in ("int", "float"):
@@ -47,7 +60,8 @@ def test_every_knob_explains_itself(knob):
         assert knob.default in knob.choices and len(set(knob.choices)) > 1
     if knob.when is not None:
         decider = KNOBS[knob.when[0]]
-        assert set(knob.when[1]) < set(decider.choices), "some choice must switch it off"
+        choices = decider.choices or (True, False)
+        assert set(knob.when[1]) < set(choices), "some choice must switch it off"
 
 
 def test_the_roots_and_both_players_are_as_scripts_know_them():
@@ -69,21 +83,37 @@ def values_of(knob):
             return st.booleans()
         case "text":
             return st.sampled_from(["digits", "mnist:3,8", "my pictures"])
+        case "layers":
+            return st.lists(st.builds(LayerSpec, channels=st.integers(0, 8192)), max_size=3).map(
+                tuple
+            )
         case "ints":
             return st.lists(st.integers(1, 8192), min_size=1, max_size=8).map(tuple)
         case "int":
             low = 8 if knob.path == "data.size" else int(knob.low)
-            return st.integers(low, int(knob.high))
+            numbers = st.integers(low, int(knob.high))
+            return numbers.filter(lambda n: n != 3) if knob.path == "objective.scale" else numbers
         case _:
             return st.floats(
                 knob.low, knob.high, exclude_min=knob.low_open, exclude_max=knob.high_open
             )
 
 
+def written(knob, value):
+    """A value as people write it behind --set."""
+    match knob.kind:
+        case "layers":
+            return json.dumps([layer.model_dump() for layer in value])
+        case "ints":
+            return ",".join(map(str, value))
+        case _:
+            return str(value)
+
+
 LONERS = [  # those that no other parameter can forbid
     knob
     for path, knob in KNOBS.items()
-    if path not in ("objective.loss", "networks.g.padding", "networks.g.up")
+    if path not in ("objective.loss", "objective.ada", "networks.g.padding", "networks.g.up")
     and not path.startswith("networks.g.family")
 ]
 CHANGES = st.sampled_from(LONERS).flatmap(lambda k: st.tuples(st.just(k.path), values_of(k)))
@@ -94,8 +124,8 @@ def test_what_is_put_can_be_got_written_read_and_compared(changes):
     config = put(DEFAULTS, changes)
     for path, value in changes.items():
         assert get(config, path) == value
-        text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        assert parse(path, text) == value, "--set path=text means the same"
+        parsed = parse(path, written(KNOBS[path], value))
+        assert get(put(DEFAULTS, {path: parsed}), path) == value, "--set path=text means the same"
     differing = difference(config, DEFAULTS)
     assert differing == {p: v for p, v in changes.items() if v != KNOBS[p].default}
     assert put(DEFAULTS, differing) == config
@@ -109,11 +139,14 @@ def test_every_parameter_refuses_what_it_must_in_one_line(knob):
     wrong = {
         "choice": ["magic", "", 3, None],
         "bool": ["perhaps", 7, None],
-        "text": ["", "x" * 1001, 3, None],
+        "text": ["x" * 1001, 3, None],
+        "layers": [3, None, ("conv",), ({"kind": "magic"},), ({},) * 201],
         "ints": [(), (0,), (9000,), tuple(range(1, 10)), ("wide",), 5, None],
         "int": [math.nan, math.inf, "many", 1.5, None, [1]],
         "float": [math.nan, math.inf, -math.inf, "much", None, [1.0]],
     }[knob.kind]
+    if knob.kind == "text" and knob.path not in MAY_BE_EMPTY:
+        wrong.append("")
     if knob.kind in ("int", "float"):
         number = int if knob.kind == "int" else float
         wrong += [number(knob.low) - 1, number(knob.high) + 1]
@@ -131,6 +164,7 @@ def test_every_parameter_refuses_what_it_must_in_one_line(knob):
 @pytest.mark.parametrize(
     ("path", "text"),
     [
+        ("networks.g.layers", "[{"), ("networks.g.layers", "7"),
         ("optim.g.lr", "fast"), ("training.batch", "8.5"), ("training.batch", ""),
         ("objective.joined_batch", "perhaps"), ("networks.g.hidden", "12,wide"),
         ("training.seed", "9" * 5000),
@@ -149,7 +183,7 @@ def test_texts_that_mean_nothing_are_refused_in_one_line(path, text):
         ("optim.g.lr", " 1e-4 ", 1e-4), ("training.batch", "8", 8),
         ("objective.joined_batch", "True", True), ("objective.joined_batch", "off", False),
         ("networks.g.hidden", "256,512", (256, 512)), ("networks.g.hidden", "[7]", (7,)),
-        ("data.name", "mnist:3,8", "mnist:3,8"),
+        ("data.name", "mnist:3,8", "mnist:3,8"), ("training.start_from", "", ""),
     ],
 )  # fmt: skip
 def test_texts_are_read_as_people_write_them(path, text, value):
@@ -182,6 +216,7 @@ def test_unknown_paths_suggest_known_ones(ask, path, suggestion):
         ({"optim": 3}, "optim: "),
         ({"optim": {"g": {"lr": {"x": 1}}}}, "optim.g.lr: "),
         ({"networks": {"g": {"hidden": [1, "a\nb"]}}}, "networks.g.hidden"),
+        ({"networks": {"g": {"layers": [{"chanels": 3}]}}}, "there is no parameter 'networks.g"),
         ({1: 2}, "1: "),
         ([], "the configuration: "),
     ],
@@ -234,3 +269,73 @@ def test_a_parameter_counts_only_where_its_sibling_says_so():
     assert not knob.counts_in(DEFAULTS)
     assert knob.counts_in(put(DEFAULTS, {"optim.g.name": "sgd"}))
     assert KNOBS["optim.g.lr"].counts_in(DEFAULTS)
+
+
+def test_a_list_of_layers_is_read_as_text_and_as_a_tree():
+    text = written(KNOBS["networks.g.layers"], tuple(LayerSpec(**layer) for layer in LAYERS))
+    config = put(DEFAULTS, {"networks.g.layers": parse("networks.g.layers", text)})
+    first, second = config.networks.g.layers
+    assert (first.kind, first.channels, first.activation) == ("linear", 64, "none")
+    assert (second.kind, second.channels, second.side) == ("reshape", 1, 8)
+    assert from_tree({"networks": {"g": {"layers": list(LAYERS)}}}) == config
+    assert list(difference(config, DEFAULTS)) == ["networks.g.layers"]
+    assert put(config, {"networks.g.layers": parse("networks.g.layers", "")}) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        ({"kind": "conv", "kernel": 0}, "kernel"),
+        ({"kind": "conv", "padding": "around"}, "padding"),
+        ({"kind": "convolution"}, "kind"),
+    ],
+)
+def test_a_wrong_layer_is_named_with_its_number_in_one_line(layer, words):
+    with pytest.raises(ConfigError) as caught:
+        put(DEFAULTS, {"networks.d.layers": [LAYERS[0], layer]})
+    text = str(caught.value)
+    assert text.startswith("networks.d.layers.1.") and words in text and "\n" not in text
+
+
+def test_a_single_player_may_differ_from_its_role():
+    config = put(DEFAULTS, {"optim.g.lr": 1e-3, "optim.players.G_ab.lr": 5e-4})
+    assert get(config, "optim.players.G_ab.lr") == config.optim.of("G_ab").lr == 5e-4
+    assert get(config, "optim.players.G_ba.lr") == config.optim.of("G_ba").lr == 1e-3
+    assert config.optim.of("D_a") == DEFAULTS.optim.d
+    assert difference(config, DEFAULTS) == {"optim.g.lr": 1e-3, "optim.players.G_ab.lr": 5e-4}
+    assert parse("optim.players.G_ab.lr", "5e-4") == 5e-4
+    assert RunConfig.model_validate_json(config.model_dump_json()) == config
+    later = put(config, {"optim.g.beta1": 0.1})
+    assert later.optim.of("G_ab").beta1 == 0.1, "what is not said of a player is its role's"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("optim.players.G_ab.learning_rate", 1e-3),
+        ("optim.players.X.lr", 1e-3),
+        ("optim.players.G_ab", 1e-3),
+        ("optim.players.G_ab.lr", 7),
+        ("optim.players.D_b.name", "magic"),
+        ("optim.players.G_ab.steps", 0),
+    ],
+)
+def test_what_a_single_player_cannot_be_is_refused_in_one_line(path, value):
+    with pytest.raises(ConfigError) as caught:
+        put(DEFAULTS, {path: value})
+    text = str(caught.value)
+    assert text.startswith(("optim.", f"there is no parameter {path!r}")) and "\n" not in text
+    assert path.rsplit(".", 1)[-1] in text
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "relativistic-average"])
+def test_adaptive_augmentation_needs_scores_with_a_zero_of_their_own(loss):
+    with pytest.raises(ConfigError, match=r"^objective.ada must be false with .* by hand$"):
+        put(DEFAULTS, {"objective.loss": loss, "objective.ada": True})
+    assert put(DEFAULTS, {"objective.ada": True}).objective.ada
+    assert put(DEFAULTS, {"objective.loss": loss, "objective.augment": "all"})
+
+
+def test_pictures_grow_by_two_or_four():
+    with pytest.raises(ConfigError, match=r"^objective.scale must be 2 or 4$"):
+        put(DEFAULTS, {"objective.scale": 3})

@@ -1,50 +1,11 @@
-// The plots of a run: plotly.js, updated in place so that zoom and hover survive.
+// The plots of a run, as the page's data names them: plotly.js, updated in place so that zoom and
+// hover survive.
 import { counters } from "./counters.js";
+import { drawing } from "./drawing.js";
 
 const SETTLED = 1000; // records before which no figure lags behind the others
 const CALM = 4; // a calm figure is drawn at every fourth update
-
-const FIGURES = [
-  {
-    title: "Losses",
-    hint: "What each player tries to make small. Faint: as measured. Strong: smoothed. Dotted: "
-      + "where it rests once D cannot tell fake from real.",
-    lines: [
-      { column: "loss/D", name: "D", colour: "d", rest: "d" },
-      { column: "loss/G", name: "G", colour: "g", rest: "g" },
-    ],
-  },
-  {
-    title: "D's opinion",
-    hint: "What D says to real pictures, D(x), and to fakes, D(G(z)). 1: surely real. 0: surely "
-      + "fake. Dotted: it cannot tell.",
-    lines: [
-      { column: "D(x)", name: "D(x)", colour: "real", rest: "opinion" },
-      { column: "D(G(z))", name: "D(G(z))", colour: "g" },
-    ],
-    range: [-0.03, 1.03],
-  },
-  {
-    title: "Gradient norms",
-    hint: "How hard each player is pushed. Near zero: it learns no more. Growing without end: it "
-      + "is about to break.",
-    lines: [
-      { column: "grad/D", name: "D", colour: "d" },
-      { column: "grad/G", name: "G", colour: "g" },
-    ],
-    log: true,
-  },
-  {
-    title: "Learning rates",
-    hint: "The size of each player's steps, as the schedule and your knobs make it.",
-    lines: [
-      { column: "lr/D", name: "D", colour: "d", plain: true },
-      { column: "lr/G", name: "G", colour: "g", plain: true, dash: "dash" },
-    ],
-    log: true,
-    calm: true,
-  },
-];
+const REDRAW = 80; // ms after which a plot follows a new size of its place
 
 let loading = null;
 export function plotly(url) {
@@ -59,19 +20,27 @@ export function plotly(url) {
   return loading;
 }
 
+// A plot is { title, hint, meaning, curves, range, log, calm }, a curve { column, name, colour,
+// rest, dash, plain }: gan_lab/games/base.py says what they mean.
 export class Charts {
-  constructor(places, data) {
+  constructor(board, data) {
+    this.board = board;
     this.data = data;
     this.Plotly = null;
-    this.figures = FIGURES.map((spec, i) => this.place(spec, places[i]));
+    this.figures = [];
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         const figure = this.figures.find((one) => one.box === entry.target);
+        if (!figure) continue;
         figure.seen = entry.isIntersecting;
         if (figure.seen && figure.stale && this.curves) this.drawOne(figure);
       }
     });
-    this.figures.forEach((figure) => this.observer.observe(figure.box));
+    this.sizes = new ResizeObserver(() => {
+      clearTimeout(this.resizing);
+      this.resizing = setTimeout(() => this.resize(), REDRAW);
+    });
+    this.place(data.figures);
     plotly(data.plotly).then(
       (Plotly) => {
         this.Plotly = Plotly;
@@ -81,38 +50,59 @@ export class Charts {
     );
   }
 
-  place(spec, box) {
-    const head = document.createElement("div");
-    head.className = "gl-chart-head";
+  // A plot that is there already keeps its place and its zoom.
+  place(specs) {
+    const before = this.figures;
+    const order = before.map((figure) => figure.box);
+    this.figures = specs.map(
+      (spec) => before.find((figure) => figure.spec.title === spec.title) ?? this.make(),
+    );
+    for (const figure of before) if (!this.figures.includes(figure)) this.remove(figure);
+    this.figures.forEach((figure, i) => this.label(figure, specs[i], i === 0));
+    const boxes = this.figures.map((figure) => figure.box);
+    if (boxes.some((box, i) => box !== order[i])) this.board.append(...boxes);
+  }
+
+  make() {
+    const part = (name, className) =>
+      Object.assign(document.createElement(name), { className });
+    const figure = {
+      spec: {}, box: part("section", "gl-chart"), head: part("div", "gl-chart-head"),
+      plot: part("div", "gl-plot"), meaning: part("p", "gl-meaning"),
+      marked: part("span", "gl-mark"), seen: true, stale: true, rested: 0,
+    };
+    figure.marked.textContent = "▲ change";
+    figure.marked.title = "A knob was turned or a button pressed; hover over the mark to see which.";
+    figure.marked.style.visibility = "hidden"; // its place is kept: nothing jumps
+    figure.plot.setAttribute("role", "img");
+    figure.box.append(figure.head, figure.plot, figure.meaning);
+    this.observer.observe(figure.box);
+    this.sizes.observe(figure.plot);
+    return figure;
+  }
+
+  remove(figure) {
+    this.observer.unobserve(figure.box);
+    this.sizes.unobserve(figure.plot);
+    this.Plotly?.purge(figure.plot);
+    figure.box.remove();
+  }
+
+  // title, keys of the curves, and in words what the numbers mean
+  label(figure, spec, first) {
+    figure.spec = spec;
     const title = document.createElement("h3");
     title.textContent = spec.title;
     title.title = spec.hint;
-    head.append(title);
-    for (const line of spec.lines) {
-      const key = document.createElement("span");
-      key.className = `gl-key gl-${line.colour}`;
-      key.textContent = line.name;
-      head.append(key);
+    const keys = spec.curves.map(({ name, colour, dash }) => key(name, `gl-${colour}`, dash));
+    if (spec.curves.some((curve) => Number.isFinite(curve.rest))) {
+      keys.push(key("balance", "gl-rest"));
+      keys.at(-1).title = "Where it settles once fakes are like real pictures";
     }
-    if (spec.lines.some((line) => line.rest)) {
-      const key = document.createElement("span");
-      key.className = "gl-key gl-rest";
-      key.textContent = "balance";
-      key.title = "Where it rests once D cannot tell fake from real";
-      head.append(key);
-    }
-    const marked = document.createElement("span");
-    marked.className = "gl-mark";
-    marked.textContent = "▲ change";
-    marked.title = "A knob was turned or a button pressed; hover over the mark to see which.";
-    marked.style.visibility = "hidden"; // its place is kept: nothing jumps
-    if (spec === FIGURES[0]) head.append(marked);
-    const plot = document.createElement("div");
-    plot.className = "gl-plot";
-    plot.setAttribute("role", "img");
-    plot.setAttribute("aria-label", `${spec.title}. ${spec.hint}`);
-    box.append(head, plot);
-    return { spec, box, plot, marked, seen: true, stale: true, rested: 0 };
+    figure.head.replaceChildren(title, ...keys, ...(first ? [figure.marked] : []));
+    figure.meaning.textContent = spec.meaning;
+    figure.meaning.hidden = !spec.meaning;
+    figure.plot.setAttribute("aria-label", `${spec.title}. ${spec.hint} ${spec.meaning}`.trim());
   }
 
   // Empty plots for the run that is watched over this path: no zoom of another one stays.
@@ -126,9 +116,10 @@ export class Charts {
     }
   }
 
-  // new colours of the theme or new resting values
+  // new colours of the theme, new resting values, other plots
   update(data) {
     this.data = data;
+    this.place(data.figures);
     if (this.curves) this.draw(this.curves);
   }
 
@@ -152,6 +143,19 @@ export class Charts {
     return took;
   }
 
+  // plots whose place has another size than what was drawn into it
+  resize() {
+    if (!this.curves) return;
+    for (const figure of this.figures) {
+      const { clientWidth, clientHeight } = figure.plot;
+      if (!figure.size || (figure.size[0] === clientWidth && figure.size[1] === clientHeight)) {
+        continue;
+      }
+      figure.stale = true;
+      if (figure.seen) this.drawOne(figure);
+    }
+  }
+
   // straight lines need not be drawn as often as others
   mayRest(figure) {
     if (this.curves.records < SETTLED) return false;
@@ -168,132 +172,25 @@ export class Charts {
     if (!this.Plotly || !figure.box.isConnected) return;
     figure.stale = false;
     const { spec, plot } = figure;
-    this.ink = getComputedStyle(plot).color;
+    figure.size = [plot.clientWidth, plot.clientHeight];
     figure.marked.style.visibility = this.curves.marks.length ? "visible" : "hidden";
-    const touch = matchMedia("(pointer: coarse)").matches;
-    this.Plotly.react(plot, this.traces(spec), this.layout(spec, plot, touch), {
-      responsive: true,
-      displaylogo: false,
-      displayModeBar: touch ? false : "hover",
-      modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
+    const { traces, layout, config } = drawing(spec, this.curves, {
+      plot, path: this.path, colours: this.data.colours,
     });
-  }
-
-  traces(spec) {
-    const { x, series, level } = this.curves;
-    const traces = [];
-    for (const { column, name, colour, plain, dash } of spec.lines) {
-      const one = series[column];
-      if (!one) continue;
-      const line = { color: this.data.colours[colour], width: 2, dash };
-      if (!plain) traces.push(raw(x, one, level, line.color));
-      traces.push({
-        x, y: plain ? one.mean : one.smooth, name, line,
-        type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
-      });
-    }
-    const { marks } = this.curves;
-    if (marks.length) {
-      traces.push({
-        x: marks.map((mark) => mark.step), y: marks.map(() => 0.03), yaxis: "y2",
-        text: marks.map(saying), name: "you", type: "scatter", mode: "markers",
-        marker: { symbol: "triangle-up", size: 8, color: this.ink },
-        hovertemplate: "%{text}<extra></extra>",
-      });
-    }
-    return traces;
-  }
-
-  layout(spec, plot, touch) {
-    const style = getComputedStyle(plot);
-    // plotly reads no color-mix(), so the faint ink is made by hand
-    const faint = this.ink.replace(/^rgba?\(([^,]+,[^,]+,[^,)]+).*/, "rgba($1, 0.14)");
-    const axis = {
-      gridcolor: faint, zeroline: false, linecolor: faint, tickfont: { size: 11 },
-      automargin: false, fixedrange: touch,
-    };
-    const across = (value, color) => ({
-      type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value,
-      line: { color, width: 1.5, dash: "dot" }, layer: "below",
-    });
-    const rests = spec.lines
-      .filter((line) => line.rest && Number.isFinite(this.data.resting[line.rest]))
-      .map((line) => across(
-        this.data.resting[line.rest],
-        line.rest === "opinion" ? this.ink : this.data.colours[line.colour],
-      ));
-    const marks = this.curves.marks.map(({ step }) => ({
-      type: "line", yref: "paper", y0: 0, y1: 1, x0: step, x1: step, layer: "below",
-      line: { color: this.ink, width: 1 }, opacity: 0.35,
-    }));
-    return {
-      uirevision: this.path, datarevision: this.curves.records, autosize: true, showlegend: false,
-      margin: { l: 44, r: 10, t: 6, b: 26 }, height: plot.clientHeight || 180,
-      paper_bgcolor: "transparent", plot_bgcolor: "transparent",
-      font: { color: this.ink, family: style.fontFamily, size: 12 },
-      hovermode: "x unified", hoverlabel: {
-        bgcolor: style.getPropertyValue("--gl-panel").trim(), font: { color: this.ink },
-      },
-      dragmode: touch ? false : "zoom",
-      shapes: [...rests, ...marks],
-      xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
-      yaxis: {
-        ...axis, nticks: 5, tickformat: "~g", range: spec.range, autorange: !spec.range,
-        ...(spec.log ? this.logAxis(spec) : {}),
-      },
-      yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
-    };
-  }
-
-  // at least a decade high, with ticks that people read at a glance
-  logAxis(spec) {
-    let low = Infinity;
-    let high = 0;
-    for (const { column, plain } of spec.lines) {
-      const one = this.curves.series[column];
-      for (const value of (plain ? one?.mean : one?.smooth) ?? []) {
-        if (!(value > 0)) continue;
-        low = Math.min(low, value);
-        high = Math.max(high, value);
-      }
-    }
-    if (high === 0) return { type: "log" };
-    let [from, to] = [Math.log10(low) - 0.15, Math.log10(high) + 0.15];
-    const short = Math.max(0, 1 - (to - from)) / 2;
-    [from, to] = [from - short, to + short];
-    const digits = to - from > 2.5 ? [1] : [1, 2, 5];
-    const ticks = [];
-    for (let decade = Math.floor(from) - 1; decade <= Math.ceil(to); decade++) {
-      for (const digit of digits) ticks.push(Number(`${digit}e${decade}`));
-    }
-    return {
-      type: "log", range: [from, to], autorange: false, tickmode: "array", tickvals: ticks,
-      ticktext: ticks.map((tick) => (tick < 0.01 || tick > 9999 ? tick.toExponential() : `${tick}`)
-        .replace("e+", "e")),
-    };
+    this.Plotly.react(plot, traces, layout, config);
   }
 
   close() {
     this.observer.disconnect();
+    this.sizes.disconnect();
+    clearTimeout(this.resizing);
     for (const { plot } of this.figures) this.Plotly?.purge(plot);
   }
 }
 
-// single records as a faint line; where many stand for one point, the band from least to greatest
-function raw(x, one, level, color) {
-  const common = { type: "scatter", mode: "lines", hoverinfo: "skip", opacity: 0.28 };
-  if (level === 0) return { ...common, x, y: one.mean, line: { color, width: 1 } };
-  const known = x.map((_, i) => i).filter((i) => Number.isFinite(one.mean[i]));
-  const back = [...known].reverse();
-  return {
-    ...common, opacity: 1, line: { width: 0 }, fill: "toself", fillcolor: `${color}33`,
-    x: [...known.map((i) => x[i]), ...back.map((i) => x[i])],
-    y: [...known.map((i) => one.high[i]), ...back.map((i) => one.low[i])],
-  };
-}
-
-// plotly reads a few tags in texts, so angle brackets are taken out
-function saying({ path, old, new: value }) {
-  const plain = (part) => String(part).replace(/[<>&]/g, "");
-  return value === null ? plain(path) : `${plain(path)}: ${plain(old)} → ${plain(value)}`;
+function key(text, className, dash = "") {
+  const place = document.createElement("span");
+  place.className = `gl-key ${className} ${dash && "gl-dash"}`.trim();
+  place.textContent = text;
+  return place;
 }

@@ -1,5 +1,6 @@
 // Walking the latent space: a slider for each number of z, and the picture that follows them.
 import { counters, noteRoundTrip } from "./counters.js";
+import { grouped } from "./numbers.js";
 import { Socket, WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
@@ -16,6 +17,7 @@ const PAGE = `
       </div>
     </figure>
     <section>
+      <label class="gl-class" hidden>Class <select></select></label>
       <h3></h3>
       <div class="gl-sliders" role="group" tabindex="0"></div>
     </section>
@@ -29,6 +31,7 @@ class Latent {
     root.append(this.box);
     this.tiles = new Tiles(this.find("canvas"), { maxHeight: 420 });
     this.find(".gl-random").onclick = () => this.want({ random: true });
+    this.find("select").onchange = () => this.want(this.z);
     this.find(".gl-zero").onclick = () => {
       this.set(new Float32Array(this.z.length));
       this.want(this.z);
@@ -47,6 +50,8 @@ class Latent {
     this.wanted = { random: true };
     this.wantedAt = null;
     this.state = "";
+    this.known = false; // whether the server has drawn a z, and said which classes there are
+    this.offer([]);
     this.makeSliders(data.dim, data.reach);
     this.caption("Connecting");
     this.socket = new Socket(data.socket, {
@@ -86,6 +91,21 @@ class Latent {
     this.set(this.z);
   }
 
+  // a class to choose, for a G that is told which one to draw
+  offer(classes) {
+    const select = this.find("select");
+    this.classes = classes;
+    this.find(".gl-class").hidden = !classes.length;
+    select.replaceChildren(...classes.map((name, i) => new Option(name, i)));
+  }
+
+  // as it travels: z, and behind it the class; or as JSON, with the class beside it
+  message(question) {
+    const label = this.classes.length ? [this.find("select").selectedIndex] : [];
+    if (question instanceof Float32Array) return littleEndian([...question, ...label]);
+    return label.length ? { ...question, label: label[0] } : question;
+  }
+
   turn(i, value, from) {
     if (!Number.isFinite(value)) return;
     this.z[i] = Math.max(-this.data.reach, Math.min(this.data.reach, value));
@@ -118,8 +138,7 @@ class Latent {
   ask() {
     if (this.busy || this.wanted === null) return;
     const question = this.wanted;
-    const message = question instanceof Float32Array ? littleEndian(question) : question;
-    if (!this.socket.send(message)) return;
+    if (!this.socket.send(this.message(question))) return;
     this.wanted = null;
     this.busy = true;
     this.askedFor = this.wantedAt;
@@ -128,13 +147,14 @@ class Latent {
 
   refresh() {
     if (document.hidden || this.busy || this.wanted !== null) return;
-    if (this.state === "running" || this.state === "loading") this.want(this.z, null);
+    if (this.state !== "running" && this.state !== "loading") return;
+    this.want(this.known ? this.z : { random: true }, null);
   }
 
   line(open, reason) {
     this.busy = false;
     if (open) {
-      this.wanted ??= this.z;
+      this.wanted ??= this.known ? this.z : { random: true };
       this.ask();
       return;
     }
@@ -153,6 +173,8 @@ class Latent {
       this.state ||= "loading";
       return;
     }
+    if (header.z && !this.known) this.offer(header.classes ?? []);
+    this.known ||= Boolean(header.z);
     // a slider that has moved since counts for more than what was drawn
     if (header.z && this.wanted === null) this.set(header.z);
     this.state = header.state;
@@ -167,9 +189,8 @@ class Latent {
     this.busy = false;
     counters.latent++;
     if (this.askedFor !== null) noteRoundTrip(performance.now() - this.askedFor);
-    const step = new Intl.NumberFormat("en").format(header.step).replaceAll(",", "\u202f");
     const going = header.state === "running" ? ", still training" : "";
-    this.caption(`G at step ${step}${going}`);
+    this.caption(`G at step ${grouped(header.step)}${going}`);
     this.ask();
   }
 

@@ -2,14 +2,16 @@
 import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Curves } from "./curves.js";
+import { grouped, relation } from "./numbers.js";
+import { Pictures } from "./pictures.js";
 import { Socket, WORDS } from "./socket.js";
-import { Tiles } from "./tiles.js";
 
 const SHORTEST = 1000; // ms between two drawings of the curves
 const LONGEST = 10000;
 const SHARE = 20; // drawing waits this many times as long as it takes: at most 5 % of the time
 const EARLY = 30; // s of training in which most happens, and drawing may take three times that
 const POINTS = 300; // of a curve
+const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
 
 const STATES = {
   loading: "Getting ready",
@@ -23,10 +25,12 @@ const STATES = {
 const OVER = ["finished", "stopped", "failed"];
 
 const NUMBERS = [
-  ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G."],
-  ["images", "Images", "Real pictures that D was trained on."],
-  ["batches", "Batches", "Batches of real pictures that D was trained on."],
-  ["epochs", "Epochs", "How often every real picture has been seen."],
+  ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G. "
+    + "Where D moves once a round, a step takes one batch."],
+  ["images", "Images", "Real pictures that D was trained on: batches times pictures in a batch."],
+  ["batches", "Batches", "Batches of real pictures that D was trained on; one a move of D."],
+  ["epochs", "Epochs", "How often every real picture has been seen: images divided by all of "
+    + "the set. An epoch has as many batches as it takes to see every picture once."],
   ["steps_s", "Steps / s", "Speed of training."],
   ["images_s", "Images / s", "Real pictures a second."],
   ["publishing", "Publishing", "Share of the time that goes into making what you see."],
@@ -37,16 +41,9 @@ const PAGE = `
     <span class="gl-state" role="status"></span>
     <dl class="gl-numbers"></dl>
   </div>
+  <p class="gl-relation"></p>
   <div class="gl-note" role="alert" hidden></div>
-  <div class="gl-board">
-    <figure class="gl-pictures">
-      <div class="gl-frame"><canvas role="img"></canvas><span class="gl-wait"></span></div>
-      <figcaption></figcaption>
-    </figure>
-    <section class="gl-chart"></section>
-    <section class="gl-chart"></section>
-    <section class="gl-chart"></section>
-    <section class="gl-chart"></section>
+  <div class="gl-board"><div class="gl-pictures"></div>
   </div>`;
 
 class Live {
@@ -56,9 +53,11 @@ class Live {
     this.box.innerHTML = PAGE;
     root.append(this.box);
     this.numbers = this.makeNumbers();
-    this.canvas = this.find("canvas");
-    this.tiles = new Tiles(this.canvas);
-    this.charts = new Charts([...this.box.querySelectorAll(".gl-chart")], component.data);
+    const place = this.find(".gl-pictures");
+    this.pictures = new Pictures(place);
+    this.charts = new Charts(this.find(".gl-board"), component.data);
+    this.room = new ResizeObserver(() => this.arrange());
+    this.room.observe(place);
     this.onVisible = () => this.visible();
     document.addEventListener("visibilitychange", this.onVisible);
     this.adopt(component);
@@ -84,6 +83,16 @@ class Live {
     }));
   }
 
+  // As many plots beside the pictures as their height has room for, the rest below both.
+  arrange() {
+    const { height } = this.find(".gl-pictures").getBoundingClientRect();
+    const plots = [...this.box.querySelectorAll(".gl-chart")];
+    const beside = Math.min(plots.length, Math.max(2, Math.floor(height / BESIDE)));
+    this.find(".gl-board").style.setProperty("--gl-beside", beside);
+    const odd = (plots.length - beside) % 2 === 1;
+    plots.forEach((plot, i) => plot.classList.toggle("gl-alone", odd && i === plots.length - 1));
+  }
+
   adopt(component) {
     this.component = component;
     this.setColours(component.data.colours);
@@ -105,12 +114,11 @@ class Live {
     this.lastDrawn = -Infinity;
     this.interval = 0;
     this.told = null;
-    this.tiles.clear();
+    this.pictures.clear();
     this.charts.clear(path);
     counters.pictureStep = 0;
-    this.find("figcaption").textContent = "";
+    this.find(".gl-relation").textContent = "";
     this.say("Connecting");
-    this.find(".gl-wait").textContent = "The first pictures are on their way.";
     this.socket = new Socket(path, {
       onFrame: (header, payload) => this.hear(header, payload),
       onChange: (open, reason) => this.line(open, reason),
@@ -125,6 +133,7 @@ class Live {
       this.watch(component.data.socket);
     }
     this.charts.update(component.data);
+    this.arrange();
     this.tell();
   }
 
@@ -157,6 +166,7 @@ class Live {
     counters.state = moment.state;
     this.say(STATES[moment.state] ?? moment.state, moment.state);
     if (!document.hidden) this.showNumbers(moment);
+    this.pictures.expect(moment.pictures ?? []);
     const note = this.find(".gl-note");
     note.hidden = !moment.note;
     note.textContent = moment.note;
@@ -187,20 +197,15 @@ class Live {
       publishing: state === "running" ? `${(100 * publishing).toFixed(1)} %` : "–",
     };
     for (const [key, text] of Object.entries(texts)) this.numbers[key].textContent = text;
+    this.find(".gl-relation").textContent = relation(counts);
   }
 
   hearPicture(header, payload) {
-    if (document.hidden || header.name !== "samples") return;
-    this.tiles.show(payload, header.mime, header, () => this.shown(header));
-  }
-
-  shown(header) {
-    counters.pictures++;
-    counters.pictureStep = header.step;
-    this.find(".gl-wait").textContent = "";
-    const caption = `${header.count} pictures by G at step ${grouped(header.step)}`;
-    this.find("figcaption").textContent = `${caption}. The same random numbers every time.`;
-    this.canvas.setAttribute("aria-label", caption);
+    if (document.hidden) return;
+    this.pictures.show(header, payload, () => {
+      counters.pictures++;
+      counters.pictureStep = header.step;
+    });
   }
 
   wantCurves() {
@@ -247,20 +252,11 @@ class Live {
     document.removeEventListener("visibilitychange", this.onVisible);
     clearTimeout(this.timer);
     this.socket.close();
-    this.tiles.close();
+    this.room.disconnect();
+    this.pictures.close();
     this.charts.close();
     this.box.remove();
   }
-}
-
-const formats = new Map();
-function grouped(value, digits = 0) {
-  if (!formats.has(digits)) {
-    formats.set(digits, new Intl.NumberFormat("en", {
-      minimumFractionDigits: digits, maximumFractionDigits: digits,
-    }));
-  }
-  return formats.get(digits).format(value).replaceAll(",", "\u202f");
 }
 
 export function mount(root, component) {

@@ -3,12 +3,14 @@
 const WASTE = 0.72; // a whole-number scale that fills less than this share of the width gives way
 
 export class Tiles {
-  constructor(canvas, { maxHeight = Infinity } = {}) {
+  // room: the element that says how wide the pictures may be; maxHeight: in px, or what says it
+  constructor(canvas, { room = canvas.parentElement, maxHeight = Infinity } = {}) {
     this.canvas = canvas;
-    this.maxHeight = maxHeight;
+    this.room = room;
+    this.maxHeight = typeof maxHeight === "function" ? maxHeight : () => maxHeight;
     this.source = null;
     this.observer = new ResizeObserver(() => this.draw());
-    this.observer.observe(canvas.parentElement);
+    this.observer.observe(room);
     this.decoding = false;
     this.next = null;
     this.closed = false;
@@ -16,9 +18,10 @@ export class Tiles {
   }
 
   // An encoded mosaic of tiles. One is decoded at a time, and of those that wait the newest, so
-  // that a busy browser still shows some of them. onShown() is called once it is on the canvas.
-  async show(bytes, mime, shape, onShown) {
-    this.next = { bytes, mime, shape, onShown };
+  // that a busy browser still shows some of them. onRead() is called before one is drawn,
+  // onShown() once it is on the canvas.
+  async show(bytes, mime, shape, onShown, onRead) {
+    this.next = { bytes, mime, shape, onShown, onRead };
     if (this.decoding) return;
     this.decoding = true;
     try {
@@ -30,6 +33,7 @@ export class Tiles {
         if (this.closed) return;
         if (cleared !== this.cleared) continue;
         this.source?.close?.();
+        now.onRead?.();
         this.set(bitmap, now.shape);
         now.onShown?.();
       }
@@ -56,13 +60,14 @@ export class Tiles {
 
   draw() {
     if (!this.source) return;
-    const { tile, columns, count } = this.shape;
+    const { tile, columns, count, heads } = this.shape;
     const rows = Math.ceil(count / columns);
     const ratio = window.devicePixelRatio || 1;
     // small pictures are drawn up to their border: keep neighbours from running together
-    const gap = count > 1 ? Math.max(1, Math.round((tile > 16 ? 1 : 4) * ratio)) : 0;
-    const across = this.canvas.parentElement.clientWidth * ratio - gap * (columns - 1);
-    const down = this.maxHeight * ratio - gap * (rows - 1);
+    const narrow = tile > 16 && !heads?.length;
+    const gap = count > 1 ? Math.max(1, Math.round((narrow ? 1 : 4) * ratio)) : 0;
+    const across = this.room.clientWidth * ratio - gap * (columns - 1);
+    const down = this.maxHeight() * ratio - gap * (rows - 1);
     const fit = Math.max(0.25, Math.min(across / (columns * tile), down / (rows * tile)));
     const whole = Math.floor(fit);
     const side = Math.floor((whole / fit >= WASTE ? whole : fit) * tile);

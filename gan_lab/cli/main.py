@@ -158,6 +158,20 @@ def sample(
 
 
 @app.command()
+def apply(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
+    source: Annotated[
+        Path, typer.Option("--input", metavar="FILE|DIR", help="A picture, or a folder of them.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go, as PNG.")],
+) -> None:
+    """Put pictures through a run that makes pictures of pictures: enlarge, translate."""
+    from gan_lab.cli.apply import apply
+
+    apply(run, source, out)
+
+
+@app.command()
 def presets(as_json: Json = False) -> None:
     """List the named experiments, and what each does differently."""
     from gan_lab.cli.catalogue import list_presets

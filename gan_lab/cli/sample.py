@@ -16,10 +16,18 @@ from torch import Tensor
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of
-from gan_lab.latent import stream
-from gan_lab.runs import RunDirectory, open_generator
+from gan_lab.config import RunConfig
+from gan_lab.data import load
+from gan_lab.games import apply, game_of
+from gan_lab.latent import draw, in_parts
+from gan_lab.objectives.conditions import with_classes
+from gan_lab.randomness import derived_seed
+from gan_lab.runs import RunDirectory, open_generators
+from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
 
+_LABELS = 3000  # seed path of the classes that are drawn
+_PART = 32  # pictures that are made of pictures at once
 MAX_MOSAIC = 10_000  # pictures in one file that a viewer can still open
 
 
@@ -34,23 +42,59 @@ def sample(
         OSError: the place cannot be written to.
     """
     kind = _kind(out, n)
-    shown = open_generator(RunDirectory.find(run))
-    if label is not None:
-        raise UsageError(
-            f"--label {label!r}: this model was trained without classes and cannot choose one;"
-            " leave out --label"
-        )
-    output = shown.config.networks.g.output
-    parts = stream(shown.network, shown.config.latent, n, seed, output, truncation)
+    shown = open_generators(RunDirectory.find(run))
+    parts, labels = _parts(shown, n, seed, truncation, label)
     out.parent.mkdir(parents=True, exist_ok=True)
     if kind == ".npz":
-        _write_npz(out, parts, n)
+        _write_npz(out, parts, n, labels)
     elif kind == ".png":
         with _whole(out) as file:
             file.write(png(mosaic(torch.cat(list(parts)))))
     else:
         _write_folder(out, parts)
     say(f"{size_of(n, 'picture')} of step {shown.step:,}: {out}")
+
+
+def _parts(
+    shown: Shown, n: int, seed: int, truncation: float | None, label: str | None
+) -> tuple[Iterator[Tensor], Tensor | None]:
+    """The pictures in parts, and the classes that they were asked for, where there are any."""
+    config, kind = shown.config, shown.kind
+    if not game_of(config).from_noise:
+        if label is not None or truncation is not None:
+            raise UsageError("--label and --truncation are for runs that begin from noise")
+        return _from_pictures(shown, n, seed), None
+    labels = _labels(config, kind.classes, n, seed, label)
+    classes = len(kind.classes) if labels is not None else 0
+    z = with_classes(draw(config.latent, n, seed, truncation), labels, classes)
+    return in_parts(shown.network, z, config.networks.g.output), labels
+
+
+def _labels(
+    config: RunConfig, classes: tuple[str, ...], n: int, seed: int, label: str | None
+) -> Tensor | None:
+    """Class numbers, N: all of ``label``, or any; None for a model that knows no classes."""
+    if config.networks.labels == "none":
+        if label is not None:
+            raise UsageError(
+                f"--label {label!r}: this model was trained without classes and cannot choose one;"
+                " leave out --label"
+            )
+        return None
+    if label is None:
+        generator = torch.Generator().manual_seed(derived_seed(seed, _LABELS))
+        return torch.randint(len(classes), (n,), generator=generator)
+    if label in classes:
+        return torch.full((n,), classes.index(label))
+    raise UsageError(f"--label {label!r} is not allowed; give one of {', '.join(classes[:20])}")
+
+
+def _from_pictures(shown: Shown, n: int, seed: int) -> Iterator[Tensor]:
+    """What the game makes of pictures that it was not trained on, where its set has such."""
+    inputs = game_of(shown.config).given(shown.config, load(shown.config.data, train=False))
+    order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(seed))
+    for part in order.repeat(n // len(order) + 1)[:n].split(_PART):
+        yield apply(shown.config, shown.networks, inputs[part])
 
 
 def _kind(out: Path, n: int) -> str:
@@ -81,21 +125,22 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _write_npz(path: Path, parts: Iterator[Tensor], n: int) -> None:
-    """``images``, uint8 N×H×W×C, written part by part, so that any N fits into memory."""
-    with (
-        _whole(path) as file,
-        zipfile.ZipFile(file, "w") as archive,
+def _write_npz(path: Path, parts: Iterator[Tensor], n: int, labels: Tensor | None) -> None:
+    """``images``, uint8 N×H×W×C, written part by part, so that any N fits into memory; and
+    ``labels``, int64 N, where there are any."""
+    with _whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         # an entry's time is fixed by zipfile, so the same pictures are the same bytes
-        archive.open("images.npy", "w", force_zip64=True) as entry,
-    ):
-        for index, part in enumerate(parts):
-            pixels = part.permute(0, 2, 3, 1).contiguous().numpy()
-            if not index:
-                shape = (n, *pixels.shape[1:])
-                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
-                np.lib.format.write_array_header_1_0(entry, header)
-            entry.write(pixels.tobytes())
+        with archive.open("images.npy", "w", force_zip64=True) as entry:
+            for index, part in enumerate(parts):
+                pixels = part.permute(0, 2, 3, 1).contiguous().numpy()
+                if not index:
+                    shape = (n, *pixels.shape[1:])
+                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                    np.lib.format.write_array_header_1_0(entry, header)
+                entry.write(pixels.tobytes())
+        if labels is not None:
+            with archive.open("labels.npy", "w") as entry:
+                np.lib.format.write_array(entry, labels.numpy())
 
 
 def _write_folder(path: Path, parts: Iterator[Tensor]) -> None:

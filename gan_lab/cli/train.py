@@ -16,7 +16,7 @@ from gan_lab.cli.output import Failed, say, say_json, size_of, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
 from gan_lab.data import NAMED, DataError, Pictures, load
-from gan_lab.networks import rehearse
+from gan_lab.games import rehearse
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
 from gan_lab.runs.messages import Stop
@@ -90,7 +90,9 @@ def _checked(config: RunConfig) -> Pictures:
             pictures = load(config.data, download=True)
         except DataError as error:
             raise DataError(f"data.name: {error}") from None
-    rehearse(config, pictures.channels, pictures.size)
+    rehearse(config, pictures.kind)
+    if config.training.start_from:
+        RunDirectory.find(config.training.start_from).read_checkpoint()  # raises if there is none
     return pictures
 
 

@@ -10,29 +10,34 @@ from gan_lab.config.declare import Section, knob
 
 
 class LayerSpec(Section):
-    """One layer of a network that is written as a list."""
+    """One layer of a network that is written as a list: what it does, then norm, bend, dropout."""
 
     kind: Literal[
-        "linear", "conv", "transposed", "upsample", "shuffle", "unshuffle", "max", "average",
-        "flatten", "reshape", "crop", "add", "concat", "attention", "minibatch", "stddev", "none",
+        "linear", "conv", "transposed", "upsample", "bilinear", "shuffle", "unshuffle", "max",
+        "average", "flatten", "reshape", "crop", "add", "concat", "attention", "minibatch",
+        "stddev", "none",
     ] = knob("conv", "What the layer does.")  # fmt: skip
     channels: int = knob(
         0,
         "Channels (or units) that come out; 0 for as many as come in, at the end for what the"
-        " picture (or the score) has.",
+        " picture (or the score) has. For minibatch the number of distances, 0 for 50.",
         ge=0,
-        le=8192,
+        le=4_194_304,
     )
-    kernel: int = knob(3, "Side of the window.", unit="px", ge=1, le=31)
+    kernel: int = knob(
+        3, "Side of the window; for minibatch the numbers in one distance.", unit="px", ge=1, le=32
+    )
     stride: int = knob(
         1, "Places skipped, plus one; for upsample, shuffle and pooling the factor.", ge=1, le=8
     )
     padding: int | Literal["same", "valid"] = knob(
-        "same", "Border: same keeps side / stride, valid adds none, or a number of pixels."
+        "same",
+        "Border: same gives side / stride (transposed: side · stride), valid adds none, or a"
+        " number of pixels.",
     )
     border: Literal["zeros", "reflect", "replicate"] = knob("zeros", "What lies in the border.")
     dilation: int = knob(1, "Distance between the places that the window sees.", ge=1, le=16)
-    groups: int = knob(1, "Parts of the channels that do not see each other.", ge=1, le=512)
+    groups: int = knob(1, "Parts of the channels that do not see each other.", ge=1, le=8192)
     bias: bool = knob(True, "Whether a constant is added.")
     norm: Literal["none", "batch", "instance", "pixel"] = knob("none", "Normalisation behind it.")
     activation: Literal["none", "relu", "leaky", "prelu", "tanh", "sigmoid"] = knob(
@@ -45,6 +50,12 @@ class LayerSpec(Section):
         0, "For add and concat: number of the layer whose output joins in; 0 is the input.", ge=0,
         le=200,
     )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _padding_is_sane(self) -> LayerSpec:
+        if isinstance(self.padding, int) and not 0 <= self.padding <= 64:
+            raise ValueError("padding must be same, valid or a number of pixels from 0 to 64")
+        return self
 
 
 class Network(Section):

@@ -6,19 +6,24 @@ import os
 from pathlib import Path
 
 from gan_lab.config import Data
-from gan_lab.data.batches import Batches
+from gan_lab.data.batches import Batch, Batches
 from gan_lab.data.named import NAMED, NamedSet, data_root, read_named
-from gan_lab.data.own import read_own
-from gan_lab.data.pictures import DataError, Pictures, to_pixels, to_range
+from gan_lab.data.own import read_own, read_picture
+from gan_lab.data.pairs import domains
+from gan_lab.data.pictures import DataError, Kind, Pictures, held_out, to_pixels, to_range
 
 __all__ = [
     "NAMED",
+    "Batch",
     "Batches",
     "DataError",
+    "Kind",
     "NamedSet",
     "Pictures",
     "data_root",
+    "domains",
     "load",
+    "read_picture",
     "to_pixels",
     "to_range",
 ]
@@ -29,7 +34,8 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
 
     Args:
         data: name, size and colour; the name may carry classes, ``mnist:3,8``.
-        train: the training part, or the held-out one (own pictures have one part only).
+        train: the training part, or the held-out one. Of own pictures ``data.held_out`` is held
+            out, or nothing if there are too few: then the training part serves for both.
         download: whether a named set that is not on disk may be fetched.
 
     Raises:
@@ -37,17 +43,28 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
     """
     name, _, classes = data.name.partition(":")
     if name in NAMED:
-        pictures = read_named(name, train, download)
+        pictures = read_named(name, train, download, data.size)
         if classes:
             pictures = pictures.only(tuple(c.strip() for c in classes.split(",")))
         pictures = pictures.shaped(data.size, data.colour)
     elif os.path.exists(data.name):  # noqa: PTH110 - Path.exists raises for a name too long
-        pictures = read_own(Path(data.name), data.size, data.colour)
+        return _own(data, train)
     else:
         raise DataError(
             f"there is no data set, folder or zip {data.name!r}; the named sets are"
             f" {', '.join(NAMED)}"
         )
+    return _enough(pictures)
+
+
+def _own(data: Data, train: bool) -> Pictures:
+    paired = data.pairs == "classes"
+    pictures = _enough(read_own(Path(data.name), data.size, data.colour, paired=paired))
+    aside = held_out(pictures, data.held_out)
+    return pictures.chosen(~aside if train or not aside.any() else aside)
+
+
+def _enough(pictures: Pictures) -> Pictures:
     if len(pictures) < 2:
-        raise DataError(f"{data.name} has {len(pictures)} picture; a GAN needs at least 2")
+        raise DataError(f"{pictures.name} has {len(pictures)} picture; a GAN needs at least 2")
     return pictures

@@ -39,8 +39,10 @@ class NamedSet:
     Attributes:
         here: whether the set's files are on this machine (a look, not a read).
         places: the folders that are looked in, in order; none if the set needs no file.
-        read: (train) -> (images uint8 N×C×H×W, labels int64 N); called only if ``here()``.
+        read: (train, size) -> (images uint8 N×C×H×W, labels int64 N); called only if ``here()``.
+            The size is 0, or with ``any_size`` the side that is asked for.
         fetch: downloads the set below the data root; None if it is always there.
+        any_size: the pictures can be read at the side asked for, better than by resizing.
     """
 
     name: str
@@ -52,8 +54,9 @@ class NamedSet:
     megabytes: int
     here: Callable[[], bool]
     places: Callable[[], tuple[Path, ...]]
-    read: Callable[[bool], tuple[Tensor, Tensor]]
+    read: Callable[[bool, int], tuple[Tensor, Tensor]]
     fetch: Callable[[Path], object] | None
+    any_size: bool = False
 
 
 def data_root() -> Path:
@@ -61,7 +64,7 @@ def data_root() -> Path:
     return Path(os.environ.get("GANLAB_DATA") or "data")
 
 
-def _read_digits(train: bool) -> tuple[Tensor, Tensor]:
+def _read_digits(train: bool, _size: int) -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits  # slow to import, and not always needed
 
     digits: Any = load_digits()  # a Bunch, whose stubs know no fields
@@ -112,7 +115,7 @@ class _IdxFiles:
         parts = (f"{stem}-{part}" for stem in ("train", "t10k") for part in _IDX_PARTS)
         return all(self._find(part) is not None for part in parts)
 
-    def read(self, train: bool) -> tuple[Tensor, Tensor]:
+    def read(self, train: bool, _size: int) -> tuple[Tensor, Tensor]:
         stem = "train" if train else "t10k"
         images, labels = (_idx(self._find(f"{stem}-{part}")) for part in _IDX_PARTS)
         if len(images) != len(labels):
@@ -143,7 +146,7 @@ def _cifar10_here() -> bool:
     return (_cifar10_places()[0] / "batches.meta").is_file()
 
 
-def _read_cifar10(train: bool) -> tuple[Tensor, Tensor]:
+def _read_cifar10(train: bool, _size: int) -> tuple[Tensor, Tensor]:
     from torchvision.datasets import CIFAR10
 
     try:
@@ -184,22 +187,25 @@ NAMED: dict[str, NamedSet] = {
 _LOCKS = {name: threading.Lock() for name in NAMED}
 
 
-def read_named(name: str, train: bool, download: bool) -> Pictures:
-    """A named set; looked for on disk, then fetched if ``download``. Raises DataError."""
+def read_named(name: str, train: bool, download: bool, size: int = 0) -> Pictures:
+    """A named set; looked for on disk, then fetched if ``download``. Raises DataError.
+
+    It has its own size, or ``size`` if the set can be read at any and that is not 0.
+    """
     entry = NAMED[name]
     with _LOCKS[name]:  # forty visitors who start at once make one download and one read
         if not entry.here():
             if not download:
                 raise DataError(_missing(entry, "is not on this machine"))
             _fetch(entry)
-        return _read(name, train, data_root())
+        return _read(name, train, size if entry.any_size else 0, data_root())
 
 
 @lru_cache(maxsize=8)
-def _read(name: str, train: bool, root: Path) -> Pictures:  # noqa: ARG001
+def _read(name: str, train: bool, size: int, root: Path) -> Pictures:  # noqa: ARG001
     """Read once for all runs of a server; ``root`` is part of the key, as tests move it."""
     entry = NAMED[name]
-    images, labels = entry.read(train)
+    images, labels = entry.read(train, size)
     return Pictures(name, images, labels, entry.classes)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -13,6 +14,20 @@ from torch import Tensor
 
 class DataError(ValueError):
     """Real pictures that cannot be had as asked, in one sentence that says what to do."""
+
+
+class Kind(NamedTuple):
+    """What pictures are like; all that a network must know of them.
+
+    Attributes:
+        channels: 1 or 3.
+        size: side, px.
+        classes: names, indexed by label; empty where there are none.
+    """
+
+    channels: int
+    size: int
+    classes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +57,10 @@ class Pictures:
     def size(self) -> int:
         return self.images.shape[2]
 
+    @property
+    def kind(self) -> Kind:
+        return Kind(self.channels, self.size, self.classes)
+
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the pictures themselves, to know them again."""
@@ -55,8 +74,12 @@ class Pictures:
         if self.labels is None:
             raise DataError(f"{self.name} has no classes to choose from; leave out the ':'")
         numbers = [self._class_number(name) for name in wanted]
-        keep = torch.isin(self.labels, torch.tensor(numbers))
-        return replace(self, images=self.images[keep], labels=self.labels[keep])
+        return self.chosen(torch.isin(self.labels, torch.tensor(numbers)))
+
+    def chosen(self, keep: Tensor) -> Pictures:
+        """The pictures where ``keep``, bool N, is true."""
+        labels = None if self.labels is None else self.labels[keep]
+        return replace(self, images=self.images[keep], labels=labels)
 
     def _class_number(self, name: str) -> int:
         lowered = [c.lower() for c in self.classes]
@@ -100,13 +123,29 @@ def _resize(images: Tensor, size: int) -> Tensor:
 
 
 def to_range(images: Tensor, output: str) -> Tensor:
-    """uint8 pictures as the float range of G's last activation: tanh [-1, 1], sigmoid [0, 1]."""
-    if output == "tanh":
-        return images.float().div_(127.5).sub_(1.0)
-    return images.float().div_(255.0)
+    """uint8 pictures as the float range of G's output: [-1, 1], or [0, 1] if that is a sigmoid."""
+    if output == "sigmoid":
+        return images.float().div_(255.0)
+    return images.float().div_(127.5).sub_(1.0)
 
 
 def to_pixels(x: Tensor, output: str) -> Tensor:
     """The inverse of :func:`to_range`, rounded and clamped to uint8."""
-    scaled = (x + 1.0) * 127.5 if output == "tanh" else x * 255.0
+    scaled = x * 255.0 if output == "sigmoid" else (x + 1.0) * 127.5
     return scaled.round().clamp(0, 255).byte()
+
+
+def held_out(pictures: Pictures, share: float) -> Tensor:
+    """bool N: which pictures to keep aside, evenly spread over each class in the present order.
+
+    Classes of equal size give the same places, so that the k-th of one class stays with the k-th
+    of another on both sides. None if fewer than two pictures would be left to train on.
+    """
+    labels = pictures.labels if pictures.labels is not None else torch.zeros(len(pictures))
+    aside = torch.zeros(len(pictures), dtype=torch.bool)
+    parts = round(share * 10_000)  # whole numbers: .1 · 30 is not 3 in binary
+    for label in labels.unique():
+        places = (labels == label).nonzero()[:, 0]
+        whole = torch.arange(len(places) + 1) * parts // 10_000
+        aside[places] = whole.diff() > 0
+    return aside if len(pictures) - int(aside.sum()) >= 2 else torch.zeros_like(aside)

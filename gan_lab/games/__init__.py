@@ -1,6 +1,79 @@
-"""Who plays and for what. A new kind of GAN is one new file here."""
+"""Who plays and for what. A new kind of GAN is one new file here, and one line below."""
 
-from gan_lab.games.base import Game, Move, Player
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from gan_lab.config import ConfigError, RunConfig
+from gan_lab.data import Kind
+from gan_lab.games.base import Controls, Curve, Figure, Game, Move, Now, Player, Preview
 from gan_lab.games.generation import Generation
+from gan_lab.games.paired import Paired
+from gan_lab.games.progressive import Progressive
+from gan_lab.games.super_resolution import SuperResolution
+from gan_lab.games.unpaired import Unpaired
 
-__all__ = ["Game", "Generation", "Move", "Player"]
+__all__ = [
+    "GAMES",
+    "Controls",
+    "Curve",
+    "Figure",
+    "Game",
+    "Generation",
+    "Move",
+    "Now",
+    "Paired",
+    "Player",
+    "Preview",
+    "Progressive",
+    "SuperResolution",
+    "Unpaired",
+    "apply",
+    "game_of",
+    "rehearse",
+]
+
+GAMES: dict[str, type[Game]] = {
+    "generation": Generation,
+    "progressive": Progressive,
+    "super-resolution": SuperResolution,
+    "paired": Paired,
+    "unpaired": Unpaired,
+}
+"""By the names of ``objective.game``."""
+
+
+def game_of(config: RunConfig) -> type[Game]:
+    """The kind of game that a configuration asks for."""
+    return GAMES[config.objective.game]
+
+
+def rehearse(config: RunConfig, kind: Kind) -> None:
+    """Build all players and pass one batch through them without arithmetic or memory.
+
+    Raises ConfigError if they cannot be built for such pictures, before a run has begun.
+    """
+    game = game_of(config)
+    try:
+        with torch.device("meta"), torch.no_grad():
+            game.rehearse(config, kind)
+    except ConfigError:
+        raise
+    except (RuntimeError, ValueError) as error:
+        why = str(error).splitlines()[0]
+        raise ConfigError(
+            f"these networks cannot be built for pictures of {kind.size}×{kind.size} px ({why});"
+            " change networks.g and networks.d, or data.size"
+        ) from None
+
+
+def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
+    """What a trained game makes of pictures (uint8, N×C×h×w), where it begins from pictures.
+
+    Args:
+        networks: the game's generators in eval mode, by name.
+
+    Raises ConfigError if the game begins from noise, or the pictures do not fit.
+    """
+    return game_of(config).apply(config, networks, images)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast
 
 from torch import Tensor, nn
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures
+from gan_lab.networks import Critic, Verdict
 from gan_lab.randomness import Streams
 
 Controls = dict[str, Tensor]
@@ -30,6 +31,11 @@ class Player:
     role: Literal["g", "d"]
     network: nn.Module
     shown: nn.Module | None = None
+
+    @property
+    def judge(self) -> Callable[..., Verdict]:
+        """Of a discriminator: pictures, and perhaps labels, to what it thinks of them."""
+        return cast(Critic, self.network).judge
 
 
 class Now(NamedTuple):
@@ -123,6 +129,12 @@ class Game(Protocol):
     from_noise: ClassVar[bool]
     """Whether G begins from z; else from a picture."""
 
+    names: ClassVar[tuple[str, ...]]
+    """The players, those of role d first."""
+
+    readings: ClassVar[tuple[str, ...]]
+    """All that its moves may ever read; live knobs decide which of it they do."""
+
     config: RunConfig
     """May be replaced between rounds; live fields act from the next round on."""
 
@@ -144,8 +156,29 @@ class Game(Protocol):
         ...
 
     @staticmethod
+    def rehearse(config: RunConfig, kind: Kind) -> None:
+        """Build the players and pass a batch of two through them; called on the meta device.
+
+        Raises ConfigError, ValueError or RuntimeError where they do not fit the pictures.
+        """
+        ...
+
+    @staticmethod
+    def given(config: RunConfig, pictures: Pictures) -> Tensor:
+        """Real pictures as those that G begins from (uint8 N×C×h×w), where it begins from such.
+
+        Raises ConfigError in a game that begins from noise.
+        """
+        ...
+
+    @staticmethod
+    def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
+        """Pictures (uint8 N×C×h×w) to pictures, where G begins from pictures; see games.apply."""
+        ...
+
+    @staticmethod
     def figures(config: RunConfig) -> tuple[Figure, ...]:
-        """What the curves show; their columns are the readings of the game's moves."""
+        """What the curves show with this configuration, of the readings."""
         ...
 
     @property

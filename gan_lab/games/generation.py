@@ -2,106 +2,212 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from gan_lab import networks
-from gan_lab.config import RunConfig
-from gan_lab.data import Batches, to_pixels
-from gan_lab.games.base import Move, Player, frozen
-from gan_lab.objectives import LOSSES, blurred, draw_z, instance_noise, targets
+from gan_lab.config import ConfigError, RunConfig
+from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels
+from gan_lab.games import figures
+from gan_lab.games.base import Controls, Figure, Move, Now, Preview
+from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
+from gan_lab.games.seats import seated
+from gan_lab.networks import Head
+from gan_lab.objectives import LOSSES, draw_z
+from gan_lab.objectives.conditions import with_classes, with_planes
 from gan_lab.randomness import Streams
 
 
 class Generation:
-    """G turns z into pictures; D scores pictures; k moves of D, then k moves of G a round."""
+    """G turns z into pictures; D scores pictures; k moves of D, then k moves of G a round.
 
-    readings = ("loss/D", "loss/G", "D(x)", "D(G(z))")
+    With classes (``networks.labels``) G's input is z with a one at the place of the class behind
+    it, and D is told the class, or has to name it.
+    """
 
-    def __init__(self, config: RunConfig, channels: int, size: int, streams: Streams) -> None:
-        """Build both players on the streams' device; call it within ``randomness.seeded``."""
+    from_noise: ClassVar[bool] = True
+    names: ClassVar[tuple[str, ...]] = ("D", "G")
+    readings: ClassVar[tuple[str, ...]] = ("loss/D", "loss/G", "D(x)", "D(G(z))", *READINGS)
+
+    def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
         self.config = config
+        self._kind = kind
         self._streams = streams
-        device = streams["z"].device
-        g = networks.generator(config.networks.g, config.latent.dim, channels, size)
-        d = networks.discriminator(config.networks.d, channels, size)
-        shown = copy.deepcopy(g).eval().requires_grad_(False)
-        self.players = {
-            "D": Player("d", self._placed(d, device)),
-            "G": Player("g", self._placed(g, device), self._placed(shown, device)),
-        }
-        for player in self.players.values():
-            # not to the copy that is shown: it never drops anything, and is copied in its turn
-            networks.lend_generator(player.network, streams["dropout"])
+        self._referee = Referee("D", streams)
+        self._classes = _classes(config, kind)
+        # generators first: the order of the draws of first weights
+        made = self.generators(config, kind)
+        self.players = seated(made, self.discriminators(config, kind), streams)
 
     @staticmethod
-    def _placed(network: nn.Module, device: torch.device) -> nn.Module:
-        return network.to(device=device).to(memory_format=torch.channels_last)
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        source = (config.latent.dim + _classes(config, kind),)
+        return {"G": networks.generator(config.networks.g, source, kind.channels, kind.size)}
 
-    def round(self, batches: Batches, seen: int, movers: frozenset[str]) -> Iterator[Move]:
-        fake = None  # what G made last, with its graph, if D's move and G's move share it
+    @staticmethod
+    def discriminators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        count, labels = _classes(config, kind), config.networks.labels
+        if labels == "concat":
+            channels, head = kind.channels + count, Head()
+        else:
+            channels, head = kind.channels, Head(count, labels)
+        d = networks.discriminator(config.networks.d, channels, kind.size, head=head)
+        return {"D": d}
+
+    @classmethod
+    def rehearse(cls, config: RunConfig, kind: Kind) -> None:
+        g = cls.generators(config, kind)["G"]
+        x = g(torch.empty(2, config.latent.dim + _classes(config, kind)))
+        labels = torch.zeros(2, dtype=torch.long) if _classes(config, kind) else None
+        if config.networks.labels == "concat" and labels is not None:
+            x = torch.cat([x, x.new_empty(2, len(kind.classes), *x.shape[2:])], 1)
+        cls.discriminators(config, kind)["D"](x, labels)
+
+    @staticmethod
+    def given(config: RunConfig, pictures: Pictures) -> Tensor:
+        raise _from_noise(config)
+
+    @staticmethod
+    def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
+        raise _from_noise(config)
+
+    @staticmethod
+    def figures(config: RunConfig) -> tuple[Figure, ...]:
+        return (figures.losses(config), figures.opinions(config), *figures.extras(config))
+
+    # -- the round -----------------------------------------------------------------------------
+
+    def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
+        fake = labels = None  # what G made last, with its graph, if both moves share it
         if "D" in movers:
             shared = self.config.objective.share_fakes and "G" in movers
             for left in reversed(range(self.config.optim.d.steps)):
-                fake = self._fakes(with_graph=shared and left == 0)
-                yield self._d_move(batches.draw(), fake.detach(), seen)
+                batch = self._drawn(batches, now)
+                labels = batch.labels
+                fake = self._fakes(labels, now, with_graph=shared and left == 0)
+                yield self._d_move(batch, fake.detach(), now)
         if "G" in movers:
             for index in range(self.config.optim.g.steps):
                 if index > 0 or fake is None or not fake.requires_grad:
-                    fake = self._fakes(with_graph=True)
-                d = self.players["D"].network
-                with frozen(d):
-                    score = d(self._seen_by_d(fake, seen))
-                    loss = LOSSES[self.config.objective.loss].g(None, score)
-                    yield Move(("G",), loss, {"loss/G": loss.detach()})
+                    fake, labels = None, None
+                yield self._g_move(batches, fake, labels, now)
 
-    def _fakes(self, *, with_graph: bool) -> Tensor:
+    def _drawn(self, batches: Batches, now: Now) -> Batch:
+        """The next real pictures; without their labels if nobody asks for them."""
+        batch = batches.draw()
+        return batch if self._classes else Batch(batch.x, None)
+
+    def _fakes(self, labels: Tensor | None, now: Now, *, with_graph: bool) -> Tensor:
         """One batch of G's pictures, in training mode; the graph only if G will learn from it."""
         z = draw_z(self.config.latent, self.config.training.batch, self._streams["z"])
         with torch.set_grad_enabled(with_graph):
-            return self.players["G"].network(z)
+            return self.players["G"].network(with_classes(z, labels, self._classes))
 
-    def _seen_by_d(self, x: Tensor, seen: int) -> Tensor:
-        half = 1.0 if self.config.networks.g.output == "tanh" else 0.5  # of the pixels' range
-        sigma = half * instance_noise(self.config.objective, seen)
-        return blurred(x, sigma, self._streams["noise"])
+    def _d_move(self, batch: Batch, fake: Tensor, now: Now) -> Move:
+        return self._referee.d_move(
+            self.config, self._look(batch.labels), batch.x, fake, now, wanted=batch.labels
+        )
 
-    def _d_move(self, x: Tensor, fake: Tensor, seen: int) -> Move:
+    def _g_move(
+        self, batches: Batches, fake: Tensor | None, labels: Tensor | None, now: Now
+    ) -> Move:
+        """G's answer, with the fakes that D has just judged, if there are any."""
         objective = self.config.objective
-        d = self.players["D"].network
-        x, fake = self._seen_by_d(x, seen), self._seen_by_d(fake, seen)
-        if objective.joined_batch:
-            real_score, fake_score = d(torch.cat([x, fake])).split([len(x), len(fake)])
-        else:
-            real_score, fake_score = d(x), d(fake)
-        labels = targets(objective, real_score, fake_score, self._streams["labels"])
-        loss = LOSSES[objective.loss]
-        value = loss.d(real_score, fake_score, labels)
-        readings = {
-            "loss/D": value.detach(),
-            "D(x)": loss.opinion(real_score.detach()).mean(),
-            "D(G(z))": loss.opinion(fake_score.detach()).mean(),
-        }
-        return Move(("D",), value, readings, images=len(x))
+        real: Tensor | None = None
+        if LOSSES[objective.loss].needs_real_for_g or objective.features:
+            batch = self._drawn(batches, now)  # a fresh one: D has just learned from the last
+            real = batch.x
+            if self._classes:  # both of a pair are of one class
+                fake, labels = None, batch.labels
+        if fake is None:
+            if self._classes and labels is None:
+                labels = self._some_labels(batches)
+            fake = self._fakes(labels, now, with_graph=True)
+        loss = self._referee.g_loss(
+            self.config, self.players["D"], self._look(labels), fake, now,
+            real=lambda: _given(real), wanted=labels,
+        )  # fmt: skip
+        return Move(("G",), loss, {"loss/G": loss.detach()})
+
+    def _some_labels(self, batches: Batches) -> Tensor:
+        """int64, batch: classes as often as among the real pictures."""
+        every = batches.labels
+        assert every is not None
+        index = torch.randint(
+            len(every), (self.config.training.batch,), generator=self._streams["classes"],
+            device=self._streams["classes"].device,
+        )  # fmt: skip
+        return every[index]
+
+    def _look(self, labels: Tensor | None) -> Look:
+        """D for pictures of these classes; a joined batch has them twice."""
+        judge = self.players["D"].judge
+        if labels is None:
+            return judge
+        concat = self.config.networks.labels == "concat"
+
+        def look(x: Tensor) -> networks.Verdict:
+            told = labels.repeat(len(x) // len(labels))
+            return judge(with_planes(x, told, self._classes)) if concat else judge(x, told)
+
+        return look
 
     def settle(self, move: Move) -> None:
-        """Keep a Wasserstein critic's weights within ±weight_clip (Arjovsky et al., alg. 1)."""
-        clip = self.config.regularisation.weight_clip
-        if "D" in move.players and clip and self.config.objective.loss == "wasserstein":
-            with torch.no_grad():
-                for parameter in self.players["D"].network.parameters():
-                    parameter.clamp_(-clip, clip)
+        if "D" in move.players:
+            clip_weights(self.config, self.players["D"].network)
 
-    def controls(self) -> Tensor:
-        """z of the fixed grid, grid²×dim."""
-        return draw_z(self.config.latent, self.config.training.grid**2, self._streams["preview"])
+    # -- what people see -----------------------------------------------------------------------
+
+    def controls(self, aside: Pictures) -> Controls:
+        """z of the fixed grid, grid²×dim; with classes a row of the grid (or more) for each."""
+        side = self.config.training.grid
+        z = draw_z(self.config.latent, side**2, self._streams["preview"])
+        if not self._classes:
+            return {"z": z}
+        present = torch.arange(self._classes) if aside.labels is None else aside.labels.unique()
+        rows = present[torch.arange(side) % len(present)]
+        return {"z": z, "labels": rows.repeat_interleave(side).to(z.device)}
 
     @torch.no_grad()
-    def preview(self, controls: Tensor) -> dict[str, Tensor]:
-        shown = self.players["G"].shown
+    def preview(self, controls: Controls) -> dict[str, Preview]:
+        shown, output = self.players["G"].shown, self.config.networks.g.output
         assert shown is not None
-        pixels = [to_pixels(shown(z), self.config.networks.g.output) for z in controls.split(64)]
-        return {"samples": torch.cat(pixels)}
+        source = with_classes(controls["z"], controls.get("labels"), self._classes)
+        pixels = torch.cat([to_pixels(shown(part), output) for part in source.split(64)])
+        caption = "Each row is one class." if "labels" in controls else ""
+        return {"samples": Preview(pixels, self.config.training.grid, caption=caption)}
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"referee": self._referee.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._referee.load_state_dict(state["referee"])
+
+
+def _classes(config: RunConfig, kind: Kind) -> int:
+    """How many classes the players know; 0 if they know of none. Raises ConfigError."""
+    if config.networks.labels == "none":
+        return 0
+    if len(kind.classes) < 2:
+        raise ConfigError(
+            f"networks.labels must be none with {config.data.name}, whose pictures have no classes;"
+            " choose a set that has some, such as mnist"
+        )
+    return len(kind.classes)
+
+
+def _from_noise(config: RunConfig) -> ConfigError:
+    return ConfigError(
+        f"a run of the game {config.objective.game} begins from noise, not from a picture; draw"
+        " from it with sample"
+    )
+
+
+def _given(real: Tensor | None) -> Tensor:
+    assert real is not None
+    return real

@@ -1,5 +1,5 @@
 """The latent space of a model: sampling. Paths, directions and projection will live here."""
 
-from gan_lab.latent.sampling import draw, pictures, reach, stream
+from gan_lab.latent.sampling import draw, in_parts, pictures, reach
 
-__all__ = ["draw", "pictures", "reach", "stream"]
+__all__ = ["draw", "in_parts", "pictures", "reach"]

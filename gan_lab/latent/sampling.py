@@ -47,10 +47,7 @@ def reach(latent: Latent) -> float:
     return {"uniform": 1.0, "gaussian": 3.0, "truncated": latent.truncation}[latent.noise]
 
 
-def stream(
-    network: nn.Module, latent: Latent, count: int, seed: int, output: str,
-    truncation: float | None = None,
-) -> Iterator[Tensor]:  # fmt: skip
-    """``count`` pictures in parts, uint8; the same seed gives the same pictures."""
-    for z in draw(latent, count, seed, truncation).split(_PART):
-        yield pictures(network, z, output)
+def in_parts(network: nn.Module, z: Tensor, output: str) -> Iterator[Tensor]:
+    """Like :func:`pictures`, part by part, so that any number fits into memory."""
+    for part in z.split(_PART):
+        yield pictures(network, part, output)

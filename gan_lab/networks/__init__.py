@@ -1,46 +1,123 @@
-"""The players' networks: plain modules without training code. A family is one file and one line."""
+"""The players' networks: plain modules without training code.
+
+Every network is a list of layers. A family is one file that writes such a list, and one line in a
+table below; ``build`` makes modules of it.
+"""
 
 from __future__ import annotations
 
-import torch
+from types import ModuleType
+
 from torch import nn
 
-from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, RunConfig
-from gan_lab.networks import dcgan, dense
+from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
+from gan_lab.networks import dcgan, dense, patch, residual, translate, unet
+from gan_lab.networks import super as super_
+from gan_lab.networks.build import LayerList, build
+from gan_lab.networks.critic import Critic, Head, Verdict
 from gan_lab.networks.layers import lend_generator
+from gan_lab.networks.shapes import SCORE, LayerError, Line, Shape, trace
 from gan_lab.networks.table import Layer, table
 
-__all__ = ["Layer", "discriminator", "generator", "lend_generator", "rehearse", "table"]
+__all__ = [
+    "SCORE",
+    "Critic",
+    "Head",
+    "Layer",
+    "LayerError",
+    "LayerList",
+    "Line",
+    "Shape",
+    "Verdict",
+    "build",
+    "discriminator",
+    "generator",
+    "lend_generator",
+    "open_as_layers",
+    "table",
+    "trace",
+]
 
-FAMILIES = {"dense": dense, "dcgan": dcgan}
+FROM_NOISE = {"dcgan": dcgan, "dense": dense, "residual": residual}
+FROM_PICTURES = {"super": super_, "translate": translate, "unet": unet}
+DISCRIMINATORS = {"dcgan": dcgan, "dense": dense, "residual": residual, "patch": patch}
 
 
-def generator(config: GeneratorNetwork, dim: int, channels: int, size: int) -> nn.Module:
-    """G: z (N×dim) to pictures (N×channels×size×size) in the range of ``config.output``.
+def generator(config: GeneratorNetwork, source: Shape, channels: int, size: int) -> nn.Module:
+    """G: noise or pictures to pictures (N×channels×size×size) in the range of ``config.output``.
 
     Weights come from the process-global generator: call it within ``randomness.seeded``.
+
+    Args:
+        source: shape of one input: (dim,) of noise, (c, h, w) of a picture.
+
+    Raises:
+        ConfigError: a family that makes no such pictures from such a source.
+        LayerError: a layer that does not fit.
     """
-    return FAMILIES[config.family].generator(config, dim, channels, size)
-
-
-def discriminator(config: DiscriminatorNetwork, channels: int, size: int) -> nn.Module:
-    """D: pictures (N×channels×size×size) to logits; see :func:`generator` for the weights."""
-    return FAMILIES[config.family].discriminator(config, channels, size)
-
-
-def rehearse(config: RunConfig, channels: int, size: int) -> None:
-    """Build both players and pass one batch through them without arithmetic or memory.
-
-    Raises ConfigError if they cannot be built for such pictures, before a run has begun.
-    """
+    if config.family == "progressive":
+        _check_source(config, source)
+        return _progressive().generator(config, source, channels, size)
+    layers = open_as_layers(config, source, size)
     try:
-        with torch.device("meta"), torch.no_grad():
-            g = generator(config.networks.g, config.latent.dim, channels, size)
-            d = discriminator(config.networks.d, channels, size)
-            d(g(torch.empty(2, config.latent.dim)))
-    except (RuntimeError, ValueError) as error:
-        why = str(error).splitlines()[0]
-        raise ConfigError(
-            f"these networks cannot be built for pictures of {size}×{size} px ({why}); change"
-            " networks.g and networks.d, or data.size"
-        ) from None
+        return build(layers, source, (channels, size, size), config)
+    except LayerError as error:
+        raise LayerError(error.index, error.kind, error.why, "networks.g") from None
+
+
+def discriminator(
+    config: DiscriminatorNetwork, channels: int, size: int, *, head: Head | None = None
+) -> Critic:
+    """D: pictures (N×channels×size×size) to logits; weights and errors as with :func:`generator`.
+
+    Args:
+        head: what it knows of classes.
+    """
+    if config.family == "progressive":
+        d = _progressive().discriminator(config, channels, size)
+        return d if isinstance(d, Critic) else Critic(d, config, head)
+    source = (channels, size, size)
+    layers = open_as_layers(config, source, size)
+    try:
+        return Critic(build(layers, source, SCORE, config), config, head)
+    except LayerError as error:
+        raise LayerError(error.index, error.kind, error.why, "networks.d") from None
+
+
+def open_as_layers(
+    config: GeneratorNetwork | DiscriminatorNetwork, source: Shape, size: int
+) -> tuple[LayerSpec, ...]:
+    """The layers of a network of any family; D's without what a head adds.
+
+    A network with ``family = "layers"`` and these ``layers`` is the same network.
+
+    Raises ConfigError if the family cannot be built so, or grows and so has no one list.
+    """
+    if config.family == "layers":
+        return config.layers
+    if isinstance(config, GeneratorNetwork):
+        _check_source(config, source)
+        family = {**FROM_NOISE, **FROM_PICTURES}[config.family]
+        return tuple(family.generator(config, source, size))
+    if config.family not in DISCRIMINATORS:
+        raise ConfigError(_not_among("d", config.family, list(DISCRIMINATORS)))
+    return tuple(DISCRIMINATORS[config.family].discriminator(config, size))
+
+
+def _check_source(config: GeneratorNetwork, source: Shape) -> None:
+    """Raises ConfigError if a family cannot begin from such a source."""
+    noise = len(source) == 1
+    fitting = [*FROM_NOISE, "progressive"] if noise else [*FROM_PICTURES]
+    if config.family not in fitting:
+        which = "starts from noise" if noise else "starts from a picture"
+        raise ConfigError(_not_among("g", config.family, fitting) + f", as G {which} here")
+
+
+def _not_among(role: str, family: str, fitting: list[str]) -> str:
+    return f"networks.{role}.family: {family} does not fit; choose {', '.join(fitting)} or layers"
+
+
+def _progressive() -> ModuleType:
+    from gan_lab.networks import progressive  # it builds on this room's other files
+
+    return progressive

@@ -1,14 +1,11 @@
-"""What the network families share: activations, dropout, spectral norm, first weights."""
+"""Layers that PyTorch has not got, or not as this house needs them."""
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_lab.config import Network
+from gan_lab.networks.shapes import attention_channels
 
 
 class Dropout(nn.Module):
@@ -39,81 +36,110 @@ def lend_generator(network: nn.Module, generator: torch.Generator) -> None:
             module.generator = generator
 
 
-def activation(config: Network) -> nn.Module:
-    """A new activation layer."""
-    match config.activation:
-        case "relu":
-            return nn.ReLU(inplace=True)
-        case "leaky":
-            return nn.LeakyReLU(config.slope, inplace=True)
-        case "tanh":
-            return nn.Tanh()
-        case "sigmoid":
-            return nn.Sigmoid()
+class Crop(nn.Module):
+    """The middle square of side ``size``, where the stages made a larger one."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Tensor) -> Tensor:
+        top, left = (x.shape[-2] - self.size) // 2, (x.shape[-1] - self.size) // 2
+        return x[..., top : top + self.size, left : left + self.size]
+
+    def extra_repr(self) -> str:
+        return str(self.size)
 
 
-def wants_bias(config: Network, *, before_norm: bool) -> bool:
-    """Batch normalisation subtracts any constant, so one before it only costs."""
-    return not before_norm if config.bias == "auto" else config.bias == "always"
+class Add(nn.Module):
+    """What an earlier layer gave, added: a residual connection (He et al. 2016)."""
+
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        return x + other
 
 
-def after(config: Network, features: int, *, norm: bool, pictures: bool) -> list[nn.Module]:
-    """What follows a hidden layer: batch norm where wanted, activation, dropout."""
-    layers: list[nn.Module] = []
-    if norm:
-        layers.append(nn.BatchNorm2d(features) if pictures else nn.BatchNorm1d(features))
-    layers.append(activation(config))
-    if config.dropout:
-        layers.append(Dropout(config.dropout))
-    return layers
+class Concat(nn.Module):
+    """What an earlier layer gave, as further channels: a skip connection of a U-Net."""
+
+    def forward(self, x: Tensor, other: Tensor) -> Tensor:
+        return torch.cat([x, other], 1)
 
 
-def normed_at(config: Network, *, edge: bool) -> bool:
-    """Whether batch norm stands at a place; an edge is G's output side or D's input."""
-    return config.batch_norm == "everywhere" or (config.batch_norm == "paper" and not edge)
+class PixelNorm(nn.Module):
+    """Each pixel's channels brought to a mean square of 1 (Karras et al. 2018, §4.2)."""
+
+    def __init__(self, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + self.eps)
 
 
-def initialise(network: nn.Module, config: Network) -> None:
-    """First weights in place, from the process-global generator (see randomness.seeded).
+class Attention(nn.Module):
+    """Self-attention: every place looks at all places (SAGAN, Zhang et al. 2019, §3).
 
-    ``dcgan``: N(0, 0.02) for weights, N(1, 0.02) for the scale of batch norm, 0 for constants
-    (Radford et al. 2016, §4). ``framework`` leaves what the layers came with.
+    y = γ·v(softmax(f(x)ᵀ g(x)) h(x)) + x, with γ = 0 at first, so that it begins as nothing.
     """
-    if config.init == "framework":
-        return
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            nn.init.normal_(module.weight, 0.0, 0.02)
-        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, 0.02)
-        else:
-            continue
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+
+    one_line = True  # in the table of layers
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = attention_channels(channels)
+        self.query = nn.Conv2d(channels, inner, 1, bias=False)
+        self.key = nn.Conv2d(channels, inner, 1, bias=False)
+        self.value = nn.Conv2d(channels, inner, 1, bias=False)
+        self.out = nn.Conv2d(inner, channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        query, key, value = (f(x).flatten(2) for f in (self.query, self.key, self.value))
+        weights = (query.transpose(1, 2) @ key).softmax(-1)  # N×places×places, rows sum to 1
+        seen = (value @ weights.transpose(1, 2)).unflatten(2, x.shape[2:])
+        return x + self.gamma * self.out(seen)
 
 
-def apply_spectral_norm(network: nn.Module) -> None:
-    """Divide every weight by its largest singular value (Miyato et al. 2018), in place."""
-    for module in list(network.modules()):
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            spectral_norm(module)
+class MinibatchDiscrimination(nn.Module):
+    """How close a sample is to the others of its batch (Salimans et al. 2016, §3.2).
 
-
-def stages(size: int, base: int) -> tuple[int, int]:
-    """How often a picture doubles, and the side from which it grows.
-
-    The number of doublings is the largest that starts at no less than ``base``; the start is
-    rounded up, and the surplus cropped, so that any size can be made: 64 from 4 in four
-    stages, 28 from 7 in two, 30 from 8 in two (32, cropped).
-
-    Args:
-        size: of the picture, px.
-        base: smallest side to begin from, px.
+    x, N×A, becomes M, N×B×C, by a matrix; o_b(x_i) = Σ_j exp(-‖M_ib - M_jb‖₁) over j ≠ i is
+    appended, so that N×(A+B) come out.
     """
-    count = max(1, int(math.log2(size / base)))
-    return count, math.ceil(size / 2**count)
+
+    one_line = True
+
+    def __init__(self, units: int, kernels: int, dims: int) -> None:
+        super().__init__()
+        self.kernels, self.dims = kernels, dims
+        self.matrix = nn.Linear(units, kernels * dims, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        m = self.matrix(x).unflatten(1, (self.kernels, self.dims))
+        apart = (m.unsqueeze(0) - m.unsqueeze(1)).abs().sum(3)  # N×N×B
+        close = torch.exp(-apart).sum(1) - 1.0  # each is at no distance from itself
+        return torch.cat([x, close], 1)
+
+    def extra_repr(self) -> str:
+        return f"{self.kernels} distances of {self.dims}"
 
 
-def channels(config: Network, count: int) -> list[int]:
-    """Channels from the picture's side to the middle: width, twice that, …, max_width."""
-    return [min(config.width * 2**i, max(config.max_width, config.width)) for i in range(count)]
+class MinibatchStddev(nn.Module):
+    """How much the samples of a group differ, as one more channel (Karras et al. 2018, §3).
+
+    Groups have four samples, or as many as the batch can be divided by. Their standard deviation
+    in every unit, averaged over all units, is appended to each of them.
+    """
+
+    def __init__(self, group: int = 4) -> None:
+        super().__init__()
+        self.group = group
+
+    def forward(self, x: Tensor) -> Tensor:
+        count = len(x)
+        group = next(g for g in range(min(self.group, count), 0, -1) if count % g == 0)
+        # as in the authors' code a group is every (count / group)-th sample
+        spread = x.unflatten(0, (group, -1)).var(0, unbiased=False).add(1e-8).sqrt()
+        mean = spread.flatten(1).mean(1).repeat(group)
+        plane = mean.view(-1, *[1] * (x.ndim - 1)).expand(-1, 1, *x.shape[2:])
+        return torch.cat([x, plane], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -42,7 +43,7 @@ def table(network: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
             Layer(kind, module.extra_repr(), tuple(output.shape[1:]), sum(p.numel() for p in fresh))
         )
 
-    layers = [m for name, m in network.named_modules() if _is_layer(name, m)]
+    layers = list(_layers(network))
     hooks = [module.register_forward_hook(note) for module in layers]
     modes = {module: module.training for module in network.modules()}
     device = next(network.parameters()).device
@@ -58,8 +59,12 @@ def table(network: nn.Module, shape: tuple[int, ...]) -> list[Layer]:
     return lines
 
 
-def _is_layer(name: str, module: nn.Module) -> bool:
-    """Innermost, but for what a parametrization hangs below a layer."""
-    if "parametrizations" in name.split("."):
-        return False
-    return not any(child != "parametrizations" for child, _ in module.named_children())
+def _layers(network: nn.Module) -> Iterator[nn.Module]:
+    """The innermost modules, but for what a parametrization hangs below them; and modules that
+    say they are one layer to people (``one_line``)."""
+    inner = [(n, m) for n, m in network.named_children() if n != "parametrizations"]
+    if not inner or hasattr(network, "one_line"):
+        yield network
+        return
+    for _, module in inner:
+        yield from _layers(module)

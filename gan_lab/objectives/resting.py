@@ -24,7 +24,8 @@ def resting(objective: Objective) -> Resting:
 
     Smoothed and flipped labels count, in expectation; random label noise (mean 0) is left out.
     Without any, this is 2·ln 2 and ln 2 for cross-entropy (-ln 2 for G's minimax form), ¼ and ⅛
-    for least squares, 2 and 0 for hinge, 0 and 0 for Wasserstein.
+    for least squares, 2 and 0 for hinge, 0 and 0 for Wasserstein, ln 2 twice for relativistic pairs
+    and 2·ln 2 twice for the average.
     """
     loss = LOSSES[objective.loss]
     real, fake = 1.0 - objective.smooth_real, objective.smooth_fake
@@ -35,5 +36,5 @@ def resting(objective: Objective) -> Resting:
     return Resting(
         d=float((1.0 - flip) * straight + flip * crossed),
         g=float(loss.g(score, score)) + 0.0,  # no -0.0
-        opinion=float(loss.opinion(score)),
+        opinion=float(loss.opinions(score, score)[0]),
     )

@@ -2,7 +2,7 @@
 
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.messages import Budget, Moment, State
-from gan_lab.runs.opening import open_generator
+from gan_lab.runs.opening import open_generators
 from gan_lab.runs.registry import Hosted, Registry
 from gan_lab.runs.run import Run
 
@@ -15,6 +15,6 @@ __all__ = [
     "Run",
     "RunDirectory",
     "State",
-    "open_generator",
+    "open_generators",
     "runs_root",
 ]

@@ -171,8 +171,10 @@ class RunDirectory:
 
     # -- samples, checkpoints ------------------------------------------------------------------
 
-    def write_sample(self, step: int, data: bytes) -> None:
-        (self.path / "samples" / f"{step:09d}.png").write_bytes(data)
+    def write_sample(self, step: int, data: bytes, name: str = "") -> None:
+        """A grid; a game's second and further ones bear a name."""
+        tail = f"-{name}" if name else ""
+        (self.path / "samples" / f"{step:09d}{tail}.png").write_bytes(data)
 
     def checkpoint_files(self) -> list[Path]:
         """Whole checkpoints, oldest first."""

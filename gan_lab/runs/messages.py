@@ -14,6 +14,7 @@ from typing import Any
 from torch import nn
 
 from gan_lab.config import RunConfig
+from gan_lab.data import Kind
 from gan_lab.training.trainer import Counts
 
 
@@ -84,6 +85,8 @@ class Picture:
         columns: tiles in a row.
         tile: side of a tile, px.
         count: tiles in all.
+        heads: what stands above each column, if the columns differ.
+        caption: one sentence for people.
     """
 
     data: bytes
@@ -91,6 +94,8 @@ class Picture:
     columns: int
     tile: int
     count: int
+    heads: tuple[str, ...] = ()
+    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,11 +127,22 @@ class Moment:
 
 @dataclass(frozen=True)
 class Shown:
-    """The averaged G as it was at one step: a copy that nobody steps."""
+    """The averaged generators as they were at one step: copies that nobody steps.
 
-    network: nn.Module
+    Attributes:
+        networks: by the names of the players; most games have one, ``G``.
+        kind: what the pictures are like that they were trained on.
+    """
+
+    networks: dict[str, nn.Module]
     step: int
     config: RunConfig
+    kind: Kind
+
+    @property
+    def network(self) -> nn.Module:
+        """The first, or only, generator."""
+        return next(iter(self.networks.values()))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from gan_lab.games import Preview
 from gan_lab.runs.messages import Picture
 
 _LOSSLESS_PIXELS = 128 * 1024
@@ -41,9 +42,10 @@ def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def picture(images: Tensor, columns: int = 0) -> Picture:
-    """One picture of all tiles: PNG while it is small, a good JPEG beyond."""
-    columns = columns or math.ceil(math.sqrt(len(images)))
+def picture(preview: Preview) -> Picture:
+    """All tiles of a preview as one encoded picture: PNG while it is small, a good JPEG beyond."""
+    images, count = preview.images, len(preview.images)
+    columns = preview.columns or math.ceil(math.sqrt(count))
     pixels = mosaic(images, columns)
     small = pixels.size <= _LOSSLESS_PIXELS
     return Picture(
@@ -51,5 +53,7 @@ def picture(images: Tensor, columns: int = 0) -> Picture:
         mime="image/png" if small else "image/jpeg",
         columns=columns,
         tile=images.shape[-1],
-        count=len(images),
+        count=count,
+        heads=preview.heads,
+        caption=preview.caption,
     )

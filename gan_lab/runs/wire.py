@@ -38,7 +38,8 @@ def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def moment_frames(moment: Moment) -> list[bytes]:
-    """A moment: its numbers, then each of its pictures."""
+    """A moment: its numbers and the names of its pictures, then each of the pictures."""
+    pictures = moment.pictures or {}
     frames = [
         encode(
             "moment",
@@ -52,10 +53,11 @@ def moment_frames(moment: Moment) -> list[bytes]:
                 "publishing": moment.publishing,
                 "note": moment.note,
                 "interventions": moment.interventions,
+                "pictures": list(pictures),
             },
         )
     ]
-    for name, picture in (moment.pictures or {}).items():
+    for name, picture in pictures.items():
         frames.append(
             encode(
                 "picture",
@@ -66,6 +68,8 @@ def moment_frames(moment: Moment) -> list[bytes]:
                     "columns": picture.columns,
                     "tile": picture.tile,
                     "count": picture.count,
+                    "heads": list(picture.heads),
+                    "caption": picture.caption,
                 },
                 picture.data,
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Pictures, load
-from gan_lab.networks import rehearse
+from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.mailbox import Mailbox
@@ -94,7 +94,7 @@ class Worker:
         """Words for an error without any of its own: a network that cannot be built, perhaps."""
         if self._pictures is not None and not self._mailbox.moment.counts.steps:
             try:
-                rehearse(self._config, self._pictures.channels, self._pictures.size)
+                rehearse(self._config, self._pictures.kind)
             except ConfigError as wrong:
                 return str(wrong)
         log.error("a run failed", exc_info=error)
@@ -111,7 +111,12 @@ class Worker:
         use_threads(self.threads)
         if self._pictures is None:
             self._pictures = load(self._config.data, download=self._download)
-        trainer = Trainer(self._config, self._pictures)
+        aside = None
+        if not game_of(self._config).from_noise:
+            aside = load(self._config.data, train=False)
+        trainer = Trainer(self._config, self._pictures, aside)
+        if state is None and self._config.training.start_from:
+            self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
             trainer.load_state_dict(state)
             self._seconds = state["seconds"]
@@ -129,6 +134,13 @@ class Worker:
             self._save_checkpoint()
         self._state = State.RUNNING
         self._publish()
+
+    def _begin_from(self, trainer: Trainer, name: str) -> None:
+        """Weights of another run, found by folder or name. Raises DirectoryError."""
+        other = RunDirectory.find(name).read_checkpoint()
+        taken, every = trainer.adopt(other["players"])
+        note = f"{taken} of {every} tensors of {name}, step {other['steps']}"
+        self._log(trainer.note("start_from", new=name, note=note))
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -259,7 +271,9 @@ class Worker:
             pictures = {name: picture(x) for name, x in trainer.preview().items()}
             step = trainer.steps
         if self._mailbox.being_explored or still or self._mailbox.shown is None:
-            self._mailbox.shown = Shown(trainer.shown(), trainer.steps, trainer.config)
+            self._mailbox.shown = Shown(
+                trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind
+            )
         counts, span = trainer.counts, self._seconds - last.seconds
         moment = Moment(
             number=last.number + 1,
@@ -311,7 +325,7 @@ class Worker:
     def _save_sample_if_due(self) -> None:
         trainer = self.trainer
         training = trainer.config.training
-        now, last, whole = trainer.counts, self._before, len(trainer.pictures)
+        now, last, whole = trainer.counts, self._before, len(trainer.batches)
         self._before = now
         if not training.sample_every:
             return
@@ -321,8 +335,9 @@ class Worker:
             "epochs": (last.images // whole, now.images // whole),
         }[training.sample_unit]
         if before // training.sample_every != after // training.sample_every:
-            for images in trainer.preview().values():
-                self._directory.write_sample(now.steps, png(mosaic(images)))
+            for index, (name, one) in enumerate(trainer.preview().items()):
+                grid = png(mosaic(one.images, one.columns))
+                self._directory.write_sample(now.steps, grid, name if index else "")
 
     def summary(self) -> dict[str, Any]:
         """How the run ended, as ``train --json`` prints it."""

@@ -54,8 +54,8 @@ def warm() -> None:
     for _ in range(_WARM_ROUNDS):
         trainer.round()
     trainer.flush()
-    for images in trainer.preview().values():
-        picture(images)
+    for preview in trainer.preview().values():
+        picture(preview)
     del trainer
     gc.collect()
     gc.freeze()

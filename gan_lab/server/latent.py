@@ -1,9 +1,11 @@
 """Walking the latent space of a run: z in, a picture out.
 
 From the page: ``dim`` float32 numbers, little-endian, as one binary message; or JSON,
-``{"z": [...]}`` or ``{"random": true}``. To the page: a "latent" frame of the wire, header
-``step`` (of the generator), ``mime``, ``state``, and ``z`` if the server drew it; the payload is
-the picture. A wrong question is answered with an "error" frame.
+``{"z": [...]}`` or ``{"random": true}``. Where G is told a class, its number follows as one more
+float32, or as ``"label"`` in the JSON (0 if it is not there). To the page: a "latent" frame of the
+wire, header ``step`` (of the generator), ``mime``, ``state``, and if the server drew it ``z``, with
+the names of all ``classes`` that G is told of; the payload is the picture. A wrong question is
+answered with an "error" frame.
 """
 
 from __future__ import annotations
@@ -13,13 +15,17 @@ import contextlib
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gan_lab.config import Latent
+from gan_lab.games import game_of
 from gan_lab.latent import draw, pictures
+from gan_lab.objectives.conditions import with_classes
 from gan_lab.runs import Registry, Run, wire
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
@@ -67,8 +73,11 @@ def _answer(asked: bytes | str, run: Run) -> bytes:
         shown = run.shown()
         if shown is None:
             raise _Wrong("The run has no generator yet; it comes with its first moment.")
-        z, drawn = _read(asked, shown)
-        images = pictures(shown.network, z, shown.config.networks.g.output)
+        if not game_of(shown.config).from_noise:
+            raise _Wrong("This generator begins from a picture, not from noise.")
+        question = _read(asked, shown)
+        source = with_classes(question.z, question.label, len(_classes(shown)))
+        images = pictures(shown.network, source, shown.config.networks.g.output)
     except _Wrong as wrong:
         return wire.encode("error", {"text": str(wrong)})
     except Exception as error:  # a network's own trouble must not end the conversation
@@ -79,30 +88,67 @@ def _answer(asked: bytes | str, run: Run) -> bytes:
         "mime": "image/png",
         "tile": images.shape[-1],
     }
-    if drawn:
-        header["z"] = [round(value, 4) for value in z[0].tolist()]
+    if question.drawn:
+        header["z"] = [round(value, 4) for value in question.z[0].tolist()]
+        header["classes"] = list(_classes(shown))
     return wire.encode("latent", header, png(mosaic(images)))
 
 
-def _read(asked: bytes | str, shown: Shown) -> tuple[torch.Tensor, bool]:
-    """z, 1×dim, and whether it was drawn here. Raises _Wrong."""
+class _Question(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        z: 1×dim.
+        label: number of the class, int64, 1; None where G is told of none.
+        drawn: whether z was drawn here.
+    """
+
+    z: torch.Tensor
+    label: torch.Tensor | None
+    drawn: bool
+
+
+def _classes(shown: Shown) -> tuple[str, ...]:
+    """The classes that G is told of; none if it knows of none."""
+    return shown.kind.classes if shown.config.networks.labels != "none" else ()
+
+
+def _read(asked: bytes | str, shown: Shown) -> _Question:
+    """Raises _Wrong."""
     if len(asked) > MESSAGE_LIMIT:
         raise _Wrong("That message is too long.")
-    latent = shown.config.latent
+    latent, told, drawn = shown.config.latent, bool(_classes(shown)), False
+    label: Any = 0
     if isinstance(asked, bytes):
-        if len(asked) != 4 * latent.dim:
-            raise _Wrong(f"z must be {latent.dim} numbers of 4 bytes.")
+        if len(asked) != 4 * (latent.dim + told):
+            more = " and a class" if told else ""
+            raise _Wrong(f"z must be {latent.dim} numbers{more}, of 4 bytes each.")
         values = np.frombuffer(asked, "<f4").copy()
+        if told:
+            values, label = values[:-1], values[-1]
     else:
         try:
             question = json.loads(asked)
-            if question.get("random") is True:
-                return draw(latent, 1, secrets.randbelow(2**53)), True
-            values = np.asarray(question["z"], np.float32)
+            label, drawn = question.get("label", 0), question.get("random") is True
+            values = _drawn(latent) if drawn else np.asarray(question["z"], np.float32)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise _Wrong('Send z as {"z": [...]}, or {"random": true}.') from None
         if values.shape != (latent.dim,):
             raise _Wrong(f"z must be a list of {latent.dim} numbers.")
     if not np.isfinite(values).all() or np.abs(values).max() > FARTHEST:
         raise _Wrong(f"Every number of z must be from {-FARTHEST:g} to {FARTHEST:g}.")
-    return torch.from_numpy(values).unsqueeze(0), False
+    return _Question(torch.from_numpy(values).unsqueeze(0), _label(label, shown), drawn)
+
+
+def _drawn(latent: Latent) -> NDArray[np.float32]:
+    return draw(latent, 1, secrets.randbelow(2**53))[0].numpy()
+
+
+def _label(number: Any, shown: Shown) -> torch.Tensor | None:
+    """A class as a tensor, int64, 1; None where G is told of none. Raises _Wrong."""
+    count = len(_classes(shown))
+    if not count:
+        return None
+    if not (isinstance(number, int | float | np.floating) and number in range(count)):
+        raise _Wrong(f"The class must be a whole number from 0 to {count - 1}.")
+    return torch.tensor([int(number)])

@@ -9,7 +9,7 @@ from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 
 from gan_lab.config import PlayerOptim
-from gan_lab.training.schedules import learning_rate
+from gan_lab.training.schedules import beta2, learning_rate
 
 
 def make(optim: PlayerOptim, parameters: Iterable[nn.Parameter]) -> Optimizer:
@@ -22,7 +22,7 @@ def make(optim: PlayerOptim, parameters: Iterable[nn.Parameter]) -> Optimizer:
         case "adamw":
             optimiser = AdamW(parameters, fused=True)
         case "rmsprop":
-            optimiser = RMSprop(parameters, foreach=True)
+            optimiser = RMSprop(parameters, alpha=optim.beta2, foreach=True)
         case "sgd":
             optimiser = SGD(parameters, lr=optim.lr, fused=True)
     tune(optimiser, optim, seen=0)
@@ -35,7 +35,9 @@ def tune(optimiser: Optimizer, optim: PlayerOptim, seen: int) -> None:
         group["lr"] = learning_rate(optim, seen)
         group["weight_decay"] = optim.weight_decay
         if "betas" in group:
-            group["betas"] = (optim.beta1, optim.beta2)
+            group["betas"] = (optim.beta1, beta2(optim, seen))
+        if "alpha" in group:
+            group["alpha"] = optim.beta2
         if "momentum" in group:
             group["momentum"] = optim.momentum
     if isinstance(optimiser, RMSprop) and optim.momentum:

@@ -27,3 +27,15 @@ def learning_rate(optim: PlayerOptim, seen: int) -> float:
     if seen < optim.warmup_images:
         factor *= (seen + 1) / optim.warmup_images
     return optim.lr * factor
+
+
+def beta2(optim: PlayerOptim, seen: int) -> float:
+    """Adam's β2 after ``seen`` real pictures.
+
+    From beta2_first to beta2 in half a cosine over beta2_images (R3GAN, Huang et al. 2024, app. D:
+    0.9 to 0.99 in the burn-in); beta2 at once if that is 0.
+    """
+    if seen >= optim.beta2_images:
+        return optim.beta2
+    share = 0.5 * (1.0 - math.cos(math.pi * seen / optim.beta2_images))
+    return optim.beta2_first + share * (optim.beta2 - optim.beta2_first)

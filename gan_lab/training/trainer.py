@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, put
-from gan_lab.data import Batches, Pictures
-from gan_lab.games import Game, Generation, Move
+from gan_lab.config import ConfigError, RunConfig, from_tree, get, known, put
+from gan_lab.data import Batches, Kind, Pictures
+from gan_lab.games import Controls, Figure, Game, Move, Now, Preview, game_of
+from gan_lab.games.figures import coloured
 from gan_lab.randomness import Streams, derived_seed, seeded
 from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
@@ -70,11 +71,15 @@ class _Reading(NamedTuple):
 class Trainer:
     """One game being played."""
 
-    def __init__(self, config: RunConfig, pictures: Pictures) -> None:
+    def __init__(
+        self, config: RunConfig, pictures: Pictures, aside: Pictures | None = None
+    ) -> None:
         """
         Args:
             config: the experiment.
             pictures: what is real; already of the size and colour that ``config.data`` asks for.
+            aside: pictures of the same kind that nobody is trained on, for previews of games that
+                begin from pictures; the real ones themselves if there are none.
 
         Raises:
             ValueError: the device that ``config.training.device`` names is not there.
@@ -84,14 +89,16 @@ class Trainer:
         self.device = pick_device(config.training.device)
         self.streams = Streams(config.training.seed, self.device)
         with seeded(derived_seed(config.training.seed, _NETWORKS)):
-            self.game: Game = Generation(config, pictures.channels, pictures.size, self.streams)
+            self.game: Game = game_of(config)(config, pictures.kind, self.streams)
         self.batches = Batches(
-            pictures.images.to(self.device),
+            pictures,
             config.training.batch,
             config.training.seed,
             config.networks.g.output,
+            self.device,
+            config.data.pairs,
         )
-        self.controls = self.game.controls()
+        self.controls: Controls = self.game.controls(aside or pictures)
         players = self.game.players
         self._parameters = {n: list(p.network.parameters()) for n, p in players.items()}
         self._optimisers = {n: self._new_optimiser(n) for n in players}
@@ -110,18 +117,18 @@ class Trainer:
 
     @property
     def counts(self) -> Counts:
-        return Counts(self.steps, self.drawn, self.seen, self.seen / len(self.pictures))
+        return Counts(self.steps, self.drawn, self.seen, self.seen / len(self.batches))
 
     # -- training ------------------------------------------------------------------------------
 
     def round(self, only: str | None = None) -> None:
         """One round: all moves of all players, or of ``only`` one."""
         movers = frozenset(self.game.players) if only is None else frozenset({only})
-        if only is None and self.steps < self.config.training.d_pretrain:
-            movers = frozenset({"D"})
+        if only is None and (alone := self._alone()):
+            movers = frozenset(n for n, p in self.game.players.items() if p.role == alone)
         readings: dict[str, Tensor] = {}
         before = self.seen
-        for move in self.game.round(self.batches, self.seen, movers):
+        for move in self.game.round(self.batches, Now(self.steps, self.seen), movers):
             self._descend(move, readings)
         self.steps += 1
         self._average(movers, self.seen - before)
@@ -129,13 +136,22 @@ class Trainer:
         values = torch.stack([value.float() for value in readings.values()])
         self._pending.append(_Reading(tuple(readings), values, rates))
 
+    def _alone(self) -> str:
+        """The role that trains alone for now; "" once the game has begun."""
+        training = self.config.training
+        if self.steps < training.g_pretrain:
+            return "g"
+        return "d" if self.steps < training.g_pretrain + training.d_pretrain else ""
+
     def _descend(self, move: Move, readings: dict[str, Tensor]) -> None:
+        for name in move.forget:
+            self._optimisers[name] = self._new_optimiser(name)
         for name in move.players:
             self._optimisers[name].zero_grad(set_to_none=True)
         torch.autograd.backward(move.loss)
         readings.update(move.readings)
         for name in move.players:
-            optim = getattr(self.config.optim, self.game.players[name].role)
+            optim = self.config.optim.of(name)
             norm = optimisers.clipped_norm(optim, self._parameters[name])
             readings[f"grad/{name}"] = norm
             optimisers.tune(self._optimisers[name], optim, self.seen)
@@ -159,8 +175,7 @@ class Trainer:
             torch.mps.synchronize()
 
     def _new_optimiser(self, player: str) -> torch.optim.Optimizer:
-        role = self.game.players[player].role
-        return optimisers.make(getattr(self.config.optim, role), self._parameters[player])
+        return optimisers.make(self.config.optim.of(player), self._parameters[player])
 
     # -- readings ------------------------------------------------------------------------------
 
@@ -214,15 +229,16 @@ class Trainer:
         old: Any = None
         try:
             old = get(self.config, path)
-            if not KNOBS[path].live:
+            if not known(path).live:
                 raise ConfigError(f"{path} applies on restart: start the run again to change it")
             changed = put(self.config, {path: value})
         except ConfigError as error:
             return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
-        self.config = self.game.config = changed
+        before, self.config = self.config, changed
+        self.game.config = changed
         note = ""
-        for name, player in self.game.players.items():
-            if path == f"optim.{player.role}.name" and old != value:
+        for name in self.game.players:
+            if before.optim.of(name).name != changed.optim.of(name).name:
                 self._optimisers[name] = self._new_optimiser(name)
                 note = f"{name}'s optimiser starts without memory"
         return self._note(Entry(self.steps, path, old, get(changed, path), note=note))
@@ -239,15 +255,42 @@ class Trainer:
 
     # -- what people look at -------------------------------------------------------------------
 
-    def preview(self) -> dict[str, Tensor]:
-        """Pictures of the fixed controls by name, uint8 N×C×H×W on the CPU."""
-        return {name: x.cpu() for name, x in self.game.preview(self.controls).items()}
+    def preview(self) -> dict[str, Preview]:
+        """Pictures of the fixed controls by name, on the CPU."""
+        made = self.game.preview(self.controls)
+        return {name: one._replace(images=one.images.cpu()) for name, one in made.items()}
 
-    def shown(self, player: str = "G") -> nn.Module:
-        """A copy, on the CPU and in eval mode, of what people look at; nobody will step it."""
-        shown = self.game.players[player].shown
-        assert shown is not None
-        return copy.deepcopy(shown).cpu()
+    def shown(self) -> dict[str, nn.Module]:
+        """Copies, on the CPU and in eval mode, of what people look at, by the names of the
+        generators; nobody will step them."""
+        return {
+            name: copy.deepcopy(player.shown).cpu()
+            for name, player in self.game.players.items()
+            if player.shown is not None
+        }
+
+    def adopt(self, players: dict[str, Any]) -> tuple[int, int]:
+        """Begin with the weights of another run's players instead of first weights.
+
+        Tensors of a player of the same name and of the same shape are taken, the rest stays.
+
+        Args:
+            players: of the other run's :meth:`state_dict`.
+
+        Returns:
+            How many tensors were taken, and how many there are.
+        """
+        taken = every = 0
+        for name, player in self.game.players.items():
+            for part, network in (("network", player.network), ("shown", player.shown)):
+                if network is None:
+                    continue
+                own = network.state_dict()
+                other = (players.get(name) or {}).get(part) or {}
+                fitting = {k: v for k, v in other.items() if k in own and own[k].shape == v.shape}
+                network.load_state_dict(own | fitting)
+                taken, every = taken + len(fitting), every + len(own)
+        return taken, every
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -264,8 +307,7 @@ class Trainer:
             "config": self.config.model_dump_json(),
             "pictures": {
                 "count": len(self.pictures),
-                "channels": self.pictures.channels,
-                "size": self.pictures.size,
+                "kind": list(self.pictures.kind),
                 "digest": self.pictures.digest,
             },
             "steps": self.steps,
@@ -274,6 +316,7 @@ class Trainer:
             "players": players,
             "streams": self.streams.state_dict(),
             "batches": self.batches.state_dict(),
+            "game": self.game.state_dict(),
             "controls": self.controls,
             "ledger": [entry.to_json() for entry in self.ledger],
         }
@@ -303,7 +346,8 @@ class Trainer:
             self._optimisers[name].load_state_dict(saved["optimiser"])
         self.streams.load_state_dict(state["streams"])
         self.batches.load_state_dict(state["batches"])
-        self.controls = state["controls"].to(self.device)
+        self.game.load_state_dict(state["game"])
+        self.controls = {name: x.to(self.device) for name, x in state["controls"].items()}
         self.steps, self.drawn, self.seen = state["steps"], state["drawn"], state["seen"]
         self.ledger = [Entry.from_json(line) for line in state["ledger"]]
         self._pending.clear()
@@ -312,3 +356,37 @@ class Trainer:
 def config_of(state: dict[str, Any]) -> RunConfig:
     """The configuration inside a checkpoint's state, as it stood at that step."""
     return from_tree(json.loads(state["config"]))
+
+
+def kind_of(state: dict[str, Any]) -> Kind:
+    """What the pictures are like that a checkpoint's state was trained on."""
+    channels, size, classes = state["pictures"]["kind"]
+    return Kind(channels, size, tuple(classes))
+
+
+def figures(config: RunConfig) -> tuple[Figure, ...]:
+    """All plots of a run with this configuration: its game's, then what every run has."""
+    game = game_of(config)
+    return (
+        *game.figures(config),
+        Figure(
+            "Gradient norms",
+            "How hard each player is pushed. Near zero: it learns no more. Growing without end:"
+            " it is about to break.",
+            coloured(game.names, "grad"),
+            log=True,
+        ),
+        Figure(
+            "Learning rates",
+            "The size of each player's steps, as the schedule and your knobs make it.",
+            # dashed, as both players' often lie on one another
+            tuple(
+                curve._replace(
+                    plain=True, dash=curve.dash or ("dash" if curve.colour == "g" else "")
+                )
+                for curve in coloured(game.names, "lr")
+            ),
+            log=True,
+            calm=True,
+        ),
+    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import streamlit as st
 
 from gan_lab.config import KNOBS
 from gan_lab.data import NAMED
-from gan_lab.presets import preset, presets
+from gan_lab.games import game_of
+from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Stop
 from gan_lab.ui import experiment
@@ -16,6 +18,7 @@ from gan_lab.ui.widgets import widget
 
 _LISTED = 3  # waiting changes that are spelled out
 _NEW_SEEDS = 2**31
+_CLASSES = 100  # of a set; more than that nobody picks from a list
 
 
 def _new_seed() -> None:
@@ -57,49 +60,64 @@ def buttons(hosted: Hosted) -> None:
 
 
 def preset_picker() -> None:
-    """One of the presets; choosing one replaces all settings of the next start."""
+    """One of the presets; choosing one replaces all settings of the next start but the seed."""
     mine = experiment.experiment()
     known = presets()
-    st.session_state["preset"] = mine.preset if mine.preset in known else next(iter(known))
+    names = sorted(known, key=lambda name: known[name].title.casefold())
+    st.session_state["preset"] = mine.preset if mine.preset in known else DEFAULT
 
     def chosen() -> None:
-        picked = preset(st.session_state["preset"])
-        data, seed = mine.config.data, mine.config.training.seed
+        picked, seed = preset(st.session_state["preset"]), mine.config.training.seed
         mine.preset, mine.config = picked.name, picked.config
-        for path, value in (("data.name", data.name), ("training.seed", seed)):
-            experiment.change_next(path, value)
+        experiment.change_next("training.seed", seed)
 
-    st.selectbox("Preset", list(known), format_func=lambda name: known[name].title, key="preset",
-                 on_change=chosen, filter_mode=None)  # fmt: skip
+    st.selectbox("Preset", names, format_func=lambda name: known[name].title, key="preset",
+                 on_change=chosen, filter_mode="contains",
+                 help="A known recipe with its pictures; type to search.")  # fmt: skip
     st.caption(known[st.session_state["preset"]].about)
+    if experiment.left_preset(mine):
+        st.button(
+            "Back to the preset's knobs", icon=":material/undo:", key="back", type="tertiary",
+            on_click=experiment.back_to_preset,
+            help="Undoes what you have changed, but for the pictures and the seed.",
+        )  # fmt: skip
 
 
 def data_picker() -> None:
-    """A named set, whole or some of its classes."""
+    """A named set, whole or some of its classes; own pictures where the experiment has such."""
     mine = experiment.experiment()
     name, _, classes = mine.config.data.name.partition(":")
-    st.session_state["data"] = name if name in NAMED else next(iter(NAMED))
-    entry = NAMED[st.session_state["data"]]
-    picked = [c.strip() for c in classes.split(",") if c.strip()]
-    st.session_state["classes"] = [c for c in entry.classes if c in picked]
-
-    def chosen() -> None:
-        experiment.change_next("data.name", st.session_state["data"])
-
-    def narrowed() -> None:
-        some = st.session_state["classes"]
-        whole = not some or len(some) == len(entry.classes)
-        tail = "" if whole else ":" + ",".join(some)
-        experiment.change_next("data.name", st.session_state["data"] + tail)
-
-    st.selectbox("Real pictures", list(NAMED), format_func=_set_in_words, key="data",
-                 on_change=chosen, filter_mode=None, help=KNOBS["data.name"].help)  # fmt: skip
-    st.multiselect("Only these kinds", entry.classes, key="classes", on_change=narrowed,
+    if name not in NAMED:  # a folder or a zip, which may have a colon in it
+        name, classes = mine.config.data.name, ""
+    st.session_state["data"] = name
+    st.selectbox("Real pictures", list(dict.fromkeys((*NAMED, name))), format_func=_set_in_words,
+                 key="data", on_change=_data_chosen, filter_mode="contains",
+                 help=KNOBS["data.name"].help)  # fmt: skip
+    every = NAMED[name].classes if name in NAMED else ()
+    if not 1 < len(every) <= _CLASSES:
+        return
+    picked = {c.strip().lower() for c in classes.split(",")}
+    st.session_state["classes"] = [
+        c for i, c in enumerate(every) if c.lower() in picked or str(i) in picked
+    ]
+    st.multiselect("Only these kinds", every, key="classes", on_change=_narrowed,
                    placeholder="All of them")  # fmt: skip
 
 
+def _data_chosen() -> None:
+    experiment.change_next("data.name", st.session_state["data"])
+
+
+def _narrowed() -> None:
+    name, some = st.session_state["data"], st.session_state["classes"]
+    whole = not some or len(some) == len(NAMED[name].classes)
+    experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
+
+
 def _set_in_words(name: str) -> str:
-    entry = NAMED[name]
+    entry = NAMED.get(name)
+    if entry is None:
+        return f"Own pictures: {Path(name).name}"
     return entry.title if entry.here() else f"{entry.title}, downloads {entry.megabytes} MB"
 
 
@@ -108,7 +126,7 @@ def applies_on_restart(hosted: Hosted | None) -> None:
     st.caption("Everything in this column applies on restart: with Start or Reset.")
     waiting = experiment.waiting_changes(hosted) if hosted is not None else []
     if waiting:
-        shown = "\n".join(f"- `{line}`" for line in waiting[:_LISTED])
+        shown = "\n".join(f"- {line}" for line in waiting[:_LISTED])
         more = f"\n- and {len(waiting) - _LISTED} more" if len(waiting) > _LISTED else ""
         st.info(f"Waiting for Reset:\n{shown}{more}", icon=":material/schedule:")
 
@@ -119,14 +137,16 @@ def seed_box() -> None:
 
 
 def _to_latent(hosted: Hosted) -> None:
-    st.page_link("pages/latent.py", label="Walk its latent space", icon=":material/explore:",
+    walks = game_of(hosted.run.latest().config).from_noise
+    words = "Walk its latent space" if walks else "Try it on your own picture"
+    st.page_link("pages/latent.py", label=words, icon=":material/explore:",
                  query_params={"run": hosted.view_id})  # fmt: skip
 
 
 def guest(hosted: Hosted) -> None:
     """For who looks at somebody else's run: what can be done instead."""
     st.info(
-        "You are watching somebody else's run. You can look at it and walk its latent space; to"
+        "You are watching somebody else's run. You can look at it and try what it has learned; to"
         " turn the knobs, start your own.",
         icon=":material/visibility:",
     )

@@ -9,12 +9,13 @@ from typing import Any
 
 import streamlit as st
 
-from gan_lab.config import KNOBS, ConfigError, RunConfig, get, put
-from gan_lab.presets import DEFAULT, preset
+from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, get, known, put
+from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Command, Set
 from gan_lab.server import COOKIE, registry
 from gan_lab.training.ledger import Entry
+from gan_lab.ui.widgets import label, told, whose
 
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
 GONE = (
@@ -178,11 +179,28 @@ def change_next(path: str, value: Any) -> None:
         mine.complaint = f"Not changed: {error}"
 
 
+def back_to_preset() -> None:
+    """Every knob as the preset has it; the pictures and the seed stay."""
+    mine = experiment()
+    mine.config = _preset_with_own(mine)
+
+
+def left_preset(mine: Experiment) -> bool:
+    """Whether any knob is not as the preset has it, beside the pictures and the seed."""
+    return mine.config != _preset_with_own(mine)
+
+
+def _preset_with_own(mine: Experiment) -> RunConfig:
+    own = {"data.name": mine.config.data.name, "training.seed": mine.config.training.seed}
+    known_presets = presets()
+    return put(known_presets.get(mine.preset, known_presets[DEFAULT]).config, own)
+
+
 def waiting_changes(hosted: Hosted) -> list[str]:
     """What the experiment has and the run has not, in words; it applies on restart."""
     mine, now = experiment().config, config_now(hosted)
+    changed = {**difference(now, mine), **difference(mine, now)}  # overrides may be gone too
     return [
-        f"{path}: {get(now, path)} → {get(mine, path)}"
-        for path in KNOBS
-        if get(mine, path) != get(now, path)
+        f"{whose(path)}{label(known(path))}: {told(get(now, path))} → {told(get(mine, path))}"
+        for path in changed
     ]

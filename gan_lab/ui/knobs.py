@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import streamlit as st
 
 from gan_lab.config import KNOBS, Knob, RunConfig
+from gan_lab.games import game_of
 from gan_lab.ui import experiment
-from gan_lab.ui.widgets import widget
+from gan_lab.ui.widgets import whose, widget
 
 COMMON = (
     "optim.g.lr",
@@ -29,6 +30,7 @@ _ON_TOP = ("data.name", "training.seed")
 _GROUPS = {
     "data": "Data",
     "latent": "Latent noise",
+    "networks": "Classes",
     "networks.g": "Generator",
     "networks.d": "Discriminator",
     "objective": "Objective",
@@ -42,9 +44,9 @@ _GROUPS = {
 def live_knobs(config: RunConfig) -> None:
     """All live parameters as they are in ``config``: the common ones on top, the rest folded."""
     for path in COMMON:
-        widget(KNOBS[path], config, experiment.change, prefix=_player(path))
-    rest = [knob for knob in KNOBS.values() if knob.live and knob.path not in COMMON]
-    _folded("live", rest, config)
+        if belongs(KNOBS[path], config):
+            widget(KNOBS[path], config, experiment.change, prefix=whose(path))
+    _folded("live", [k for k in KNOBS.values() if k.live and k.path not in COMMON], config)
 
 
 def rebuild_knobs(config: RunConfig) -> None:
@@ -53,11 +55,25 @@ def rebuild_knobs(config: RunConfig) -> None:
     _folded("rebuild", rest, config)
 
 
+def belongs(knob: Knob, config: RunConfig) -> bool:
+    """Whether a knob has a place on the page.
+
+    What could count only after a restart (with another game, another family of networks) has
+    none; what another live knob would bring to life has one, and is grey until then.
+    """
+    if knob.kind == "layers" or (
+        knob.path.startswith("latent.") and not game_of(config).from_noise
+    ):
+        return False
+    return knob.when is None or knob.counts_in(config) or KNOBS[knob.when[0]].live
+
+
 def _folded(where: str, knobs: Iterable[Knob], config: RunConfig) -> None:
     """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
     groups: dict[str, list[Knob]] = {}
     for knob in knobs:
-        groups.setdefault(knob.path.rsplit(".", 1)[0], []).append(knob)
+        if belongs(knob, config):
+            groups.setdefault(knob.path.rsplit(".", 1)[0], []).append(knob)
     for group, members in groups.items():
         title = _GROUPS.get(group, group)
         with st.expander(title, key=f"open:{where}:{group}", on_change="rerun") as box:
@@ -65,9 +81,3 @@ def _folded(where: str, knobs: Iterable[Knob], config: RunConfig) -> None:
                 continue
             for knob in members:
                 widget(knob, config, experiment.change)
-
-
-def _player(path: str) -> str:
-    """G or D, where a panel holds the same parameter of both."""
-    parts = path.split(".")
-    return f"{parts[1].upper()}: " if parts[0] == "optim" else ""

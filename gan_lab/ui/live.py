@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import math
 from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from gan_lab.config import Data
 from gan_lab.data import NAMED, DataError, load
+from gan_lab.games import Curve, Figure, game_of
 from gan_lab.latent import reach
-from gan_lab.objectives import resting
 from gan_lab.runs import Hosted
 from gan_lab.runs.pictures import mosaic, png
+from gan_lab.training.trainer import figures
 from gan_lab.ui import components
 from gan_lab.ui.colours import COLOURS
 from gan_lab.ui.experiment import config_now, heard
@@ -30,10 +34,23 @@ def live_view(hosted: Hosted) -> None:
             "plotly": components.plotly_path(),
             "heard": heard(hosted),
             "colours": COLOURS,
-            "resting": resting(config_now(hosted).objective)._asdict(),
+            "figures": _plots(figures(config_now(hosted))),
         },
         on_heard_change=_nothing,
     )
+
+
+def _plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:
+    """Figures as the browser reads them."""
+    return [
+        {**figure._asdict(), "curves": [_curve(curve) for curve in figure.curves]}
+        for figure in every
+    ]
+
+
+def _curve(curve: Curve) -> dict[str, Any]:
+    settles = curve.rest is not None and math.isfinite(curve.rest)
+    return {**curve._asdict(), "rest": curve.rest if settles else None}
 
 
 def latent_view(hosted: Hosted) -> None:
@@ -100,9 +117,15 @@ def about_run(hosted: Hosted) -> None:
     st.table(
         {
             "Preset": hosted.preset or "none",
-            "Real pictures": config.data.name,
+            "Real pictures": _short(config.data.name),
+            "Game": config.objective.game,
             "Loss": config.objective.loss,
-            "Noise": config.latent.noise,
+            **({"Noise": config.latent.noise} if game_of(config).from_noise else {}),
             "Seed": str(config.training.seed),
         }
     )
+
+
+def _short(name: str) -> str:
+    """A data set by its name, own pictures by that of their folder or file."""
+    return name if name.partition(":")[0] in NAMED else Path(name).name

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from gan_lab.config import ConfigError, Knob, RunConfig, get, parse
+from gan_lab.config import KNOBS, ConfigError, Knob, RunConfig, get, parse
+from gan_lab.config.paths import OVERRIDES
 
 Change = Callable[[str, Any], None]
 
@@ -22,14 +23,58 @@ _WORDS = {
     "dim": "Size of z",
     "smooth_real": "One-sided label smoothing",
     "smooth_fake": "Two-sided smoothing (fakes)",
+    "label_flip": "Flipped labels",
+    "instance_noise_images": "Instance noise fades over",
+    "adversarial": "Weight of D's verdict",
+    "features": "Weight of feature matching",
+    "auxiliary": "Weight of naming the class",
+    "pixels": "Weight of the pixels",
+    "pixel_norm": "Pixels are compared by",
+    "cycle": "Weight of coming back",
+    "identity": "Weight of leaving alone",
+    "pool": "Pool of past fakes",
+    "scale": "Enlargement",
+    "augment": "Augmentation",
+    "augment_share": "Share that is augmented",
+    "ada": "Adaptive augmentation (ADA)",
+    "ada_target": "ADA: target",
+    "ada_images": "ADA: from 0 to 1 over",
     "steps": "Moves a round",
     "name": "Optimiser",
     "beta1": "β1",
     "beta2": "β2",
+    "beta2_first": "β2 at first",
+    "beta2_images": "β2 moves over",
+    "schedule_images": "Length of the schedule",
+    "warmup_images": "Warm-up",
+    "gp": "Gradient penalty (WGAN-GP)",
+    "dragan": "Gradient penalty (DRAGAN)",
+    "r1": "R1: γ, flat at real pictures",
+    "r2": "R2: γ, flat at fakes",
+    "gamma_end": "γ: share left at the end",
+    "gamma_images": "γ falls over",
+    "penalty_every": "Penalties every",
     "ema_images": "Averaged G: half-life",
     "ema_rampup": "Averaged G: ramp-up",
     "d_pretrain": "D trains alone first",
+    "g_pretrain": "G trains alone first",
+    "start_from": "Begin with the weights of",
+    "grow_from": "Grows from",
+    "stable_images": "Each size stays for",
+    "fade_images": "A new size fades in over",
+    "grow_reset": "Optimisers forget at a new size",
+    "held_out": "Held out to measure with",
+    "pairs": "Pairs A to B",
+    "labels": "Players know the classes",
     "fc": "Fully connected layer",
+    "attention": "Self-attention at",
+    "norm": "Normalisation",
+    "init": "First weights",
+    "up": "How pictures double",
+    "last_up": "How the last doubling is done",
+    "down": "How pictures halve",
+    "output": "Last activation",
+    "minibatch": "Sees the whole batch by",
     "data.name": "Pictures",
     "latent.noise": "Latent noise",
 }
@@ -44,14 +89,34 @@ def label(knob: Knob) -> str:
     return f"{words} ({knob.unit})" if knob.unit and knob.unit not in words.lower() else words
 
 
+def whose(path: str) -> str:
+    """Before a label: the role or the player, of what every player has, as "G: "; or ""."""
+    parts = path.split(".")
+    if path.startswith(OVERRIDES):
+        return f"{parts[2]}: "
+    return f"{parts[1].upper()}: " if parts[1] in ("g", "d") else ""
+
+
+def told(value: Any) -> str:
+    """A value in few words."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        plain = all(isinstance(part, int) for part in value)
+        return (", ".join(map(str, value)) if plain else f"{len(value)} layers") or "none"
+    if isinstance(value, int | float):
+        return _short(value)
+    return str(value) or "none"
+
+
 def why_not(knob: Knob, config: RunConfig) -> str:
     """Why a parameter has no effect in this configuration; "" if it has."""
     if knob.counts_in(config):
         return ""
     assert knob.when is not None
     path, values = knob.when
-    choices = " or ".join(str(value) for value in values)
-    return f"Counts only with {path} = {choices}."
+    choices = " or ".join(told(value) for value in values)
+    return f"Counts only with {label(KNOBS[path])} = {choices}."
 
 
 def widget(
@@ -61,12 +126,14 @@ def widget(
     """Draw one parameter as it is in ``config``; ``change(path, value)`` hears of a new value.
 
     The widget follows ``config`` in every run of the script: a change that was refused, or made
-    elsewhere, shows at once.
+    elsewhere, shows at once. Nothing is drawn for a list of layers, which has an editor of its own.
 
     Args:
         key: tells two widgets of the same parameter apart.
         prefix: before the label, such as "G: ".
     """
+    if knob.kind == "layers":
+        return
     why = why_not(knob, config)
     key = f"knob:{key}:{knob.path}"
     common: dict[str, Any] = {
@@ -103,7 +170,7 @@ def widget(
             draw = st.slider if form == "slider" else st.number_input
             common |= {"min_value": low, "max_value": high, "step": step}
             if exact is float:
-                common["format"] = _format(step)
+                common["format"] = _format(step) if form == "slider" else "%g"
             draw(**common, on_change=heard(exact))
         case _:
             _text(knob, value, common, change)
@@ -149,7 +216,7 @@ def _range(knob: Knob) -> tuple[Any, Any, Any]:
     if knob.kind == "int":
         return int(low), int(min(high, _LARGEST)), 1
     # memories such as β2 live close below 1
-    step = 0.001 if knob.high_open else 0.01 if high <= 2 else 0.1 if high <= 100 else 1.0
+    step = 0.001 if knob.high_open else 0.01 if high <= 2 else 0.1
     return (
         round(low + step * knob.low_open, 6),
         round(high - step * knob.high_open, 6),
@@ -189,4 +256,4 @@ def _short(value: float) -> str:
 
 
 def _format(step: float) -> str:
-    return {0.001: "%.3f", 0.01: "%.2f"}.get(step, "%.1f" if step < 1 else "%g")
+    return {0.001: "%.3f", 0.01: "%.2f"}.get(step, "%.1f")

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from gan_lab.config import RunConfig
+from gan_lab.games import Curve, Figure
 from gan_lab.runs import Moment, State, wire
 from gan_lab.runs.messages import Picture
 from gan_lab.runs.pictures import png
@@ -41,6 +42,7 @@ PREPARE = """() => {
     react: (plot, traces, layout) => {
       if (window.broken) throw new Error("a plot broke");
       drawn.push(layout.uirevision);
+      window.last = { names: traces.map((trace) => trace.name), shapes: layout.shapes };
     },
     purge: () => drawn.push("purged"),
   };
@@ -58,14 +60,27 @@ MOUNT = """async ([folder, name, data]) => {
 }"""
 TEXT = "() => thing.box.textContent"
 INK = """() => {
-  const { width, height } = thing.tiles.canvas;
-  const { data } = thing.tiles.canvas.getContext("2d").getImageData(0, 0, width, height);
+  const canvas = document.querySelector("canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.some((value) => value > 0);
 }"""
 
+
+def curve(column: str, name: str, colour: str, rest: float | None = None) -> dict[str, Any]:
+    return Curve(column, name, colour, rest)._asdict()
+
+
+def figure(title: str, *curves: dict[str, Any], meaning: str = "") -> dict[str, Any]:
+    return Figure(title, "a hint", (), meaning)._asdict() | {"curves": curves}
+
+
 FOLDER = f"{PREFIX}/{version()}"
 PICTURE = png(np.full((8, 8), 200, np.uint8))
-LIVE = {"socket": "/none/a", "plotly": "/none.js", "heard": "", "colours": {}, "resting": {}}
+LOSSES = figure("Losses", curve("loss/D", "D", "d", 1.4), curve("loss/G", "G", "g"))
+LIVE = {
+    "socket": "/none/a", "plotly": "/none.js", "heard": "", "colours": {"d": "#ff0000"},
+    "figures": [LOSSES],
+}  # fmt: skip
 LATENT = {"socket": "/none/a", "dim": 2, "reach": 3}
 
 
@@ -86,22 +101,29 @@ def hear(page: Page, *frames: bytes) -> None:
         page.evaluate("hear", base64.b64encode(frame).decode())
 
 
-def moment(state: State, steps: int, number: int = 1) -> list[bytes]:
-    picture = Picture(PICTURE, "image/png", 8, 1, 1)
+def moment(state: State, steps: int, number: int = 1, **pictures: Picture) -> list[bytes]:
+    pictures = pictures or {"samples": Picture(PICTURE, "image/png", 1, 8, 1)}
     return wire.moment_frames(
-        Moment(number, state, Counts(steps, steps, steps, 0.1), RunConfig(),
-               pictures={"samples": picture}, pictures_step=steps)
+        Moment(number, state, Counts(steps, steps, 8 * steps, 0.1 * steps), RunConfig(),
+               pictures=pictures, pictures_step=steps)
     )  # fmt: skip
 
 
-def curves(records: int) -> bytes:
-    history = History(("loss/D",))
-    history.append(np.ones((records, 1), np.float32))
+def triples(*heads: str, rows: int = 2, caption: str = "") -> Picture:
+    """Tiles of 8 px with heads above the columns."""
+    pixels = png(np.full((8 * rows, 8 * len(heads)), 200, np.uint8))
+    return Picture(pixels, "image/png", len(heads), 8, rows * len(heads), heads, caption)
+
+
+def curves(records: int, *columns: str) -> bytes:
+    columns = columns or ("loss/D",)
+    history = History(columns)
+    history.append(np.ones((records, len(columns)), np.float32))
     return wire.curves_frame(history.curves(), [], 0)
 
 
-def latent(state: str = "paused") -> bytes:
-    header = {"step": 1, "state": state, "mime": "image/png", "tile": 8}
+def latent(state: str = "paused", **drawn: Any) -> bytes:
+    header = {"step": 1, "state": state, "mime": "image/png", "tile": 8, **drawn}
     return wire.encode("latent", header, PICTURE)
 
 
@@ -153,7 +175,7 @@ def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
       thing.update({ data: { ...data, socket: "/none/b" }, setStateValue() {} });
     }""")
     assert not page.evaluate(INK)
-    assert "pictures by G" not in page.evaluate(TEXT)
+    assert "At step" not in page.evaluate(TEXT)
     assert set(page.evaluate("drawn")) == {"purged"}
     hear(page, *moment(State.PAUSED, 3), curves(3))
     page.wait_for_function("() => drawn.includes('/none/b')")
@@ -190,6 +212,108 @@ def test_a_round_trip_is_from_the_movement_of_the_slider_and_of_nothing_else(mou
     assert took >= 300
     assert math.isfinite(took)
     expect(page.locator("figcaption")).to_have_text("G at step 1")
+
+
+def pictures_drawn(page: Page, count: int) -> None:
+    page.wait_for_function("(n) => __ganlab.pictures === n", arg=count)
+
+
+def test_every_named_picture_has_a_place_with_its_words(mount) -> None:
+    page = mount("live", LIVE)
+    there, back = triples("horse", "as zebra", caption="Two ways."), triples("zebra", "as horse")
+    hear(page, *moment(State.PAUSED, 1200, there=there, and_back=back))
+    pictures_drawn(page, 2)
+    captions = page.locator("figcaption").all_text_contents()
+    assert [" ".join(text.split()) for text in captions] == [
+        "There. At step 1 200. Two ways.",
+        "And back. At step 1 200.",
+    ]
+    assert page.locator(".gl-heads span").all_text_contents() == [*there.heads, *back.heads]
+    labels = page.locator("canvas").evaluate_all("(all) => all.map((one) => one.ariaLabel)")
+    assert "Columns: horse, as zebra." in labels[0]
+
+
+def test_heads_stand_above_their_columns(mount) -> None:
+    page = mount("live", LIVE)
+    heads = ("small", "bicubic", "generated", "true")
+    hear(page, *moment(State.PAUSED, 1, comparison=triples(*heads)))
+    pictures_drawn(page, 1)
+    canvas = page.locator("canvas").bounding_box()
+    assert canvas is not None
+    for i, head in enumerate(page.locator(".gl-heads span").all()):
+        box = head.bounding_box()
+        assert box is not None
+        middle = (box["x"] + box["width"] / 2 - canvas["x"]) / canvas["width"]
+        assert i < 4 * middle < i + 1
+        assert box["y"] + box["height"] <= canvas["y"] + 1
+
+
+def test_pictures_that_a_run_does_not_name_make_room(mount) -> None:
+    page = mount("live", LIVE)
+    hear(page, *moment(State.PAUSED, 1, a=triples("x", "y"), b=triples("u", "v")))
+    pictures_drawn(page, 2)
+    page.evaluate('() => thing.update({ data: { ...data, socket: "/none/b" }, setStateValue() {} })')
+    assert page.locator("canvas").count() == 1
+    assert not page.locator(".gl-heads span").count()
+    hear(page, *moment(State.PAUSED, 2, b=triples("u", "v", caption="The other run.")))
+    pictures_drawn(page, 3)
+    expect(page.locator("figcaption")).to_contain_text("At step 2. The other run.")
+
+
+def test_curves_are_those_that_the_data_names(mount) -> None:
+    slope = figure("Slope", curve("slope", "how steep", "ink", 1.0), curve("none", "not read", "g"))
+    page = mount("live", LIVE | {"figures": [LOSSES, slope]})
+    hear(page, *moment(State.PAUSED, 10), curves(7, "loss/D", "loss/G", "slope"))
+    page.wait_for_function("() => drawn.length === 2")
+    assert page.locator(".gl-chart h3").all_text_contents() == ["Losses", "Slope"]
+    last = page.evaluate("window.last")
+    assert last["names"][-1] == "how steep"
+    assert "not read" not in last["names"]
+    assert [shape["y0"] for shape in last["shapes"]] == [1.0]
+
+
+def test_what_the_numbers_mean_follows_the_loss(mount) -> None:
+    loss, slope = curve("loss/D", "D", "d", 1.4), curve("slope", "how steep", "ink")
+    page = mount("live", LIVE | {"figures": [figure("Losses", loss, meaning="One."), LOSSES]})
+    expect(page.locator(".gl-meaning").first).to_have_text("One.")
+    first = page.locator(".gl-plot").first.element_handle()
+    changed = [figure("Losses", loss | {"rest": 2.0}, meaning="Two."), figure("Slope", slope)]
+    page.evaluate("(figures) => thing.update({ data: { ...data, figures }, setStateValue() {} })",
+                  changed)  # fmt: skip
+    expect(page.locator(".gl-meaning").first).to_have_text("Two.")
+    assert page.locator(".gl-chart h3").all_text_contents() == ["Losses", "Slope"]
+    # the same plot, and so the same zoom
+    assert page.evaluate("(plot) => plot === document.querySelector('.gl-plot')", first)
+
+
+def test_how_steps_batches_and_epochs_relate_is_said(mount) -> None:
+    page = mount("live", LIVE)
+    hear(page, *moment(State.PAUSED, 10))
+    expect(page.locator(".gl-relation")).to_have_text(
+        "1 epoch = all 80 real pictures once = 10 batches of 8 · 1 step = 1 batch"
+    )
+
+
+def test_a_class_is_chosen_and_travels_behind_z(mount) -> None:
+    page = mount("latent", LATENT)
+    page.evaluate("""() => {
+      window.bytes = [];
+      const { send } = sockets[0];
+      sockets[0].send = (message) => {
+        if (typeof message !== "string") bytes.push([...new Float32Array(message)]);
+        send.call(sockets[0], message);
+      };
+    }""")
+    expect(page.get_by_label("Class")).to_be_hidden()
+    hear(page, latent(z=[0.5, -0.5], classes=["cat", "dog"]))
+    page.wait_for_function("() => __ganlab.latent === 1")
+    page.get_by_label("Class").select_option("dog")
+    page.wait_for_function("() => bytes.length === 1")
+    assert page.evaluate("bytes") == [[0.5, -0.5, 1]]
+    hear(page, latent())
+    page.wait_for_function("() => __ganlab.latent === 2")
+    page.get_by_role("button", name="New random z").click()
+    assert page.evaluate("sockets[0].sent.at(-1)") == '{"random":true,"label":1}'
 
 
 def test_the_latent_walk_goes_on_after_a_picture_that_cannot_be_read(mount) -> None:

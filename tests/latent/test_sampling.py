@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_lab.config import Latent
-from gan_lab.latent import draw, pictures, reach, stream
+from gan_lab.latent import draw, in_parts, pictures, reach
 
 
 def test_the_same_seed_draws_the_same_z():
@@ -37,8 +37,8 @@ def test_sliders_reach_what_the_noise_reaches(latent, expected):
 def test_a_stream_is_the_same_pictures_in_parts(trainer, count):
     t = trainer()
     t.round()
-    g = t.shown()
-    parts = list(stream(g, t.config.latent, count, 3, "tanh"))
+    g = t.shown()["G"]
+    parts = list(in_parts(g, draw(t.config.latent, count, 3), "tanh"))
     whole = pictures(g, draw(t.config.latent, count, 3), "tanh")
     assert torch.equal(torch.cat(parts), whole)
     assert whole.shape == (count, 1, 8, 8) and whole.dtype == torch.uint8
@@ -47,6 +47,6 @@ def test_a_stream_is_the_same_pictures_in_parts(trainer, count):
 
 def test_pictures_are_g_s_output_as_pixels(trainer):
     t = trainer()
-    g, z = t.shown(), torch.randn(3, 6)
+    g, z = t.shown()["G"], torch.randn(3, 6)
     expected = ((g(z) + 1) / 2 * 255).round().byte()
     assert torch.equal(pictures(g, z, "tanh"), expected)

@@ -17,6 +17,9 @@ from gan_lab.objectives import LOSSES, Targets, resting
         ("least-squares", 0.25, 0.125, 0.5),
         ("hinge", 2.0, 0.0, 0.5),
         ("wasserstein", 0.0, 0.0, 0.5),
+        ("relativistic", math.log(2), math.log(2), 0.5),
+        ("relativistic-average", 2 * math.log(2), 2 * math.log(2), 0.5),
+        ("probabilities", 2 * math.log(2), math.log(2), 0.5),
     ],
 )
 def test_textbook_values(loss, d, g, opinion):
@@ -49,5 +52,5 @@ def test_smoothing_and_flips_against_a_search_over_constant_scores(
         a, b = low + (high - low) / 3, high - (high - low) / 3
         low, high = (low, b) if mean_loss(a) < mean_loss(b) else (a, high)
     best = (low + high) / 2
-    found = (mean_loss(best).item(), rule.g(None, best).item(), rule.opinion(best).item())
+    found = (mean_loss(best).item(), rule.g(None, best).item(), rule.opinions(best, best)[0].item())
     assert resting(objective) == pytest.approx(found, abs=2e-6)

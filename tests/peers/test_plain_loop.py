@@ -44,14 +44,14 @@ def test_the_same_weights_as_a_plain_loop(trainer, digits, loss):
     average = copy.deepcopy(g)
     chance = torch.Generator()
     chance.set_state(ours.streams["z"].get_state())
-    real = Batches(digits.images, BATCH, 0, "tanh")
+    real = Batches(digits, BATCH, 0, "tanh", torch.device("cpu"))
     for_g = torch.optim.Adam(g.parameters(), 1e-3, (0.5, 0.999))
     for_d = torch.optim.Adam(d.parameters(), 2e-3, (0.5, 0.999))
     d_loss, g_loss = LOSSES[loss]
     losses = []
     for step in range(1, ROUNDS + 1):
         fake = g(torch.randn(BATCH, DIM, generator=chance))
-        value_d = d_loss(d(real.draw()), d(fake.detach()))
+        value_d = d_loss(d(real.draw().x), d(fake.detach()))
         for_d.zero_grad()
         value_d.backward()
         for_d.step()

@@ -12,13 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gan_lab.games import Preview
 from gan_lab.runs import (
     Budget,
     DirectoryError,
     Registry,
     RunDirectory,
     State,
-    open_generator,
+    open_generators,
     wire,
 )
 from gan_lab.runs import pace as pace_module
@@ -73,7 +74,8 @@ def test_no_frame_carries_what_json_cannot():
 
 
 def test_a_moment_travels_with_its_pictures(small):
-    made = picture(torch.zeros(4, 1, 8, 8, dtype=torch.uint8))
+    tiles = torch.zeros(6, 1, 8, 8, dtype=torch.uint8)
+    made = picture(Preview(tiles, 3, ("small", "large", "true"), "What is large."))
     moment = Moment(
         7, State.RUNNING, Counts(3, 6, 48, 0.5), small(), pictures={"samples": made}, note="σ"
     )
@@ -84,8 +86,18 @@ def test_a_moment_travels_with_its_pictures(small):
         "σ",
     )
     assert numbers[0]["counts"] == {"steps": 3, "batches": 6, "images": 48, "epochs": 0.5}
-    assert tiles[0]["kind"] == "picture" and tiles[0]["columns"] == 2
-    assert tiles[1] == made.data
+    assert numbers[0]["pictures"] == ["samples"]
+    header, data = tiles
+    assert (header["kind"], header["name"], header["columns"]) == ("picture", "samples", 3)
+    assert (header["heads"], header["caption"]) == (["small", "large", "true"], "What is large.")
+    assert data == made.data
+
+
+def test_pictures_travel_in_the_order_of_their_names(small):
+    made = picture(Preview(torch.zeros(1, 1, 8, 8, dtype=torch.uint8)))
+    moment = Moment(1, State.PAUSED, Counts(0, 0, 0, 0.0), small(), pictures={"b": made, "a": made})
+    first, *rest = (wire.decode(frame)[0] for frame in wire.moment_frames(moment))
+    assert first["pictures"] == ["b", "a"] == [header["name"] for header in rest]
 
 
 def test_curves_travel_with_what_was_done(small):
@@ -160,7 +172,7 @@ def test_no_checkpoint_is_refused(tmp_path):
 def test_a_generator_opens_without_its_data(begin, small):
     run = begin(small({"networks.g.dropout": 0.2}), budget=Budget(steps=5))
     assert run.join(30)
-    shown = open_generator(run.directory)
+    shown = open_generators(run.directory)
     z = torch.randn(4, 6)
     assert shown.step == 5 and torch.equal(shown.network(z), run.shown().network(z))
 
@@ -183,7 +195,7 @@ def test_tiles_stand_row_by_row(channels, count, columns):
 @pytest.mark.parametrize(("size", "mime"), [(8, "image/png"), (128, "image/jpeg")])
 def test_pictures_decode_to_their_mosaic(size, mime):
     tiles = torch.arange(16, dtype=torch.uint8).mul(15).view(-1, 1, 1, 1).expand(16, 1, size, size)
-    made = picture(tiles)
+    made = picture(Preview(tiles))
     assert (made.mime, made.count, made.tile, made.columns) == (mime, 16, size, 4)
     with Image.open(io.BytesIO(made.data)) as image:
         off = np.abs(np.asarray(image).astype(int) - mosaic(tiles)).max()

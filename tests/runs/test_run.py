@@ -320,7 +320,7 @@ def test_saved_samples_are_the_fixed_grid(begin, small):
     assert run.join(WAIT)
     with Image.open(run.directory.path / "samples" / "000000005.png") as image:
         pixels = np.asarray(image)
-    expected = mosaic(run._worker.trainer.preview()["samples"])
+    expected = mosaic(run._worker.trainer.preview()["samples"].images)
     np.testing.assert_array_equal(pixels, expected)
     assert pixels.shape == (16, 16)
 

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.config import RunConfig, put
+from gan_lab.games import Generation
 from gan_lab.runs import Hosted, Registry, State, wire
 from gan_lab.runs.messages import Pause, Resume, Step
 from gan_lab.server import PREFIX, routes
@@ -230,6 +231,38 @@ def test_z_makes_a_picture(client: TestClient, hosted: Hosted) -> None:
         assert receive(socket, "latent")[1] == by_bytes
         socket.send_bytes(struct.pack("<8f", *([-0.5] * 8)))
         assert receive(socket, "latent")[1] != by_bytes
+
+
+def test_a_class_stands_behind_z(client: TestClient, runs: Registry) -> None:
+    hosted = paused_after_twelve(runs, put(TINY, {"networks.labels": "concat"}))
+    z = [0.5] * 8
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        socket.send_bytes(struct.pack("<9f", *z, 3))
+        three = receive(socket, "latent")[1]
+        socket.send_text(json.dumps({"z": z, "label": 3}))
+        assert receive(socket, "latent")[1] == three
+        socket.send_text(json.dumps({"z": z, "label": 4}))
+        assert receive(socket, "latent")[1] != three
+        socket.send_text('{"random": true, "label": 9}')
+        header, _ = receive(socket, "latent")
+        assert (len(header["z"]), header["classes"]) == (8, list("0123456789"))
+        wrong: bytes | str
+        for wrong in (
+            struct.pack("<8f", *z), struct.pack("<9f", *z, 0.5), struct.pack("<9f", *z, 10),
+            '{"random": true, "label": -1}', '{"random": true, "label": "three"}',
+            '{"random": true, "label": [3]}', '{"random": true, "label": NaN}',
+        ):  # fmt: skip
+            socket.send_bytes(wrong) if isinstance(wrong, bytes) else socket.send_text(wrong)
+            assert "class" in receive(socket, "error")[0]["text"]
+
+
+def test_a_game_without_noise_has_no_latent_space(
+    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Generation, "from_noise", False)
+    with client.websocket_connect(f"{PREFIX}/latent/{hosted.view_id}") as socket:
+        socket.send_text('{"random": true}')
+        assert "begins from a picture" in receive(socket, "error")[0]["text"]
 
 
 def test_a_random_z_is_the_runs_own_noise_and_can_be_repeated(

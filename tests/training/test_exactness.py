@@ -29,14 +29,14 @@ EXPERIMENTS = [pytest.param(name, {}, id=name) for name in presets()] + [
 @pytest.mark.parametrize("name", list(presets()))
 def test_every_preset_trains_two_steps(trainer, name):
     t = trainer(name=name)
-    before = t.shown().state_dict()
+    before = t.shown()["G"].state_dict()
     t.round()
     t.round()
     rows = t.flush()
     assert t.counts[:3] == (2, 2, 16)
     assert rows.shape == (2, len(t.history.columns))
     assert torch.isfinite(torch.from_numpy(rows)).all()
-    assert any(not torch.equal(a, before[k]) for k, a in t.shown().state_dict().items())
+    assert any(not torch.equal(a, before[k]) for k, a in t.shown()["G"].state_dict().items())
 
 
 @pytest.mark.parametrize(("name", "changes"), EXPERIMENTS)
@@ -192,7 +192,7 @@ def test_training_leaves_the_global_generator_alone(trainer):
 def test_another_seed_gives_another_run(trainer, differences):
     a, b = (trainer({"training.seed": seed}) for seed in (0, 1))
     assert differences(a.state_dict()["players"], b.state_dict()["players"])
-    assert not torch.equal(a.controls, b.controls)
+    assert not torch.equal(a.controls["z"], b.controls["z"])
     assert not torch.equal(a.batches.indices(), b.batches.indices())
 
 

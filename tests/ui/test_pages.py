@@ -8,8 +8,12 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gan_lab.config import put
+from gan_lab.games import Generation
+from gan_lab.presets import preset
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Command
 from gan_lab.server import registry
@@ -132,7 +136,7 @@ def test_a_rebuild_knob_waits_for_the_reset() -> None:
     until(first, State.RUNNING)
     app.session_state["open:rebuild:latent"] = True
     app.run().number_input(key="knob::latent.dim").set_value(7).run()
-    assert "latent.dim: 64 → 7" in app.info[0].value
+    assert "Size of z: 64 → 7" in app.info[0].value
     assert first.run.latest().config.latent.dim == 64
     press(app, "same")
     second = the_run(app)
@@ -144,13 +148,59 @@ def test_a_rebuild_knob_waits_for_the_reset() -> None:
     assert the_run(app).run.latest().config.training.seed != 0
 
 
-def test_a_preset_replaces_the_settings_but_not_the_pictures() -> None:
+def test_a_preset_replaces_all_settings_but_the_seed() -> None:
     app = opened()
+    app.number_input(key="knob::training.seed").set_value(5).run()
     app.multiselect(key="classes").select("3").select("8").run()
+    mine = app.session_state["experiment"]
+    assert mine.config.data.name == "digits:3,8"
     app.selectbox(key="preset").select("dcgan").run()
     mine = app.session_state["experiment"]
-    assert (mine.preset, mine.config.latent.dim) == ("dcgan", 100)
-    assert mine.config.data.name == "digits:3,8"
+    assert mine.preset == "dcgan"
+    assert mine.config == put(preset("dcgan").config, {"training.seed": 5})
+
+
+def test_the_way_back_to_the_preset_keeps_the_pictures() -> None:
+    app = opened()
+    assert "back" not in {button.key for button in app.button}
+    app.multiselect(key="classes").select("3").run()
+    assert "back" not in {button.key for button in app.button}
+    app.session_state["open:rebuild:latent"] = True
+    app.run().number_input(key="knob::latent.dim").set_value(7).run()
+    press(app, "back")
+    mine = app.session_state["experiment"]
+    assert mine.config == put(preset(mine.preset).config, {"data.name": "digits:3"})
+
+
+def test_own_pictures_have_a_place_among_the_sets(tmp_path: Path) -> None:
+    folder = tmp_path / "mine: all"
+    folder.mkdir()
+    for i in range(2):
+        Image.new("L", (9, 9), 100 * i).save(folder / f"{i}.png")
+    app = opened()
+    mine = app.session_state["experiment"]
+    mine.config = put(mine.config, {"data.name": str(folder)})
+    app.run()
+    assert not app.exception
+    assert not app.error
+    box = app.selectbox(key="data")
+    assert "Own pictures: mine: all" in box.options
+    assert not app.multiselect
+    box.select("digits").run()
+    assert app.session_state["experiment"].config.data.name == "digits"
+
+
+def test_a_game_that_begins_from_pictures_takes_one_of_mine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = press(opened(), "start")
+    until(the_run(app), State.RUNNING)
+    monkeypatch.setattr(Generation, "from_noise", False)
+    monkeypatch.setattr(Generation, "given", staticmethod(lambda _, some: some.images))
+    app.switch_page("pages/latent.py").run()
+    assert not app.exception
+    assert app.title[0].value == "Your own picture"
+    assert "no latent space" in app.markdown[0].value
 
 
 def test_who_comes_back_finds_the_run_and_its_settings() -> None:

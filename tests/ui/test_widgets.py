@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from gan_lab.config import KNOBS, RunConfig, get, put
+from gan_lab.config import KNOBS, RunConfig, get, known, put
+from gan_lab.games import Generation
 from gan_lab.presets import presets
-from gan_lab.ui import widgets
+from gan_lab.ui import knobs, widgets
 
 EVERY = list(KNOBS.values())
 
@@ -33,7 +34,8 @@ def test_every_knob_of_every_preset_can_be_drawn(name: str) -> None:
     assert not app.exception
     drawn = [*app.toggle, *app.selectbox, *app.select_slider, *app.slider, *app.number_input,
              *app.text_input]  # fmt: skip
-    assert {w.key for w in drawn} == {f"knob::{path}" for path in KNOBS}
+    with_a_box = {path for path, knob in KNOBS.items() if knob.kind != "layers"}
+    assert {w.key for w in drawn} == {f"knob::{path}" for path in with_a_box}
     assert not app.session_state["heard"]
 
 
@@ -53,7 +55,49 @@ def test_a_knob_that_does_not_count_is_disabled_and_says_why() -> None:
     knob = KNOBS["objective.smooth_real"]
     assert not widgets.why_not(knob, RunConfig())
     hinge = put(RunConfig(), {"objective.loss": "hinge"})
-    assert "objective.loss" in widgets.why_not(knob, hinge)
+    assert "Loss = non-saturating or" in widgets.why_not(knob, hinge)
+
+
+@pytest.mark.parametrize(
+    ("path", "changes", "there"),
+    [
+        ("networks.g.hidden", {}, False),
+        ("networks.g.hidden", {"networks.g.family": "dense"}, True),
+        ("networks.g.layers", {"networks.g.family": "layers"}, False),
+        ("objective.auxiliary", {}, False),
+        ("objective.auxiliary", {"networks.labels": "auxiliary"}, True),
+        ("objective.cycle", {}, False),
+        ("objective.smooth_real", {"objective.loss": "hinge"}, True),
+        ("latent.truncation", {}, True),
+    ],
+)
+def test_what_could_count_after_a_restart_only_is_left_out(path, changes, there) -> None:
+    assert knobs.belongs(KNOBS[path], put(RunConfig(), changes)) is there
+
+
+def test_what_is_drawn_for_noise_is_left_out_where_there_is_none(monkeypatch) -> None:
+    monkeypatch.setattr(Generation, "from_noise", False)
+    assert not knobs.belongs(KNOBS["latent.dim"], RunConfig())
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("networks.g.width", "G: Width (channels)"),
+        ("optim.players.D_a.lr", "D_a: Learning rate"),
+        ("latent.dim", "Size of z"),
+    ],
+)
+def test_a_parameter_in_words(path, words) -> None:
+    assert widgets.whose(path) + widgets.label(known(path)) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), (64, "64"), ((), "none")],
+)
+def test_a_value_in_words(value, words) -> None:
+    assert widgets.told(value) == words
 
 
 def _one_widget(path: str) -> None:

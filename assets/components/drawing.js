@@ -1,0 +1,147 @@
+// A plot as plotly.js wants it: traces, layout, config. What a spec is: charts.js.
+
+// spec: the plot; curves: all that is known of the run; place = { plot, path, colours }
+export function drawing(spec, curves, { plot, path, colours }) {
+  const style = getComputedStyle(plot);
+  const ink = style.color;
+  // anything but a player or the real pictures is drawn in ink
+  const colour = (name) => colours[name] ?? ink;
+  const touch = matchMedia("(pointer: coarse)").matches;
+  return {
+    traces: [...lines(spec, curves, colour), ...marks(curves, ink)],
+    layout: {
+      uirevision: path, datarevision: curves.records, showlegend: false,
+      margin: { l: 44, r: 10, t: 6, b: 26 },
+      width: plot.clientWidth || 300, height: plot.clientHeight || 180,
+      paper_bgcolor: "transparent", plot_bgcolor: "transparent",
+      font: { color: ink, family: style.fontFamily, size: 12 },
+      hovermode: "x unified", hoverlabel: {
+        bgcolor: style.getPropertyValue("--gl-panel").trim(), font: { color: ink },
+      },
+      dragmode: touch ? false : "zoom",
+      shapes: [...rests(spec, colour), ...marked(curves, ink)],
+      ...axes(spec, curves, ink, touch),
+    },
+    config: {
+      displaylogo: false,
+      displayModeBar: touch ? false : "hover",
+      modeBarButtons: [["zoom2d", "pan2d", "autoScale2d", "toImage"]],
+    },
+  };
+}
+
+function lines(spec, { x, series, level }, colour) {
+  return spec.curves.flatMap((curve) => {
+    const one = series[curve.column];
+    if (!one) return [];
+    const line = { color: colour(curve.colour), width: 2, dash: curve.dash };
+    const strong = {
+      x, y: curve.plain ? one.mean : one.smooth, name: curve.name, line, connectgaps: true,
+      type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
+    };
+    return curve.plain ? [strong] : [raw(x, one, level, line.color), strong];
+  });
+}
+
+// single records as a faint line; where many stand for one point, the band from least to greatest
+function raw(x, one, level, color) {
+  const common = {
+    type: "scatter", mode: "lines", hoverinfo: "skip", opacity: 0.28, connectgaps: true,
+  };
+  if (level === 0) return { ...common, x, y: one.mean, line: { color, width: 1 } };
+  const known = x.map((_, i) => i).filter((i) => Number.isFinite(one.mean[i]));
+  const back = [...known].reverse();
+  return {
+    ...common, opacity: 1, line: { width: 0 }, fill: "toself", fillcolor: faded(color, 0.2),
+    x: [...known.map((i) => x[i]), ...back.map((i) => x[i])],
+    y: [...known.map((i) => one.high[i]), ...back.map((i) => one.low[i])],
+  };
+}
+
+// what was done to the run, to be hovered over
+function marks(curves, ink) {
+  if (!curves.marks.length) return [];
+  return [{
+    x: curves.marks.map((mark) => mark.step), y: curves.marks.map(() => 0.03), yaxis: "y2",
+    text: curves.marks.map(saying), name: "you", type: "scatter", mode: "markers",
+    marker: { symbol: "triangle-up", size: 8, color: ink },
+    hovertemplate: "%{text}<extra></extra>",
+  }];
+}
+
+function marked(curves, ink) {
+  return curves.marks.map(({ step }) => ({
+    type: "line", yref: "paper", y0: 0, y1: 1, x0: step, x1: step, layer: "below",
+    line: { color: ink, width: 1 }, opacity: 0.35,
+  }));
+}
+
+// dotted, where curves settle; in ink where several settle together
+function rests(spec, colour) {
+  const values = new Map();
+  for (const curve of spec.curves) {
+    if (!Number.isFinite(curve.rest) || (spec.log && curve.rest <= 0)) continue;
+    values.set(curve.rest, values.has(curve.rest) ? "ink" : curve.colour);
+  }
+  return [...values].map(([value, name]) => ({
+    type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, layer: "below",
+    line: { color: colour(name), width: 1.5, dash: "dot" },
+  }));
+}
+
+function axes(spec, curves, ink, touch) {
+  const faint = faded(ink, 0.14);
+  const axis = {
+    gridcolor: faint, zeroline: false, linecolor: faint, tickfont: { size: 11 },
+    automargin: false, fixedrange: touch,
+  };
+  return {
+    xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
+    yaxis: {
+      ...axis, nticks: 5, tickformat: "~g", range: spec.range ?? undefined,
+      autorange: !spec.range, ...(spec.log ? logAxis(spec, curves.series) : {}),
+    },
+    yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
+  };
+}
+
+// at least a decade high, with ticks that people read at a glance
+function logAxis(spec, series) {
+  let low = Infinity;
+  let high = 0;
+  for (const { column, plain } of spec.curves) {
+    const one = series[column];
+    for (const value of (plain ? one?.mean : one?.smooth) ?? []) {
+      if (!(value > 0)) continue;
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (high === 0) return { type: "log" };
+  let [from, to] = [Math.log10(low) - 0.15, Math.log10(high) + 0.15];
+  const short = Math.max(0, 1 - (to - from)) / 2;
+  [from, to] = [from - short, to + short];
+  const digits = to - from > 2.5 ? [1] : [1, 2, 5];
+  const every = Math.ceil((to - from) / 6); // decades from tick to tick
+  const ticks = [];
+  for (let decade = Math.floor(from) - 1; decade <= Math.ceil(to); decade += every) {
+    for (const digit of digits) ticks.push(Number(`${digit}e${decade}`));
+  }
+  return {
+    type: "log", range: [from, to], autorange: false, tickmode: "array", tickvals: ticks,
+    ticktext: ticks.map((tick) => (tick < 0.01 || tick > 9999 ? tick.toExponential() : `${tick}`)
+      .replace("e+", "e")),
+  };
+}
+
+// A colour as #rrggbb or rgb(), more or less transparent; plotly reads no color-mix().
+function faded(color, share) {
+  if (color.startsWith("#")) return color + Math.round(255 * share).toString(16).padStart(2, "0");
+  return color.replace(/^rgba?\(([^,]+,[^,]+,[^,)]+).*/, `rgba($1, ${share})`);
+}
+
+// plotly reads a few tags in texts, so angle brackets are taken out
+function saying({ path, old, new: value }) {
+  const plain = (part) => String(part).replace(/[<>&]/g, "");
+  return value === null ? plain(path) : `${plain(path)}: ${plain(old)} → ${plain(value)}`;
+}

@@ -1,0 +1,124 @@
+// All pictures that a run names, in its order: each a canvas, with what stands above its columns
+// and what is to say about it.
+import { grouped } from "./numbers.js";
+import { Tiles } from "./tiles.js";
+
+const TALLEST = 0.85; // share of the window's height that a picture with columns may take
+
+const FIGURE = `
+  <div class="gl-frame gl-square">
+    <div class="gl-sheet"><div class="gl-heads"></div><canvas role="img"></canvas></div>
+    <span class="gl-wait"></span>
+  </div>
+  <figcaption><strong></strong> <span></span></figcaption>`;
+
+class Picture {
+  constructor(place) {
+    this.box = document.createElement("figure");
+    this.box.className = "gl-picture";
+    this.box.innerHTML = FIGURE;
+    place.append(this.box);
+    this.name = null; // of no picture yet
+    this.canvas = this.find("canvas");
+    const room = this.find(".gl-frame");
+    this.tiles = new Tiles(this.canvas, {
+      room, maxHeight: () => (this.square ? Infinity : Math.max(420, TALLEST * innerHeight)),
+    });
+    this.square = true;
+    this.clear();
+  }
+
+  find(selector) {
+    return this.box.querySelector(selector);
+  }
+
+  call(name) {
+    this.name = name;
+    const words = name.replaceAll("_", " ");
+    this.find("strong").textContent = `${words[0]?.toUpperCase() ?? ""}${words.slice(1)}.`;
+  }
+
+  clear() {
+    this.name = null;
+    this.tiles.clear();
+    this.find(".gl-wait").textContent = "The first pictures are on their way.";
+    for (const words of this.box.querySelectorAll("strong, figcaption span, .gl-heads")) {
+      words.replaceChildren();
+    }
+  }
+
+  show(header, payload, onShown) {
+    return this.tiles.show(payload, header.mime, header, () => {
+      this.explain(header);
+      onShown(header);
+    }, () => this.shape(header));
+  }
+
+  // before it is drawn: how much room there is depends on it
+  shape({ columns, count, heads }) {
+    this.square = !heads?.length && Math.ceil(count / columns) === columns;
+    this.find(".gl-frame").classList.toggle("gl-square", this.square);
+    const place = this.find(".gl-heads");
+    const words = heads ?? [];
+    if (words.join("\n") === [...place.children].map((one) => one.textContent).join("\n")) return;
+    place.style.setProperty("--gl-columns", columns);
+    place.replaceChildren(...words.map((text) => {
+      const head = document.createElement("span");
+      head.textContent = text;
+      return head;
+    }));
+  }
+
+  explain({ step, caption, count, heads }) {
+    this.find(".gl-wait").textContent = "";
+    const words = `At step ${grouped(step)}. ${caption ?? ""}`.trim();
+    this.find("figcaption span").textContent = words;
+    const columns = heads?.length ? ` Columns: ${heads.join(", ")}.` : "";
+    this.canvas.setAttribute("aria-label", `${this.name}, ${count} pictures. ${words}${columns}`);
+  }
+
+  close() {
+    this.tiles.close();
+    this.box.remove();
+  }
+}
+
+export class Pictures {
+  constructor(place) {
+    this.place = place;
+    this.all = [new Picture(place)]; // an empty place, until a name is known
+  }
+
+  // The names of all pictures of the run, in order; none if it has not made any yet.
+  expect(names) {
+    if (!names.length || names.join("\n") === this.all.map((one) => one.name).join("\n")) return;
+    const before = this.all;
+    this.all = names.map((name) => before.find((one) => one.name === name) ?? this.fresh(name));
+    for (const one of before) if (!this.all.includes(one)) one.close();
+    this.place.append(...this.all.map((one) => one.box));
+  }
+
+  fresh(name) {
+    const one = this.all.find(({ name: known }) => known === null) ?? new Picture(this.place);
+    one.call(name);
+    return one;
+  }
+
+  show(header, payload, onShown) {
+    const { name } = header;
+    if (!this.all.some((one) => one.name === name)) {
+      this.expect([...this.all.map((one) => one.name).filter((known) => known !== null), name]);
+    }
+    return this.all.find((one) => one.name === name).show(header, payload, onShown);
+  }
+
+  // For another run; one place stays, so that the page does not jump.
+  clear() {
+    this.all.splice(1).forEach((one) => one.close());
+    this.all[0].clear();
+  }
+
+  close() {
+    this.all.forEach((one) => one.close());
+  }
+}

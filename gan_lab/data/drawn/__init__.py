@@ -1,0 +1,1 @@
+"""Pictures drawn by code: no file, any size, everything about them known."""

@@ -1,0 +1,306 @@
+"""Drawn faces whose every attribute is known, at any size.
+
+The coordinates of a head: its middle is the origin, its chin at v = 1, an ear at u = ±.8.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_lab.data.drawn.canvas import (
+    Array,
+    Canvas,
+    Dice,
+    Traits,
+    bow,
+    box,
+    colours,
+    draw,
+    ellipse,
+    joined,
+    limb,
+    ramp,
+)
+
+CLASSES = ("plain", "glasses", "smiling", "smiling-glasses")
+SIZE = 64
+COUNTS = {True: 10_000, False: 1_000}
+HAIR = ("bald", "short", "parted", "bob", "long", "curly", "bun")
+HAIR_COLOURS = ("black", "brown", "auburn", "blond", "red", "grey")
+EYE_COLOURS = ("brown", "blue", "green", "grey")
+HATS = ("none", "beanie", "cap")
+BEARDS = ("none", "moustache", "full")
+NUMBERS = (
+    "skin", "smile", "open", "tilt", "u", "v", "scale", "width", "gaze", "brows", "blush", "light",
+)  # fmt: skip
+FLAGS = ("glasses", "round_glasses")
+CHOICES = {
+    "hair": HAIR, "hair_colour": HAIR_COLOURS, "eye_colour": EYE_COLOURS, "hat": HATS,
+    "beard": BEARDS,
+}  # fmt: skip
+SMILING = 0.4  # from where on a face counts as smiling
+_SEED = 1
+
+_SKINS = colours("fbe3d2", "f3c9a8", "e0a97e", "bd8156", "8f5a38", "5d3a26")
+_HAIR = colours("26211f", "5a3a26", "7d3f25", "dfb562", "c65f2c", "a9a6a3")
+_EYES = colours("5b3a22", "3f79b5", "4a8a55", "77838c")
+_WALLS = colours("9cc5d8", "f2c6a5", "b9d6a7", "e5b3bd", "c3b7de", "f1dc97", "8fb0a9", "d8d2c8")
+_SHIRTS = colours("2f5d8a", "b5443f", "3d7f5f", "eeeae0", "474753", "d79a37", "7b5596", "dd8f9f")
+_FRAMES = colours("1f1f24", "7a2f2f", "2b4a73", "9a7a35")
+_WHITE = np.ones((3, 1, 1, 1), np.float32)
+_INK = np.full((3, 1, 1, 1), 0.09, np.float32)
+_MOUTH = colours("6d2028")[0].astype(np.float32).reshape(3, 1, 1, 1)
+_LIPS = colours("b8504c")[0].astype(np.float32).reshape(3, 1, 1, 1)
+
+
+@lru_cache(maxsize=2)
+def traits(train: bool = True) -> Traits:
+    """Everything about every face of a part."""
+    count = COUNTS[train]
+    dice = Dice((_SEED, int(train)), count, 80)
+    t = Traits(
+        skin=dice.uniform(), tilt=dice.uniform(-0.22, 0.22), u=dice.uniform(-0.13, 0.13),
+        v=dice.uniform(-0.1, 0.06), scale=dice.uniform(0.9, 1.12), width=dice.uniform(0.9, 1.1),
+        gaze=dice.uniform(-1, 1), brows=dice.uniform(-1, 1), blush=dice.uniform(),
+        light=dice.uniform(-1, 1),
+        glasses=dice.uniform() < 0.45, round_glasses=dice.uniform() < 0.5,
+        hair=dice.choice(dict(zip(HAIR, (0.5, 1, 1, 1, 1, 0.9, 0.7), strict=True))),
+        hair_colour=dice.choice(dict(zip(HAIR_COLOURS, (1, 1, 0.6, 0.8, 0.4, 0.5), strict=True))),
+        eye_colour=dice.choice(dict(zip(EYE_COLOURS, (1, 0.8, 0.5, 0.4), strict=True))),
+        hat=dice.choice(dict(zip(HATS, (0.84, 0.08, 0.08), strict=True))),
+        beard=dice.choice(dict(zip(BEARDS, (0.8, 0.08, 0.12), strict=True))),
+    )  # fmt: skip
+    smiles = dice.uniform() < 0.5  # nobody half smiles: the classes can be seen
+    t["smile"] = np.where(smiles, dice.uniform(0.6, 1.0), dice.uniform(-0.35, 0.1))
+    t["open"] = np.where(dice.uniform() < 0.35, dice.uniform(0.5, 1.0), 0.0)
+    t["beard"] = np.where(np.isin(t["hair"], (3, 4, 6)), 0, t["beard"])
+    skin = ramp(_SKINS, t["skin"])
+    t["skin_rgb"] = skin
+    t["line_rgb"] = skin * np.array([0.62, 0.5, 0.48])
+    t["hair_rgb"] = dice.jittered(_HAIR[t["hair_colour"]], 0.05)
+    t["eye_rgb"] = dice.jittered(_EYES[t["eye_colour"]], 0.05)
+    t["wall_rgb"] = dice.palette(_WALLS, 0.08)
+    t["shirt_rgb"] = dice.palette(_SHIRTS, 0.06)
+    t["hat_rgb"] = dice.palette(_SHIRTS, 0.06)
+    t["frame_rgb"] = dice.palette(_FRAMES, 0.03)
+    return t
+
+
+# -- the artist, from back to front ---------------------------------------------------------------
+
+
+def _artist(canvas: Canvas, t: Traits) -> None:
+    _wall(canvas, t)
+    scale = 0.59 * t.value("scale")
+    head = canvas.framed(t.value("u"), t.value("v") + 0.04, t.value("tilt"), scale, scale)
+    body = canvas.framed(0.6 * t.value("u"), t.value("v") + 0.04, 0.0, scale, scale)
+    _hair_behind(head, t)
+    _body(body, t)
+    _head(head, t)
+    _mouth(head, t)
+    _beard(head, t)
+    _eyes(head, t)
+    _hair_before(head, t)
+    _hat(head, t)
+    _glasses(head, t)
+
+
+def _wall(canvas: Canvas, t: Traits) -> None:
+    shade = 1.04 - 0.1 * canvas.v[:1] + 0.05 * t.value("light") * canvas.u[:1]
+    canvas.rgb += t.colour("wall_rgb") * shade
+
+
+def _hair_behind(head: Canvas, t: Traits) -> None:
+    dark = t.colour("hair_rgb") * 0.8
+    hats = t["hat"] > 0
+    for style, bottom, wide in ((3, 0.75, 1.0), (4, 1.7, 1.05)):
+        with head.window(-1.2, -1.3, 1.2, 1.9, t["hair"] == style) as part:
+            top = ellipse(part.u, part.v + 0.15, wide, 1.05)
+            fall = box(part.u, part.v - (bottom - 0.2) / 2, wide, (bottom + 0.2) / 2, 0.3)
+            part.paint(joined(top, fall, 0.2), dark[:, part.who])
+    with head.window(-1.4, -1.5, 1.4, 0.7, (t["hair"] == 5) & ~hats) as part:
+        part.paint(_curls(part.u, part.v), dark[:, part.who])
+    with head.window(-0.6, -1.8, 0.6, -0.8, (t["hair"] == 6) & ~hats) as part:
+        part.paint(ellipse(part.u, part.v + 1.28, 0.4, 0.36), dark[:, part.who])
+
+
+def _curls(u: Array, v: Array) -> Array:
+    """A round head of hair with a wavy outline."""
+    angle = np.arctan2(v + 0.3, u)
+    return ellipse(u, v + 0.3, 1.08, 1.0) - 0.07 * np.cos(11 * angle)
+
+
+def _body(body: Canvas, t: Traits) -> None:
+    with body.window(-2.6, 0.6, 2.6, 3.2) as part:
+        neck = box(part.u, part.v - 1.1, 0.36, 0.5, 0.1)
+        part.paint(neck, t.colour("skin_rgb") * 0.86)
+        shoulders = ellipse(part.u, part.v - 2.35, 1.5 * t.value("width"), 1.1)
+        collar = ellipse(part.u, part.v - 1.22, 0.44, 0.3)
+        part.paint(np.maximum(shoulders, -collar), t.colour("shirt_rgb"))
+
+
+def _head(head: Canvas, t: Traits) -> None:
+    width = t.value("width")
+    skin, line = t.colour("skin_rgb"), t.colour("line_rgb")
+    with head.window(-1.1, -1.1, 1.1, 1.1) as part:
+        u, v = part.u, part.v
+        side = np.abs(u)
+        part.paint(ellipse(side - 0.8 * width, v - 0.08, 0.15, 0.22), skin * 0.93)
+        skull, jaw = ellipse(u, v + 0.2, 0.8 * width, 0.78), ellipse(u, v - 0.3, 0.66 * width, 0.7)
+        face = joined(skull, jaw, 0.3)
+        part.paint(face, skin)
+        # a soft shadow on the side that is turned from the light
+        shadow = np.clip(0.5 * u * t.value("light"), 0, 0.22) * part.cover(face)
+        part.rgb *= 1 - shadow
+        blush = np.clip(1 - ellipse(side - 0.46, v - 0.38, 0.2, 0.16) * 4 - 0.8, 0, 1)
+        part.rgb[1:] *= 1 - 0.16 * blush * t.value("blush") * part.cover(face)
+    with head.window(-0.3, -0.1, 0.3, 0.5) as part:
+        part.paint(bow(part.u, part.v - 0.3, 0.13, 0.07, 0.035), line, 0.8)
+        part.paint(limb(part.u, part.v, 0.02, 0.0, 0.08, 0.27, 0.02, 0.035), line, 0.35)
+
+
+def _mouth(head: Canvas, t: Traits) -> None:
+    smile, opened, width = t.value("smile"), t.value("open"), t.value("width")
+    half = (0.27 + 0.11 * np.clip(smile, 0, 1)) * width
+    bend = 0.2 * smile
+    with head.window(-0.6, 0.3, 0.6, 0.95) as part:
+        u, v = part.u, part.v - 0.6 + 0.07 * smile
+        shut = bow(u, v, half, bend, 0.04)
+        part.paint(shut, _INK * 2 + 0.4 * t.colour("line_rgb"), (opened == 0).astype(np.float32))
+    with head.window(-0.6, 0.3, 0.6, 0.98, t["open"] > 0) as part:
+        who = part.who
+        u, v = part.u, part.v - 0.58 + 0.07 * smile[who]
+        grin = np.clip(smile[who] * 2, 0, 1)  # from a round mouth to a laughing one
+        drop = 0.1 + 0.14 * opened[who]
+        circle = ellipse(u, v - 0.02, 0.15 + 0.03 * opened[who], drop * 0.85)
+        upper = v - bend[who] * 0.35 * (1 - np.square(u / half[who]))
+        laugh = np.maximum(ellipse(u, v - 0.02, half[who] * 0.95, drop + 0.1), -upper)
+        lips = circle + grin * (laugh - circle)
+        part.paint(lips - 0.03, _LIPS)
+        part.paint(lips + 0.02, _MOUTH)
+        teeth = np.maximum(lips + 0.03, np.abs(upper - 0.04) - 0.055)
+        part.paint(teeth, _WHITE * 0.97, grin)
+
+
+def _beard(head: Canvas, t: Traits) -> None:
+    hair, width = t.colour("hair_rgb"), t.value("width")
+    with head.window(-0.95, 0.0, 0.95, 1.2, t["beard"] == 2) as part:
+        w = width[part.who]
+        jaw = ellipse(part.u, part.v - 0.32, 0.68 * w, 0.74)
+        cheeks = ellipse(part.u, part.v - 0.1, 0.62 * w, 0.38)
+        lips = ellipse(part.u, part.v - 0.62, 0.36 * w, 0.2)
+        shape = np.maximum(np.maximum(jaw, -cheeks), -lips)
+        part.paint(np.maximum(shape, 0.12 - part.v), hair[:, part.who] * 0.92)
+    with head.window(-0.5, 0.3, 0.5, 0.65, t["beard"] > 0) as part:
+        raised = 0.05 * t.value("smile")[part.who]
+        shape = bow(part.u, part.v - 0.49 + raised, 0.3, -0.07, 0.055)
+        part.paint(shape, hair[:, part.who] * 0.92)
+
+
+def _eyes(head: Canvas, t: Traits) -> None:
+    gaze, brows = 0.07 * t.value("gaze"), t.value("brows")
+    with head.window(-0.65, -0.5, 0.65, 0.2) as part:
+        side = np.abs(part.u) - 0.34
+        v = part.v + 0.08
+        white = ellipse(side, v, 0.175, 0.125)
+        part.paint(white - 0.02, t.colour("line_rgb"), 0.7)
+        part.paint(white, _WHITE * 0.98)
+        # both eyes look the same way, so here the sides are not alike
+        iris = np.hypot(side - gaze * np.sign(part.u), v)
+        part.paint(np.maximum(iris - 0.1, white), t.colour("eye_rgb"))
+        part.paint(np.maximum(iris - 0.052, white), _INK * 0.5)
+        part.paint(bow(side, v + 0.06, 0.19, -0.1, 0.022), _INK)
+        lift = 0.25 + 0.05 * brows
+        colour = 0.75 * np.minimum(t.colour("hair_rgb"), t.colour("line_rgb") * 1.1)
+        slant = side * 0.2 * np.minimum(brows, 0)  # low brows frown
+        part.paint(bow(side, v + lift - slant, 0.2, -0.05, 0.04), colour)
+
+
+def _hair_before(head: Canvas, t: Traits) -> None:
+    hair, width = t.colour("hair_rgb"), t.value("width")
+    style = t["hair"]
+    with head.window(-1.15, -1.35, 1.15, 0.4, style > 0) as part:
+        who, u, v = part.who, part.u, part.v
+        w = width[who]
+        kind = style[who][:, None, None]
+        puff = np.isin(kind, (2, 5)) * 0.06
+        cap = ellipse(u, v + 0.24, 0.84 * w + puff, 0.86 + puff)
+        fringe = np.choose(kind, (
+            v,
+            v + 0.48 + 0.05 * np.cos(9 * u),
+            v + 0.38 + 0.42 * u,
+            v + 0.36 - 0.1 * np.square(u),
+            v + 0.5 - 0.9 * np.square(u),
+            v + 0.44 + 0.06 * np.cos(12 * u),
+            v + 0.58 - 0.35 * np.square(u),
+        ))  # fmt: skip
+        # hair also runs down in front of the ears
+        temples = np.maximum(0.66 * w - np.abs(u), v - np.where(kind > 2, 0.3, 0.02))
+        part.paint(np.maximum(cap, np.minimum(fringe, temples)), hair[:, who])
+        shine = np.clip(0.09 - np.abs(np.hypot(u + 0.15, v + 0.1) - 0.78), 0, 0.05) * 3
+        part.rgb += shine * part.cover(np.maximum(cap, fringe)) * (v < -0.4)
+
+
+def _hat(head: Canvas, t: Traits) -> None:
+    colour, width = t.colour("hat_rgb"), t.value("width")
+    with head.window(-1.3, -1.6, 1.3, -0.2, t["hat"] == 1) as part:
+        w = width[part.who]
+        dome = np.maximum(ellipse(part.u, part.v + 0.4, 0.9 * w, 0.85), part.v + 0.4)
+        part.paint(dome, colour[:, part.who])
+        part.paint(box(part.u, part.v + 0.48, 0.93 * w, 0.13, 0.1), colour[:, part.who] * 0.8)
+        part.paint(ellipse(part.u, part.v + 1.28, 0.16, 0.16), colour[:, part.who] * 0.8)
+    with head.window(-1.5, -1.4, 1.5, -0.2, t["hat"] == 2) as part:
+        w = width[part.who]
+        dome = np.maximum(ellipse(part.u, part.v + 0.42, 0.88 * w, 0.72), part.v + 0.45)
+        part.paint(dome, colour[:, part.who])
+        part.paint(bow(part.u, part.v + 0.42, 0.98 * w, -0.1, 0.07), colour[:, part.who] * 0.7)
+
+
+def _glasses(head: Canvas, t: Traits) -> None:
+    frame, rounded = t.colour("frame_rgb"), t.value("round_glasses")
+    with head.window(-1.0, -0.45, 1.0, 0.32, t["glasses"]) as part:
+        who = part.who
+        side, v = np.abs(part.u) - 0.35, part.v + 0.06
+        circle, square = np.hypot(side, v) - 0.25, box(side, v, 0.27, 0.2, 0.07)
+        rim = np.where(rounded[who] > 0, circle, square)
+        part.paint(rim, _WHITE * np.float32([0.85, 0.93, 1.0]).reshape(3, 1, 1, 1), 0.16)
+        bridge = bow(part.u, v + 0.03, 0.12, -0.04, 0.03)
+        arms = box(np.abs(part.u) - 0.7, v + 0.05, 0.12, 0.03)
+        lines = np.minimum(np.minimum(np.abs(rim) - 0.04, bridge), arms)
+        part.paint(lines, frame[:, who])
+
+
+# -- what is known of them ------------------------------------------------------------------------
+
+
+def attributes(index: int, train: bool = True) -> dict[str, float | bool | str]:
+    """All about one face, in words and numbers."""
+    t = traits(train)
+    known: dict[str, float | bool | str] = {name: float(t[name][index]) for name in NUMBERS}
+    known |= {name: bool(t[name][index]) for name in FLAGS}
+    return known | {name: words[t[name][index]] for name, words in CHOICES.items()}
+
+
+def table(train: bool = True) -> tuple[tuple[str, ...], Tensor]:
+    """Names of K attributes, and all faces' values, float32 N×K.
+
+    Numbers as they are, flags as 0 or 1, each choice as a column of 0 or 1 (``hair=long``).
+    """
+    t = traits(train)
+    names = [*NUMBERS, *FLAGS]
+    columns = [t[name].astype(np.float32) for name in names]
+    for name, words in CHOICES.items():
+        names += [f"{name}={word}" for word in words]
+        columns += [(t[name] == k).astype(np.float32) for k in range(len(words))]
+    return tuple(names), torch.from_numpy(np.stack(columns, 1))
+
+
+def read(train: bool, size: int) -> tuple[Tensor, Tensor]:
+    """uint8 N×3×size×size and the number of each one's class."""
+    t = traits(train)
+    labels = t["glasses"] + 2 * (t["smile"] > SMILING)
+    return draw(t, size or SIZE, _artist), torch.from_numpy(labels.astype(np.int64))

@@ -1,0 +1,99 @@
+"""The plots that games have in common."""
+
+from __future__ import annotations
+
+from gan_lab.config import RunConfig
+from gan_lab.games.base import Curve, Figure
+from gan_lab.objectives import LOSSES, resting
+
+
+def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figure:
+    """Both players' losses, where they rest, and what they mean with the loss at hand."""
+    rest = resting(config.objective)
+    plain = config.objective.adversarial == 1.0 and not config.objective.features
+    common = (
+        Curve("loss/D", "D", "d", rest.d),
+        # with other weights or terms beside D's verdict G's loss rests elsewhere
+        Curve("loss/G", "G", "g", rest.g if plain else None),
+    )
+    return Figure(
+        "Losses",
+        "What each player tries to make small. Faint: as measured. Strong: smoothed. Dotted:"
+        " where it rests once D cannot tell fake from real.",
+        common if curves is None else curves,
+        meaning=LOSSES[config.objective.loss].meaning,
+    )
+
+
+def opinions(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figure:
+    """What D says of real pictures and of fakes."""
+    common = (
+        Curve("D(x)", "D(x)", "real", resting(config.objective).opinion),
+        Curve("D(G(z))", "D(G(z))", "g"),
+    )
+    return Figure(
+        "D's opinion",
+        "What D says to real pictures, D(x), and to fakes, D(G(z)). 1: surely real. 0: surely"
+        " fake. Dotted: it cannot tell.",
+        common if curves is None else curves,
+        range=(-0.03, 1.03),
+    )
+
+
+def extras(config: RunConfig) -> tuple[Figure, ...]:
+    """Plots of what is switched on beside the loss: penalties, naming of classes, ADA."""
+    steady, figures = config.regularisation, []
+    if steady.gp or steady.dragan:
+        kind = "gp" if steady.gp else "dragan"
+        figures.append(
+            Figure(
+                "D's slope",
+                "How steep D is where the penalty looks: it should be 1 (dotted).",
+                (Curve(kind, "slope", "d", 1.0),),
+            )
+        )
+    if steady.r1 or steady.r2:
+        flat = (("r1", "at real", "real", steady.r1), ("r2", "at fakes", "g", steady.r2))
+        figures.append(
+            Figure(
+                "D's steepness",
+                "Squared slope of D at real pictures and at fakes; the penalty pulls it to 0.",
+                tuple(Curve(column, name, colour) for column, name, colour, on in flat if on),
+                log=True,
+            )
+        )
+    if config.networks.labels == "auxiliary":
+        figures.append(
+            Figure(
+                "Naming the class",
+                "How badly D names the class of real pictures; 0 is perfect.",
+                (Curve("naming", "D", "d"),),
+            )
+        )
+    if config.objective.ada:
+        figures.append(
+            Figure(
+                "Augmentation",
+                "Share of the pictures that each change is applied to; it grows while D overfits.",
+                (Curve("augment share", "share", "d", plain=True),),
+                range=(-0.03, 1.03),
+                calm=True,
+            )
+        )
+    return tuple(figures)
+
+
+_DASHES = ("", "dash")
+
+
+def coloured(names: tuple[str, ...], prefix: str) -> tuple[Curve, ...]:
+    """A curve ``prefix/NAME`` for each player: colour by role, dashed for a second one."""
+    seen: dict[str, int] = {}
+    curves = []
+    for name in names:
+        role = name[0].lower()
+        curves.append(
+            Curve(f"{prefix}/{name}", name, role, dash=_DASHES[seen.setdefault(role, 0) % 2])
+        )
+        seen[role] += 1
+    return tuple(curves)

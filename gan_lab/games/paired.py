@@ -1,0 +1,173 @@
+"""One kind of picture out of another, learned from pairs: pix2pix (Isola et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gan_lab import networks
+from gan_lab.config import RunConfig
+from gan_lab.data import Batches, Kind, Pictures, domains
+from gan_lab.games import figures
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview
+from gan_lab.games.pool import Pool
+from gan_lab.games.referee import READINGS, Referee, clip_weights
+from gan_lab.games.seats import seated
+from gan_lab.games.super_resolution import matched_layers
+from gan_lab.games.translation import (
+    HALF,
+    check,
+    in_rows,
+    keeps_the_shape,
+    repainted,
+    some,
+)
+from gan_lab.objectives import resting
+from gan_lab.randomness import Streams
+
+
+class Paired:
+    """G makes B out of A; D sees A beside a B and says whether they belong together.
+
+    G plays for D's verdict and for the pixels of the true B: L = L_GAN + λ·L1 (eq. 4). There is no
+    z: the only noise is G's dropout (§2.2), and copies that people look at never drop anything.
+    For the first ``training.g_pretrain`` rounds the pixels alone count.
+    """
+
+    from_noise: ClassVar[bool] = False
+    names: ClassVar[tuple[str, ...]] = ("D", "G")
+    readings: ClassVar[tuple[str, ...]] = (
+        "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", *READINGS,
+    )  # fmt: skip
+
+    def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
+        self.config = config
+        self._streams = streams
+        self._referee = Referee("D", streams)
+        self._pool = Pool(config.objective.pool, streams["pool"])
+        made = self.generators(config, kind)
+        self.players = seated(made, self.discriminators(config, kind), streams)
+
+    @staticmethod
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        check(config, ("classes", "edges", "grey"))
+        source = (kind.channels, kind.size, kind.size)
+        return {"G": networks.generator(config.networks.g, source, kind.channels, kind.size)}
+
+    @staticmethod
+    def discriminators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        """D's input is A and B, one behind the other in the channels (§3.2)."""
+        return {"D": networks.discriminator(config.networks.d, 2 * kind.channels, kind.size)}
+
+    @classmethod
+    def rehearse(cls, config: RunConfig, kind: Kind) -> None:
+        made = keeps_the_shape(cls.generators(config, kind)["G"], kind)
+        cls.discriminators(config, kind)["D"](torch.cat([made, made], 1))
+
+    @staticmethod
+    def figures(config: RunConfig) -> tuple[Figure, ...]:
+        rest = resting(config.objective)
+        plain = config.objective.adversarial == 1.0 and not config.objective.features
+        both = (
+            Curve("loss/D", "D (halved)", "d", HALF * rest.d),
+            Curve("loss/G", "G", "g", rest.g if plain else None),
+        )
+        pixels = Figure(
+            "Pixels",
+            "How far G's picture is from the true one, which G also tries to make small.",
+            (Curve("pixels", "G", "g"),),
+            log=True,
+        )
+        return (
+            pixels, figures.losses(config, both), figures.opinions(config), *figures.extras(config),
+        )  # fmt: skip
+
+    # -- the round -----------------------------------------------------------------------------
+
+    def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
+        pair = fake = None  # what D was shown last, if both moves share it
+        if "D" in movers:
+            shared = self.config.objective.share_fakes and "G" in movers
+            for left in reversed(range(self.config.optim.d.steps)):
+                pair = batches.draw_pair()
+                fake = self._made(pair[0], with_graph=shared and left == 0)
+                yield self._d_move(*pair, fake.detach(), now)
+        if "G" in movers:
+            for index in range(self.config.optim.g.steps):
+                if index > 0 or pair is None or fake is None or not fake.requires_grad:
+                    pair = batches.draw_pair()
+                    fake = self._made(pair[0], with_graph=True)
+                yield self._g_move(*pair, fake, now)
+
+    def _made(self, a: Tensor, *, with_graph: bool) -> Tensor:
+        """B as G, in training mode, makes it; the graph only if G will learn from it."""
+        with torch.set_grad_enabled(with_graph):
+            return self.players["G"].network(a)
+
+    def _d_move(self, a: Tensor, b: Tensor, fake: Tensor, now: Now) -> Move:
+        # A and B go as one picture from here on: noise on what D sees, augmentation and penalties
+        # then treat both alike
+        true, false = torch.cat([a, b], 1), self._pool.exchange(torch.cat([a, fake], 1))
+        look = self.players["D"].judge
+        return self._referee.d_move(self.config, look, true, false, now, weight=HALF)
+
+    def _g_move(self, a: Tensor, b: Tensor, fake: Tensor, now: Now) -> Move:
+        objective = self.config.objective
+        pretraining = now.steps < self.config.training.g_pretrain
+        gap = (F.l1_loss if objective.pixel_norm == "absolute" else F.mse_loss)(fake, b)
+        loss = objective.pixels * gap
+        readings = {"pixels": gap.detach()}
+        if not pretraining:
+            player = self.players["D"]
+            verdict = self._referee.g_loss(
+                self.config, player, player.judge, torch.cat([a, fake], 1), now,
+                real=lambda: torch.cat([a, b], 1), matching=matched_layers,
+            )  # fmt: skip
+            loss = loss + verdict
+            readings["loss/G"] = verdict.detach()
+        # pictures that G learns from alone count too, or schedules and epochs would stand still
+        return Move(("G",), loss, readings, images=len(a) if pretraining else 0)
+
+    def settle(self, move: Move) -> None:
+        if "D" in move.players:
+            clip_weights(self.config, self.players["D"].network)
+
+    # -- what people see -----------------------------------------------------------------------
+
+    def controls(self, aside: Pictures) -> Controls:
+        a, b = domains(aside, self.config.data.pairs)
+        both = some(torch.cat([a, b], 1), self.config.training.grid, self._streams["preview"])
+        given, true = both.chunk(2, 1)
+        return {"given": given.contiguous(), "true": true.contiguous()}
+
+    def preview(self, controls: Controls) -> dict[str, Preview]:
+        given, true = controls["given"], controls["true"]
+        shown = self.players["G"].shown
+        assert shown is not None
+        made = self.apply(self.config, {"G": shown}, given)
+        off = (made.float() - true.float()).abs().mean().item() / 2.55
+        heads = ("given", "generated", "true")
+        rows = in_rows(given, made, true)
+        words = f"Pixels are off by {off:.1f} % of their range on average."
+        return {"comparison": Preview(rows, len(heads), heads, words)}
+
+    @staticmethod
+    def given(config: RunConfig, pictures: Pictures) -> Tensor:
+        return domains(pictures, config.data.pairs)[0]
+
+    @staticmethod
+    def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
+        return repainted(networks["G"], images, config.networks.g.output)
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"referee": self._referee.state_dict(), "pool": self._pool.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._referee.load_state_dict(state["referee"])
+        self._pool.load_state_dict(state["pool"])

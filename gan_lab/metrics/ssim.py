@@ -1,0 +1,51 @@
+"""Structural similarity: whether two pictures have the same light, contrast and pattern, place
+by place (Wang, Bovik, Sheikh & Simoncelli 2004)."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from gan_lab.metrics.psnr import PEAK, check
+
+WINDOW, SIGMA = 11, 1.5  # the paper's Gaussian, §III-B
+C1, C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2  # K1, K2 of the paper; steady where all is flat
+
+
+def ssim(a: Tensor, b: Tensor) -> Tensor:
+    """Mean of the similarity map of each picture, at most 1; only whole windows count.
+
+    Colour channels are compared one by one and averaged.
+
+    Args:
+        a, b: uint8, N×C×H×W, at least 11 px a side.
+
+    Returns:
+        float64, N.
+
+    Raises:
+        ValueError: different shapes, not uint8, or pictures smaller than the window.
+    """
+    check(a, b)
+    if min(a.shape[2:]) < WINDOW:
+        raise ValueError(f"pictures must be {WINDOW} px or more a side, not {tuple(a.shape[2:])}")
+    # channels as pictures of their own: one blur for all
+    x, y = (v.double().flatten(0, 1).unsqueeze(1) for v in (a, b))
+    mean_x, mean_y, square_x, square_y, product = _blurred(torch.stack([x, y, x * x, y * y, x * y]))
+    var_x, var_y = square_x - mean_x**2, square_y - mean_y**2
+    covariance = product - mean_x * mean_y
+    light = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
+    pattern = (2 * covariance + C2) / (var_x + var_y + C2)
+    return (light * pattern).reshape(len(a), -1).mean(1)
+
+
+def _blurred(x: Tensor) -> Tensor:
+    """Gaussian means of all whole windows: K×N×1×H×W to K×N×1×(H-10)×(W-10)."""
+    places = torch.arange(WINDOW, dtype=x.dtype, device=x.device) - WINDOW // 2
+    weights = torch.exp(-places.square() / (2 * SIGMA**2))
+    weights /= weights.sum()
+    # a Gaussian is a column of a row: twice 11 products a pixel instead of 121
+    rows = F.conv2d(x.flatten(0, 1), weights.view(1, 1, 1, -1))
+    both = F.conv2d(rows, weights.view(1, 1, -1, 1))
+    return both.unflatten(0, x.shape[:2])

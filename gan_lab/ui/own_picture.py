@@ -1,0 +1,129 @@
+"""Trying a generator that begins from a picture on a picture of one's own."""
+
+from __future__ import annotations
+
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import BinaryIO
+
+import numpy as np
+import streamlit as st
+import torch
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from gan_lab.config import ConfigError
+from gan_lab.data import DataError, Pictures
+from gan_lab.games import apply, game_of
+from gan_lab.runs import Hosted, State
+from gan_lab.runs.messages import Shown
+from gan_lab.runs.pictures import mosaic, png
+from gan_lab.training.devices import use_threads
+
+ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
+LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
+_PIXELS = 64_000_000  # of an uploaded picture, before it is made small
+_FRESH_WITHIN = 3.0  # s to wait for a copy of a generator that is still training
+_SEEN_AT = 384  # px at which small results are shown
+
+
+def own_picture(hosted: Hosted) -> None:
+    """Upload a picture, see what the run makes of it."""
+    shown = _fresh(hosted)
+    if shown is None:
+        st.info("The run is getting ready; its generator comes in a moment.")
+        st.button("Look again", icon=":material/refresh:")
+        return
+    side = side_in_training(shown)
+    file = st.file_uploader("A picture of yours", ENDINGS, help="It stays on this server, in"
+                            " memory, for as long as this page is open.")  # fmt: skip
+    if file is None:
+        return
+    square = f"Cut to a square of {side} px, as in training"
+    whole = f"Whole, up to {LONGEST} px"
+    how = st.radio("How the generator gets it", [square, whole], horizontal=True)
+    try:
+        given = read_picture(file, shown.kind.channels, side if how == square else 0)
+        made = _worker().submit(apply, shown.config, shown.networks, given).result()
+    except (DataError, ConfigError) as error:
+        st.error(f"That did not work: {error}.")
+        return
+    _compare(given, made, shown.step)
+    if hosted.run.latest().state is State.RUNNING:
+        st.button("Again, with the newest generator", icon=":material/refresh:")
+
+
+@cache
+def _worker() -> ThreadPoolExecutor:
+    """One core for all visitors' pictures, whatever the threads of the pages are set to."""
+    return ThreadPoolExecutor(1, "own-picture", initializer=use_threads, initargs=(1,))
+
+
+def _fresh(hosted: Hosted) -> Shown | None:
+    """The run's generators as they are now, or the last copy where a new one takes too long."""
+    before = hosted.run.shown()
+    with hosted.run.explored():
+        deadline = time.monotonic() + _FRESH_WITHIN
+        while hosted.run.latest().state in (State.LOADING, State.RUNNING):
+            now = hosted.run.shown()
+            if now is not before or time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
+    return hosted.run.shown()
+
+
+def side_in_training(shown: Shown) -> int:
+    """Side of the pictures that the generator was given while it was trained, px."""
+    channels, size, _ = shown.kind
+    two = torch.zeros(2, channels, size, size, dtype=torch.uint8)
+    sample = Pictures("", two, torch.tensor([0, 1]), ("a", "b"))
+    return game_of(shown.config).given(shown.config, sample).shape[-1]
+
+
+def read_picture(file: BinaryIO, channels: int, side: int) -> Tensor:
+    """An uploaded picture, uint8 1×C×h×w: upright, on white where it was transparent.
+
+    Args:
+        side: of the middle square that is cut out and resized; 0 keeps the whole, at most
+            ``LONGEST`` px wide and high.
+
+    Raises:
+        DataError: it is no picture that can be read.
+    """
+    try:
+        with Image.open(file) as picture:
+            if picture.width * picture.height > _PIXELS:
+                raise DataError("this picture is too large")
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError("this file is no picture that can be read") from None
+    white = Image.new("RGBA", upright.size, "white")
+    flat = Image.alpha_composite(white, upright).convert("L" if channels == 1 else "RGB")
+    if side:
+        flat = ImageOps.fit(flat, (side, side), Image.Resampling.LANCZOS)
+    else:
+        flat.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    array = np.asarray(flat)
+    return torch.from_numpy(array.copy()).view(*array.shape[:2], channels).permute(2, 0, 1)[None]
+
+
+def _compare(given: Tensor, made: Tensor, step: int) -> None:
+    """Both side by side, equally wide, each pixel a crisp square."""
+    left, right = st.columns(2)
+    left.image(_large(given, made.shape[-1]), caption="Given")
+    right.image(_large(made, made.shape[-1]), caption=f"Generated, by G at step {step:,}")
+    st.download_button("Save the generated picture", png(mosaic(made)), "generated.png",
+                       "image/png", icon=":material/download:")  # fmt: skip
+
+
+def _large(image: Tensor, width: int) -> bytes:
+    pixels = Image.fromarray(mosaic(image))
+    factor = max(1, _SEEN_AT // width) * width / pixels.width
+    size = (round(pixels.width * factor), round(pixels.height * factor))
+    buffer = io.BytesIO()
+    pixels.resize(size, Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()

@@ -1,0 +1,67 @@
+"""Single players: their own optimisers, weights from another run, who trains alone."""
+
+import torch
+
+from gan_lab.config import RunConfig, get, put
+from gan_lab.training.trainer import figures
+
+
+def test_one_player_may_learn_differently(trainer):
+    t = trainer({"optim.players.G.lr": 0.5, "optim.g.lr": 1e-3, "optim.players.D.name": "sgd"})
+    t.round()
+    rows = t.flush()
+    rates = {name: rows[0, t.history.columns.index(f"lr/{name}")] for name in "DG"}
+    assert rates["G"] == 0.5 and rates["D"] != 0.5
+    assert type(t._optimisers["D"]).__name__ == "SGD"
+
+
+def test_it_can_be_turned_while_it_runs_and_is_refused_where_the_role_s_is(trainer):
+    t = trainer()
+    assert t.set("optim.players.G.lr", 0.25).outcome == "applied"
+    t.round()
+    assert t.flush()[0, t.history.columns.index("lr/G")] == 0.25
+    for path, value in (("optim.players.G.lr", 7.0), ("optim.players.X.lr", 0.1)):
+        assert t.set(path, value).outcome == "refused"
+    assert get(t.config, "optim.players.G.beta1") == t.config.optim.g.beta1
+
+
+def test_a_new_optimiser_for_one_player_forgets_that_player_alone(trainer):
+    t = trainer()
+    t.round()
+    before = dict(t._optimisers)
+    entry = t.set("optim.players.G.name", "sgd")
+    assert "G's optimiser starts without memory" in entry.note
+    assert t._optimisers["D"] is before["D"] and t._optimisers["G"] is not before["G"]
+
+
+def test_weights_of_another_run_are_taken_where_they_fit(trainer):
+    other, t = trainer({"training.seed": 5}), trainer()
+    other.round()
+    taken, every = t.adopt(other.state_dict()["players"])
+    assert taken == every > 0
+    for name in "DG":
+        for key, value in t.game.players[name].network.state_dict().items():
+            assert torch.equal(value, other.game.players[name].network.state_dict()[key]), key
+    wider = trainer({"networks.g.width": 8})
+    before = wider.game.players["G"].network.state_dict()
+    taken, every = wider.adopt(other.state_dict()["players"])
+    assert 0 < taken < every
+    assert before.keys() == wider.game.players["G"].network.state_dict().keys()
+
+
+def test_every_figure_s_curve_is_a_column_of_the_history(trainer):
+    changes = {"regularisation.gp": 1.0, "regularisation.r1": 1.0, "objective.ada": True}
+    t = trainer({**changes, "networks.labels": "auxiliary"})
+    shown = [c.column for figure in figures(t.config) for c in figure.curves]
+    assert set(shown) <= set(t.history.columns) and "augment share" in shown
+    assert len(figures(RunConfig())) == 4
+
+
+def test_curves_that_are_switched_on_live_have_their_place_from_the_start(trainer):
+    t = trainer({"networks.d.batch_norm": "nowhere"})
+    t.round()
+    assert t.set("regularisation.r1", 2.0).outcome == "applied"
+    t.round()
+    r1 = t.flush()[:, t.history.columns.index("r1")]
+    assert r1[0] != r1[0] and r1[1] > 0
+    assert put(t.config, {"regularisation.r1": 0.0}) != t.config
