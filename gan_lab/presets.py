@@ -12,6 +12,18 @@ from gan_lab.config import ConfigError, RunConfig, from_tree
 
 FOLDER = Path(__file__).parent.parent / "assets" / "presets"
 DEFAULT = "quick"
+GROUPS = (
+    "Start here", "Where it began", "Tutorials", "Losses", "Classes", "Tricks", "Small data",
+    "Many modes", "Milestones", "Growing", "Larger pictures", "Picture to picture",
+)  # fmt: skip
+"""Groups of a picker, in the order in which people may meet them; others follow."""
+
+_BY_GAME = {
+    "progressive": "Growing",
+    "super-resolution": "Larger pictures",
+    "paired": "Picture to picture",
+    "unpaired": "Picture to picture",
+}
 
 
 @dataclass(frozen=True)
@@ -21,17 +33,20 @@ class Preset:
     Attributes:
         name: of the file.
         title, about: for people; ``about`` is one sentence.
+        group: a heading in a picker.
         config: the whole experiment.
     """
 
     name: str
     title: str
     about: str
+    group: str
     config: RunConfig
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], RunConfig]:
-    """A configuration file: what it says beside the schema (title, about), and the experiment.
+    """A configuration file: what it says beside the schema (title, about, group), and the
+    experiment.
 
     Raises ConfigError, in one line, if it cannot be read or holds what the schema does not.
     """
@@ -45,13 +60,21 @@ def read_toml(path: Path) -> tuple[dict[str, Any], RunConfig]:
 
 @cache
 def presets() -> dict[str, Preset]:
-    """All presets by name, the default first."""
-    found = sorted(FOLDER.glob("*.toml"), key=lambda path: (path.stem != DEFAULT, path.stem))
-    result = {}
-    for path in found:
-        words, config = read_toml(path)
-        result[path.stem] = Preset(path.stem, words["title"], words["about"], config)
-    return result
+    """All presets by name: the default first, then group by group."""
+    result = [_read(path) for path in sorted(FOLDER.glob("*.toml"))]
+    place = {group: index for index, group in enumerate(GROUPS)}
+    result.sort(
+        key=lambda one: (
+            one.name != DEFAULT, place.get(one.group, len(place)), one.group, one.name
+        )
+    )  # fmt: skip
+    return {one.name: one for one in result}
+
+
+def _read(path: Path) -> Preset:
+    words, config = read_toml(path)
+    group = words.get("group") or _BY_GAME.get(config.objective.game, "More")
+    return Preset(path.stem, words["title"], words["about"], group, config)
 
 
 def preset(name: str) -> Preset:

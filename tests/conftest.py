@@ -22,16 +22,35 @@ torch.set_num_threads(1)
 
 SMALL: dict[str, Any] = {
     "data.name": "digits",
+    "data.size": 0,
     "latent.dim": 6,
     "networks.g.width": 4,
     "networks.d.width": 4,
+    "networks.g.max_width": 8,
+    "networks.d.max_width": 8,
     "networks.g.hidden": (12,),
     "networks.d.hidden": (12,),
+    "networks.g.fc": 0,
+    "networks.d.fc": 0,
+    "networks.g.blocks": 1,
+    "networks.d.blocks": 2,
     "training.batch": 8,
+    "training.g_pretrain": 0,
+    "training.d_pretrain": 0,
     "training.grid": 2,
     "training.checkpoint_seconds": 0.0,
     "training.threads": 1,
 }
+SMALL_GAMES: dict[str, dict[str, Any]] = {
+    "generation": {},
+    "progressive": {
+        "training.grow_from": 4, "training.stable_images": 16, "training.fade_images": 24,
+    },
+    "super-resolution": {"training.g_pretrain": 2, "data.size": 16, "objective.scale": 2},
+    "paired": {"data.size": 16, "data.pairs": "edges"},
+    "unpaired": {"data.size": 16, "data.pairs": "unpaired", "objective.pool": 6},
+}  # fmt: skip
+"""What each kind of game needs beside it, to be played within milliseconds."""
 WAIT = 30.0  # s, far more than anything here takes
 
 
@@ -54,15 +73,27 @@ def small() -> Callable[..., RunConfig]:
 
     def make(changes: Mapping[str, Any] | None = None, name: str | None = None) -> RunConfig:
         base = preset(name).config if name else RunConfig()
-        return put(base, {**SMALL, **(changes or {})})
+        game = (changes or {}).get("objective.game", base.objective.game)
+        # a list of layers is made for its own size: another network stands in for it
+        lists = {
+            f"networks.{who}.family": "dcgan"
+            for who in "gd"
+            if getattr(base.networks, who).family == "layers"
+        }
+        return put(base, {**SMALL, **SMALL_GAMES[game], **lists, **(changes or {})})
 
     return make
 
 
 @pytest.fixture(scope="session")
-def trainer(small: Callable[..., RunConfig], digits: Pictures) -> Callable[..., Trainer]:
+def trainer(small: Callable[..., RunConfig]) -> Callable[..., Trainer]:
     """A trainer of a small experiment on digits; arguments as of ``small``."""
-    return lambda changes=None, name=None: Trainer(small(changes, name), digits)
+
+    def make(changes: Mapping[str, Any] | None = None, name: str | None = None) -> Trainer:
+        config = small(changes, name)
+        return Trainer(config, load(config.data))
+
+    return make
 
 
 def _differences(a: Any, b: Any, path: str) -> Iterator[str]:

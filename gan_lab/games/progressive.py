@@ -136,7 +136,7 @@ class Progressive(Generation):
 def described(growth: Growth) -> str:
     """For people: 16×16 px, fading in: 37 %."""
     words = f"{growth.side}×{growth.side} px"
-    return words if growth.alpha == 1.0 else f"{words}, fading in: {growth.alpha:.0%}"
+    return words if growth.alpha == 1.0 else f"{words}, fading in: {100 * growth.alpha:.0f} %"
 
 
 def _growing(config: RunConfig, kind: Kind) -> RunConfig:

@@ -6,6 +6,7 @@ table below; ``build`` makes modules of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 
 from torch import nn
@@ -60,6 +61,7 @@ def generator(config: GeneratorNetwork, source: Shape, channels: int, size: int)
         return _progressive().generator(config, source, channels, size)
     layers = open_as_layers(config, source, size)
     try:
+        _check_range(config, layers)
         return build(layers, source, (channels, size, size), config)
     except LayerError as error:
         raise LayerError(error.index, error.kind, error.why, "networks.g") from None
@@ -74,8 +76,7 @@ def discriminator(
         head: what it knows of classes.
     """
     if config.family == "progressive":
-        d = _progressive().discriminator(config, channels, size)
-        return d if isinstance(d, Critic) else Critic(d, config, head)
+        return _progressive().discriminator(config, channels, size, head=head)
     source = (channels, size, size)
     layers = open_as_layers(config, source, size)
     try:
@@ -93,7 +94,12 @@ def open_as_layers(
 
     Raises ConfigError if the family cannot be built so, or grows and so has no one list.
     """
+    role = "g" if isinstance(config, GeneratorNetwork) else "d"
     if config.family == "layers":
+        if not config.layers:
+            raise ConfigError(
+                f"networks.{role}.layers must not be empty with networks.{role}.family = layers"
+            )
         return config.layers
     if isinstance(config, GeneratorNetwork):
         _check_source(config, source)
@@ -111,6 +117,14 @@ def _check_source(config: GeneratorNetwork, source: Shape) -> None:
     if config.family not in fitting:
         which = "starts from noise" if noise else "starts from a picture"
         raise ConfigError(_not_among("g", config.family, fitting) + f", as G {which} here")
+
+
+def _check_range(config: GeneratorNetwork, layers: Sequence[LayerSpec]) -> None:
+    """Raises LayerError if the last layer's range is not that of the real pictures."""
+    last = layers[-1]
+    if {last.activation, config.output} in ({"sigmoid", "tanh"}, {"sigmoid", "linear"}):
+        why = f"it ends with {last.activation}, but networks.g.output is {config.output}"
+        raise LayerError(len(layers), last.kind, why)
 
 
 def _not_among(role: str, family: str, fitting: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from torch import Tensor, nn
 
-from gan_lab.config import DiscriminatorNetwork, GeneratorNetwork, LayerSpec
+from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
 from gan_lab.networks.layers import (
     Add,
     Attention,
@@ -76,11 +76,17 @@ def build(
     config wants it. ``source`` and ``target`` are as in :func:`shapes.trace`.
 
     Weights come from the process-global generator: call it within ``randomness.seeded``.
-    Raises LayerError.
+    Raises LayerError, ConfigError.
     """
+    normed = isinstance(config, DiscriminatorNetwork) and config.spectral_norm
+    if normed and config.init == "fixup" and any(spec.kind == "add" for spec in layers):
+        raise ConfigError(
+            "networks.d.spectral_norm must be false with networks.d.init = fixup: layers that begin"
+            " at 0 stretch nothing, and cannot be divided by that"
+        )
     network = LayerList(trace(layers, source, target))
     initialise(network, config, network.lines)
-    if isinstance(config, DiscriminatorNetwork) and config.spectral_norm:
+    if normed:
         apply_spectral_norm(network)
     return network
 

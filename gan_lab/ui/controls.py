@@ -63,7 +63,6 @@ def preset_picker() -> None:
     """One of the presets; choosing one replaces all settings of the next start but the seed."""
     mine = experiment.experiment()
     known = presets()
-    names = sorted(known, key=lambda name: known[name].title.casefold())
     st.session_state["preset"] = mine.preset if mine.preset in known else DEFAULT
 
     def chosen() -> None:
@@ -71,7 +70,7 @@ def preset_picker() -> None:
         mine.preset, mine.config = picked.name, picked.config
         experiment.change_next("training.seed", seed)
 
-    st.selectbox("Preset", names, format_func=lambda name: known[name].title, key="preset",
+    st.selectbox("Preset", list(known), format_func=_preset_in_words, key="preset",
                  on_change=chosen, filter_mode="contains",
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
     st.caption(known[st.session_state["preset"]].about)
@@ -81,6 +80,11 @@ def preset_picker() -> None:
             on_click=experiment.back_to_preset,
             help="Undoes what you have changed, but for the pictures and the seed.",
         )  # fmt: skip
+
+
+def _preset_in_words(name: str) -> str:
+    one = presets()[name]
+    return f"{one.title} · {one.group}"
 
 
 def data_picker() -> None:

@@ -2,58 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any, Literal
 
 import streamlit as st
 import torch
 
 from gan_lab import networks
-from gan_lab.config import RunConfig
-from gan_lab.data import NAMED
+from gan_lab.config import (
+    ConfigError,
+    Data,
+    DiscriminatorNetwork,
+    GeneratorNetwork,
+    RunConfig,
+)
+from gan_lab.data import NAMED, Kind
+from gan_lab.networks import Line, Shape
+from gan_lab.networks.editing import in_words
 
-Row = dict[str, str | int]
+Row = dict[str, Any]
+Which = Literal["g", "d"]
+
+TITLES = {"g": "Generator", "d": "Discriminator"}
+SIGHT = "Side, in pixels of the network's input, of what one place can see through the layers."
+
+
+# -- where a network stands --------------------------------------------------------------------
+
+
+def kind_of(data: Data) -> Kind:
+    """What the pictures will be like, as far as can be known without reading them.
+
+    Raises ConfigError if their size cannot.
+    """
+    entry = NAMED.get(data.name.partition(":")[0])
+    size = data.size or (entry.size if entry else 0)
+    if not size:
+        raise ConfigError("the size of your own pictures is not known before Start; set data.size")
+    channels = {"own": entry.channels if entry else 3, "grey": 1, "rgb": 3}[data.colour]
+    return Kind(channels, size, entry.classes if entry else ())
+
+
+def sources(config: RunConfig, kind: Kind) -> dict[Which, Shape]:
+    """What each network starts from: the shape of one input."""
+    labels = config.networks.labels
+    classes, colours, size = len(kind.classes), kind.channels, kind.size
+    match config.objective.game:
+        case "super-resolution":
+            small = size // config.objective.scale
+            return {"g": (colours, small, small), "d": (colours, size, size)}
+        case "paired":
+            return {"g": (colours, size, size), "d": (2 * colours, size, size)}
+        case "unpaired":
+            return {"g": (colours, size, size), "d": (colours, size, size)}
+    told = classes if labels != "none" else 0
+    planes = told if labels == "concat" else 0
+    return {"g": (config.latent.dim + told,), "d": (colours + planes, size, size)}
+
+
+def target(which: Which, kind: Kind) -> Shape:
+    return (kind.channels, kind.size, kind.size) if which == "g" else networks.SCORE
+
+
+def network_of(config: RunConfig, which: Which) -> GeneratorNetwork | DiscriminatorNetwork:
+    return config.networks.g if which == "g" else config.networks.d
+
+
+# -- tables ------------------------------------------------------------------------------------
 
 
 def layer_tables(config: RunConfig) -> None:
-    """Layers, output shapes and parameters of G and D, as the next start would build them."""
-    relevant = RunConfig(data=config.data, latent=config.latent, networks=config.networks)
-    try:
-        g, d = _rows(relevant.model_dump_json())
-    except (ValueError, RuntimeError, KeyError) as error:
-        st.error(f"These networks cannot be built: {error}")
-        return
-    for title, rows in (("Generator", g), ("Discriminator", d)):
-        total = sum(int(row["Parameters"]) for row in rows)
-        st.markdown(f"**{title}**: {total:,} parameters".replace(",", "\u202f"))
-        st.dataframe(rows, hide_index=True, width="stretch")
+    """Layers, output shapes, parameters and sight of both, as the next start would build them."""
+    relevant = RunConfig(
+        data=config.data, latent=config.latent, networks=config.networks, objective=config.objective
+    )
+    for which in ("g", "d"):
+        try:
+            rows = rows_of(relevant.model_dump_json(), which)
+        except (ValueError, RuntimeError) as error:
+            st.error(f"{TITLES[which]}: {error}")
+            continue
+        total = sum(row["Parameters"] for row in rows)
+        st.markdown(f"**{TITLES[which]}**: {thousands(total)} parameters")
+        columns = {"Sees": st.column_config.TextColumn(help=SIGHT)}
+        st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
 
 
-@lru_cache(maxsize=32)
-def _rows(relevant: str) -> tuple[list[Row], list[Row]]:
-    """``relevant`` is a RunConfig as JSON. The networks have shapes, but no numbers in memory.
+@lru_cache(maxsize=64)
+def rows_of(relevant: str, which: Which) -> list[Row]:
+    """The table of one network; ``relevant`` is a RunConfig as JSON. Nothing is computed.
 
-    Raises KeyError if the size of the pictures cannot be known without reading them.
+    Raises ConfigError, with LayerError among them, if it cannot be built.
     """
     config = RunConfig.model_validate_json(relevant)
-    data, latent, nets = config.data, config.latent, config.networks
-    entry = NAMED[data.name.partition(":")[0]]
-    size = data.size or entry.size
-    channels = {"own": entry.channels, "grey": 1, "rgb": 3}[data.colour]
-    with torch.device("meta"):
-        g = networks.generator(nets.g, latent.dim, channels, size)
-        d = networks.discriminator(nets.d, channels, size)
-    return _table(networks.table(g, (latent.dim,))), _table(
-        networks.table(d, (channels, size, size))
-    )
+    kind, network = kind_of(config.data), network_of(config, which)
+    source = sources(config, kind)[which]
+    if network.family == "progressive":
+        with torch.device("meta"):
+            grown = (
+                networks.generator(config.networks.g, source, kind.channels, kind.size)
+                if which == "g"
+                else networks.discriminator(config.networks.d, source[0], kind.size)
+            )
+        return [_of_module(layer) for layer in networks.table(grown, source)]
+    layers = networks.open_as_layers(network, source, kind.size)
+    lines = networks.trace(layers, source, target(which, kind))
+    rows = [row_of(line) for line in lines]
+    return rows + _head(config, kind, lines) if which == "d" else rows
 
 
-def _table(layers: list[networks.Layer]) -> list[Row]:
+def row_of(line: Line) -> Row:
+    return {
+        "No.": line.number,
+        "Layer": line.spec.kind,
+        "Output": shape_of(line.shape),
+        "Parameters": line.parameters,
+        "Sees": sight(line),
+        "Settings": in_words(line.spec),
+    }
+
+
+def _of_module(layer: networks.Layer) -> Row:
+    return {
+        "Layer": layer.kind,
+        "Output": shape_of(layer.shape),
+        "Parameters": layer.parameters,
+        "Settings": layer.detail,
+    }
+
+
+def _head(config: RunConfig, kind: Kind, lines: Sequence[Line]) -> list[Row]:
+    """What D has beside its layers if it knows the classes."""
+    labels, classes = config.networks.labels, len(kind.classes)
+    if labels not in ("projection", "auxiliary") or not classes:
+        return []
+    weighted = [line for line in lines if line.spec.kind in ("linear", "conv", "transposed")]
+    features = (weighted or lines)[-1].takes[0]
+    projected = labels == "projection"
     return [
         {
-            "Layer": layer.kind,
-            "Output": " × ".join(map(str, layer.shape)),
-            "Parameters": layer.parameters,
-            "Settings": layer.detail,
+            "Layer": labels,
+            "Output": "1" if projected else str(classes),
+            "Parameters": features * classes + (0 if projected else classes),
+            "Sees": "all",
+            "Settings": "compares picture and class" if projected else "names the class",
         }
-        for layer in layers
     ]
+
+
+def shape_of(shape: Shape) -> str:
+    return " × ".join(map(str, shape))
+
+
+def sight(line: Line) -> str:
+    return f"{line.field} px" if line.field else "all"
+
+
+def thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")

@@ -17,7 +17,7 @@ from gan_lab.runs import Moment, State, wire
 from gan_lab.runs.messages import Picture
 from gan_lab.runs.pictures import png
 from gan_lab.server import PREFIX
-from gan_lab.server.assets import version
+from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.training.history import History
 from gan_lab.training.trainer import Counts
 
@@ -51,8 +51,9 @@ PREPARE = """() => {
   window.asked = () => sockets.at(-1).sent.filter((text) => text.includes("curves")).length;
 }"""
 MOUNT = """async ([folder, name, data]) => {
+  document.body.replaceChildren();
   const root = document.body.appendChild(document.createElement("div"));
-  root.style.width = "200px"; // all that a page without styles has room for
+  root.style.width = "300px";
   const { mount } = await import(`${folder}/${name}.js`);
   window.data = data;
   window.thing = mount(root, { data, setStateValue() {} });
@@ -90,6 +91,7 @@ def mount(context: Any, server: Server) -> Callable[[str, dict[str, Any]], Page]
         page = context.new_page()
         page.goto(f"{server.url}{FOLDER}/wire.js")
         page.evaluate(PREPARE)
+        page.add_style_tag(path=COMPONENTS / f"{name}.css")
         page.evaluate(MOUNT, [FOLDER, name, data])
         return page
 

@@ -165,9 +165,7 @@ def test_patches_count_like_pictures(name):
     torch.testing.assert_close(
         loss.d(real, fake, PLAIN), loss.d(real.reshape(12, 1), fake.reshape(12, 1), PLAIN)
     )
-    torch.testing.assert_close(
-        loss.g(real, fake), loss.g(real.reshape(12, 1), fake.reshape(12, 1))
-    )
+    torch.testing.assert_close(loss.g(real, fake), loss.g(real.reshape(12, 1), fake.reshape(12, 1)))
     assert [said.shape for said in loss.opinions(real, fake)] == [real.shape, fake.shape]
 
 

@@ -19,6 +19,7 @@ from gan_lab.data.drawn.canvas import (
     bow,
     box,
     colours,
+    disc,
     draw,
     ellipse,
     joined,
@@ -51,6 +52,11 @@ _EYES = colours("5b3a22", "3f79b5", "4a8a55", "77838c")
 _WALLS = colours("9cc5d8", "f2c6a5", "b9d6a7", "e5b3bd", "c3b7de", "f1dc97", "8fb0a9", "d8d2c8")
 _SHIRTS = colours("2f5d8a", "b5443f", "3d7f5f", "eeeae0", "474753", "d79a37", "7b5596", "dd8f9f")
 _FRAMES = colours("1f1f24", "7a2f2f", "2b4a73", "9a7a35")
+# the hairline of each style: how high, how slanted, how arched; height and number of its waves
+_FRINGE = np.array([
+    (0, 0, 0, 0, 0), (0.48, 0, 0, 0.05, 9), (0.38, 0.42, 0, 0, 0), (0.36, 0, -0.1, 0, 0),
+    (0.5, 0, -0.9, 0, 0), (0.44, 0, 0, 0.06, 12), (0.58, 0, -0.35, 0, 0),
+], np.float32)  # fmt: skip
 _WHITE = np.ones((3, 1, 1, 1), np.float32)
 _INK = np.full((3, 1, 1, 1), 0.09, np.float32)
 _MOUTH = colours("6d2028")[0].astype(np.float32).reshape(3, 1, 1, 1)
@@ -210,9 +216,9 @@ def _eyes(head: Canvas, t: Traits) -> None:
         part.paint(white - 0.02, t.colour("line_rgb"), 0.7)
         part.paint(white, _WHITE * 0.98)
         # both eyes look the same way, so here the sides are not alike
-        iris = np.hypot(side - gaze * np.sign(part.u), v)
-        part.paint(np.maximum(iris - 0.1, white), t.colour("eye_rgb"))
-        part.paint(np.maximum(iris - 0.052, white), _INK * 0.5)
+        iris = disc(side - gaze * np.sign(part.u), v, 0.1)
+        part.paint(np.maximum(iris, white), t.colour("eye_rgb"))
+        part.paint(np.maximum(iris + 0.048, white), _INK * 0.5)
         part.paint(bow(side, v + 0.06, 0.19, -0.1, 0.022), _INK)
         lift = 0.25 + 0.05 * brows
         colour = 0.75 * np.minimum(t.colour("hair_rgb"), t.colour("line_rgb") * 1.1)
@@ -229,19 +235,12 @@ def _hair_before(head: Canvas, t: Traits) -> None:
         kind = style[who][:, None, None]
         puff = np.isin(kind, (2, 5)) * 0.06
         cap = ellipse(u, v + 0.24, 0.84 * w + puff, 0.86 + puff)
-        fringe = np.choose(kind, (
-            v,
-            v + 0.48 + 0.05 * np.cos(9 * u),
-            v + 0.38 + 0.42 * u,
-            v + 0.36 - 0.1 * np.square(u),
-            v + 0.5 - 0.9 * np.square(u),
-            v + 0.44 + 0.06 * np.cos(12 * u),
-            v + 0.58 - 0.35 * np.square(u),
-        ))  # fmt: skip
+        low, slant, arch, waves, often = _FRINGE[style[who]].T[..., None, None]
+        fringe = v + low + u * (slant + u * arch) + waves * np.cos(often * u)
         # hair also runs down in front of the ears
         temples = np.maximum(0.66 * w - np.abs(u), v - np.where(kind > 2, 0.3, 0.02))
         part.paint(np.maximum(cap, np.minimum(fringe, temples)), hair[:, who])
-        shine = np.clip(0.09 - np.abs(np.hypot(u + 0.15, v + 0.1) - 0.78), 0, 0.05) * 3
+        shine = np.clip(0.09 - np.abs(disc(u + 0.15, v + 0.1, 0.78)), 0, 0.05) * 3
         part.rgb += shine * part.cover(np.maximum(cap, fringe)) * (v < -0.4)
 
 
@@ -265,7 +264,7 @@ def _glasses(head: Canvas, t: Traits) -> None:
     with head.window(-1.0, -0.45, 1.0, 0.32, t["glasses"]) as part:
         who = part.who
         side, v = np.abs(part.u) - 0.35, part.v + 0.06
-        circle, square = np.hypot(side, v) - 0.25, box(side, v, 0.27, 0.2, 0.07)
+        circle, square = disc(side, v, 0.25), box(side, v, 0.27, 0.2, 0.07)
         rim = np.where(rounded[who] > 0, circle, square)
         part.paint(rim, _WHITE * np.float32([0.85, 0.93, 1.0]).reshape(3, 1, 1, 1), 0.16)
         bridge = bow(part.u, v + 0.03, 0.12, -0.04, 0.03)
