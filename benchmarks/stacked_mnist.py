@@ -53,7 +53,7 @@ def spread(votes: Tensor) -> tuple[int, float]:
 @torch.no_grad()
 def measured(trainer: Trainer, court: Court) -> tuple[int, float]:
     """Modes and KL of 26,000 samples of the averaged G."""
-    shown, output = trainer.shown("G"), trainer.config.networks.g.output
+    shown, output = trainer.shown()["G"], trainer.config.networks.g.output
     chance = torch.Generator().manual_seed(26)
     votes = []
     for _ in range(SAMPLES // 1000):
@@ -75,7 +75,9 @@ class Record:
         if self._json.exists():
             found = json.loads(self._json.read_text())
             if found["settings"] != settings:
-                raise SystemExit(f"{self._json} was measured with {found['settings']}; move it away")
+                raise SystemExit(
+                    f"{self._json} was measured with {found['settings']}; move it away"
+                )
             self.points, self.broken = found["points"], found["broken"]
 
     def resume(self, trainer: Trainer) -> float:
@@ -166,9 +168,13 @@ def main() -> None:
         record = Record(options.out, name, settings)
         records.append(record)
         play(record, Trainer(config, load(config.data)), court, options)
-    print(f"\n{'preset':28} {'images':>9} {'seconds':>7} {'modes':>5} {'KL':>6}  (floor {FLOOR:.4f})")
+    print(
+        f"\n{'preset':28} {'images':>9} {'seconds':>7} {'modes':>5} {'KL':>6}  (floor {FLOOR:.4f})"
+    )
     for record in records:
-        last = record.points[-1] if record.points else {"images": 0, "seconds": 0, "modes": 0, "kl": 0}
+        last = (
+            record.points[-1] if record.points else {"images": 0, "seconds": 0, "modes": 0, "kl": 0}
+        )
         print(
             f"{record.name:28} {last['images']:9,} {last['seconds']:7.0f} {last['modes']:5}"
             f" {last['kl']:6.3f}  {record.state}"

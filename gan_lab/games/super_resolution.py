@@ -222,17 +222,17 @@ def _bicubic(images: Tensor, height: int, width: int) -> Tensor:
 
 
 def chosen(images: Tensor, count: int) -> Tensor:
-    """``count`` pictures (or all, if fewer), evenly spaced, none plainer than the typical one.
+    """``count`` pictures (or all, if fewer), evenly spaced, with much detail.
 
-    Flat pictures would show nothing: bicubic is right about them already.
+    Plain ones would show nothing: bicubic is right about them already.
     """
     some = images[:: max(1, len(images) // 1024)]
     x = some.float()
     detail = x.diff(dim=2).abs().mean((1, 2, 3)) + x.diff(dim=3).abs().mean((1, 2, 3))
-    typical = detail.median()
+    average = detail.mean()
     places = []
     for stretch in torch.arange(len(some)).tensor_split(min(count, len(some))):
-        fine = stretch[detail[stretch] >= typical]
+        fine = stretch[detail[stretch] >= average]
         places.append(fine[0] if len(fine) else stretch[detail[stretch].argmax()])
     return some[torch.stack(places)]
 

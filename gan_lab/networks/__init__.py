@@ -7,17 +7,17 @@ table below; ``build`` makes modules of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import ModuleType
 
 from torch import nn
 
 from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
-from gan_lab.networks import dcgan, dense, patch, residual, translate, unet
+from gan_lab.networks import dcgan, dense, grown, patch, progressive, residual, translate, unet
 from gan_lab.networks import super as super_
 from gan_lab.networks.build import LayerList, build
 from gan_lab.networks.critic import Critic, Head, Verdict
 from gan_lab.networks.layers import lend_generator
-from gan_lab.networks.shapes import SCORE, LayerError, Line, Shape, trace
+from gan_lab.networks.lines import LayerError, Line, trace
+from gan_lab.networks.shapes import SCORE, Shape
 from gan_lab.networks.table import Layer, table
 
 __all__ = [
@@ -39,9 +39,11 @@ __all__ = [
     "trace",
 ]
 
-FROM_NOISE = {"dcgan": dcgan, "dense": dense, "residual": residual}
+FROM_NOISE = {"dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown}
 FROM_PICTURES = {"super": super_, "translate": translate, "unet": unet}
-DISCRIMINATORS = {"dcgan": dcgan, "dense": dense, "residual": residual, "patch": patch}
+DISCRIMINATORS = {
+    "dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown, "patch": patch,
+}  # fmt: skip
 
 
 def generator(config: GeneratorNetwork, source: Shape, channels: int, size: int) -> nn.Module:
@@ -58,7 +60,7 @@ def generator(config: GeneratorNetwork, source: Shape, channels: int, size: int)
     """
     if config.family == "progressive":
         _check_source(config, source)
-        return _progressive().generator(config, source, channels, size)
+        return progressive.generator(config, source, channels, size)
     layers = open_as_layers(config, source, size)
     try:
         _check_range(config, layers)
@@ -76,7 +78,7 @@ def discriminator(
         head: what it knows of classes.
     """
     if config.family == "progressive":
-        return _progressive().discriminator(config, channels, size, head=head)
+        return progressive.discriminator(config, channels, size, head=head)
     source = (channels, size, size)
     layers = open_as_layers(config, source, size)
     try:
@@ -90,9 +92,8 @@ def open_as_layers(
 ) -> tuple[LayerSpec, ...]:
     """The layers of a network of any family; D's without what a head adds.
 
-    A network with ``family = "layers"`` and these ``layers`` is the same network.
-
-    Raises ConfigError if the family cannot be built so, or grows and so has no one list.
+    A network with ``family = "layers"`` and these ``layers`` is the same network; one that grows
+    is the one that it grows into. Raises ConfigError if the family cannot be built so.
     """
     role = "g" if isinstance(config, GeneratorNetwork) else "d"
     if config.family == "layers":
@@ -113,7 +114,7 @@ def open_as_layers(
 def _check_source(config: GeneratorNetwork, source: Shape) -> None:
     """Raises ConfigError if a family cannot begin from such a source."""
     noise = len(source) == 1
-    fitting = [*FROM_NOISE, "progressive"] if noise else [*FROM_PICTURES]
+    fitting = list(FROM_NOISE if noise else FROM_PICTURES)
     if config.family not in fitting:
         which = "starts from noise" if noise else "starts from a picture"
         raise ConfigError(_not_among("g", config.family, fitting) + f", as G {which} here")
@@ -129,9 +130,3 @@ def _check_range(config: GeneratorNetwork, layers: Sequence[LayerSpec]) -> None:
 
 def _not_among(role: str, family: str, fitting: list[str]) -> str:
     return f"networks.{role}.family: {family} does not fit; choose {', '.join(fitting)} or layers"
-
-
-def _progressive() -> ModuleType:
-    from gan_lab.networks import progressive  # it builds on this room's other files
-
-    return progressive

@@ -17,12 +17,11 @@ from gan_lab.networks.layers import (
     MinibatchStddev,
     PixelNorm,
 )
+from gan_lab.networks.lines import Line, trace
 from gan_lab.networks.shapes import (
     JOINS,
-    Line,
     Shape,
     borders,
-    trace,
     transposed_padding,
 )
 from gan_lab.networks.weights import apply_spectral_norm, initialise
@@ -73,7 +72,7 @@ def build(
     config: GeneratorNetwork | DiscriminatorNetwork,
 ) -> LayerList:
     """A network from its layers, with first weights by ``config.init``, and spectral norm if D's
-    config wants it. ``source`` and ``target`` are as in :func:`shapes.trace`.
+    config wants it. ``source`` and ``target`` are as in :func:`lines.trace`.
 
     Weights come from the process-global generator: call it within ``randomness.seeded``.
     Raises LayerError, ConfigError.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, DiscriminatorNetwork
 from gan_lab.networks.build import LayerList
-from gan_lab.networks.shapes import last_weighted
+from gan_lab.networks.lines import last_weighted
 from gan_lab.networks.weights import apply_spectral_norm, initialise
 
 

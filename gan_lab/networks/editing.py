@@ -8,18 +8,19 @@ from gan_lab.config import LayerSpec
 from gan_lab.networks.shapes import JOINS
 
 _WINDOW = ("channels", "kernel", "stride", "padding", "dilation", "groups", "bias")
+_RESAMPLING = ("upsample", "bilinear", "shuffle", "unshuffle", "max", "average")
 _BEHIND = ("norm", "activation", "dropout")
 _OWN: dict[str, tuple[str, ...]] = {
     "linear": ("channels", "bias"),
     "conv": (*_WINDOW, "border"),
     "transposed": _WINDOW,
-    **dict.fromkeys(("upsample", "bilinear", "shuffle", "unshuffle", "max", "average"), ("stride",)),
+    **dict.fromkeys(_RESAMPLING, ("stride",)),
     "reshape": ("side",),
     "crop": ("side",),
     "add": ("source",),
     "concat": ("source",),
     "minibatch": ("channels", "kernel"),
-}  # fmt: skip
+}
 
 
 def counting(spec: LayerSpec) -> tuple[str, ...]:

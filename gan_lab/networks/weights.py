@@ -10,7 +10,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import register_parametrization
 
 from gan_lab.config import LayerSpec, Network
-from gan_lab.networks.shapes import WEIGHTED, Line
+from gan_lab.networks.lines import Line
+from gan_lab.networks.shapes import WEIGHTED
 
 Weighted = nn.Conv2d | nn.ConvTranspose2d | nn.Linear | nn.Embedding
 

@@ -30,7 +30,7 @@ from gan_lab.ui.layers import (
 
 
 def layer_editor(config: RunConfig, which: Which) -> None:
-    """G or D of the session's experiment as a table; once opened as a list, every cell can be changed.
+    """G or D of the session's experiment as a table; once it is opened as a list it can be edited.
 
     Shapes, parameters and sight run along with each change, up to the layer that does not fit.
     """
@@ -179,7 +179,6 @@ def _columns() -> dict[str, Any]:
     }
     for name, field in LayerSpec.model_fields.items():
         label = name.capitalize()
-        help = field.description
         bounds = {
             bound: getattr(limit, short)
             for limit in field.metadata
@@ -188,12 +187,12 @@ def _columns() -> dict[str, Any]:
         }
         if typing.get_origin(field.annotation) is Literal:
             options = typing.get_args(field.annotation)
-            columns[name] = config.SelectboxColumn(label, help=help, options=options)
+            columns[name] = config.SelectboxColumn(label, help=field.description, options=options)
         elif field.annotation is bool:
-            columns[name] = config.CheckboxColumn(label, help=help)
+            columns[name] = config.CheckboxColumn(label, help=field.description)
         elif field.annotation in (int, float):
             step = 1 if field.annotation is int else 0.01
-            columns[name] = config.NumberColumn(label, help=help, step=step, **bounds)
+            columns[name] = config.NumberColumn(label, help=field.description, step=step, **bounds)
         else:
-            columns[name] = config.TextColumn(label, help=help)
+            columns[name] = config.TextColumn(label, help=field.description)
     return columns

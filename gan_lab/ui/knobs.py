@@ -33,7 +33,7 @@ _GROUPS = {
     "networks": "Classes",
     "networks.g": "Generator",
     "networks.d": "Discriminator",
-    "objective": "Objective",
+    "objective": "Game and objective",
     "optim.g": "G's optimiser",
     "optim.d": "D's optimiser",
     "regularisation": "Regularisation",

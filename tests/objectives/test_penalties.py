@@ -102,6 +102,15 @@ def test_drift_takes_scores_that_are_there():
     assert value.item() == 2.5 and scores.grad.flatten().tolist() == [0.5, -1.5]
 
 
+@pytest.mark.parametrize("beside", ["r1", "r2"])
+def test_drift_is_of_real_scores_whatever_is_beside_it(beside):
+    d, x = critic(), pictures(1)
+    both, alone = (
+        of(Regularisation(**{beside: 1.0}, drift=drift), d)[0].item() for drift in (5.0, 0.0)
+    )
+    assert both - alone == pytest.approx(5 * d(x).square().mean().item(), rel=1e-4)
+
+
 def test_one_mix_for_each_pair():
     x, fake = pictures(1), pictures(2)
     u = (between(x, fake, torch.Generator().manual_seed(0)) - fake) / (x - fake)

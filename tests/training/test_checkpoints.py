@@ -6,7 +6,7 @@ import pickle
 import pytest
 import torch
 
-from gan_lab.training.checkpoints import CheckpointError, load, save
+from gan_lab.training.checkpoints import FORMAT, CheckpointError, load, save
 
 STATE = {"steps": 3, "weights": torch.arange(5.0), "texts": ["a", "σ"], "none": None}
 
@@ -14,7 +14,7 @@ STATE = {"steps": 3, "weights": torch.arange(5.0), "texts": ["a", "σ"], "none":
 def test_what_was_written_is_read(tmp_path):
     save(STATE, tmp_path / "a.pt")
     state = load(tmp_path / "a.pt")
-    assert state.pop("format") == 1
+    assert state.pop("format") == FORMAT
     assert torch.equal(state.pop("weights"), STATE["weights"])
     assert state == {"steps": 3, "texts": ["a", "σ"], "none": None}
 

@@ -8,6 +8,7 @@ from torch import nn
 
 from gan_lab.config import PlayerOptim
 from gan_lab.training.optimisers import clipped_norm, make, tune
+from gan_lab.training.schedules import beta2
 
 
 def _two_steps(optim: PlayerOptim, gradients=(0.3, -0.2), start=1.0) -> float:
@@ -51,12 +52,23 @@ def test_adamw_decays_apart_from_the_gradient():
 
 
 def test_rmsprop_divides_by_the_running_size():
-    # PyTorch's smoothing .99: v1 = .01·.09, v2 = .99·v1 + .01·.04
+    # β2 is its smoothing: v1 = .01·.09, v2 = .99·v1 + .01·.04
     v1 = 0.01 * 0.09
     v2 = 0.99 * v1 + 0.01 * 0.04
     expected = 1 - 0.1 * 0.3 / math.sqrt(v1) + 0.1 * 0.2 / math.sqrt(v2)
-    optim = PlayerOptim(name="rmsprop", lr=0.1)
+    optim = PlayerOptim(name="rmsprop", lr=0.1, beta2=0.99)
     assert _two_steps(optim) == pytest.approx(expected, abs=1e-6)
+
+
+def test_adam_s_beta2_follows_its_schedule():
+    optim = PlayerOptim(beta2=0.99, beta2_first=0.9, beta2_images=1000)
+    assert [round(beta2(optim, seen), 6) for seen in (0, 500, 1000, 5000)] == [
+        0.9, 0.945, 0.99, 0.99,
+    ]  # fmt: skip
+    optimiser = make(optim, [nn.Parameter(torch.ones(2))])
+    tune(optimiser, optim, seen=500)
+    assert optimiser.param_groups[0]["betas"] == pytest.approx((0.5, 0.945))
+    assert beta2(PlayerOptim(beta2=0.999), 0) == 0.999, "at once without a length"
 
 
 @pytest.mark.parametrize("name", ["adam", "adamw", "rmsprop", "sgd"])

@@ -189,7 +189,7 @@ def test_a_broken_weight_is_reported_with_its_first_step_and_quantity(trainer):
     assert (caught.value.step, caught.value.quantity) == (6, "loss/D")
     assert str(caught.value) == "loss/D became nan at step 6"
     assert t.history.records == 5, "the readings before it are kept"
-    assert torch.isfinite(torch.from_numpy(t.history.recent(10))).all()
+    assert torch.isfinite(torch.from_numpy(t.history.recent(10)[:, :4])).all()
 
 
 def test_a_broken_gradient_alone_is_found(trainer):

@@ -55,7 +55,7 @@ def traits(train: bool = True) -> Traits:
         legs=dice.uniform(0.85, 1.1), step=dice.uniform(-1, 1), beat=dice.uniform(-1, 1),
         neck=np.where(dice.uniform() < 0.8, dice.uniform(0.65, 1.15), dice.uniform(-0.75, -0.4)),
         nod=dice.uniform(-0.25, 0.25), tail=dice.uniform(-0.15, 0.3),
-        period=dice.uniform(0.26, 0.33), phase=dice.uniform(), duty=dice.uniform(0.44, 0.54),
+        period=dice.uniform(0.3, 0.37), phase=dice.uniform(), duty=dice.uniform(0.44, 0.54),
         lean=dice.uniform(-0.25, 0.25), curve=dice.uniform(-0.5, 0.5),
         horizon=dice.uniform(-0.15, 0.2), roll=dice.uniform(0, 6.3), hill=dice.uniform(0.08, 0.4),
         cloud=dice.uniform() < 0.6, cloud_u=dice.uniform(-0.8, 0.8), cloud_v=dice.uniform(-0.85, -0.6),
