@@ -42,7 +42,7 @@ class Judge(nn.Module):
     @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
         """N×64 from uint8 pictures."""
-        return torch.cat([self.body(part.float() / 255) for part in images.split(1000)])
+        return torch.cat([self.body(part.float() / 255) for part in images.split(125)])
 
 
 @dataclass(frozen=True)

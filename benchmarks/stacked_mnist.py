@@ -59,7 +59,7 @@ def measured(trainer: Trainer, court: Court) -> tuple[int, float]:
     for _ in range(SAMPLES // 1000):
         images = to_pixels(shown(draw_z(trainer.config.latent, 1000, chance)), output)
         digits = images.reshape(-1, 1, *images.shape[2:])
-        votes.append(court.judge(digits.float() / 255).argmax(1).view(-1, 3))
+        votes.append(court.judge.head(court.judge.features(digits)).argmax(1).view(-1, 3))
     return spread(torch.cat(votes))
 
 

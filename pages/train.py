@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gan_lab.games import game_of
-from gan_lab.ui import controls, experiment, knobs, layers, live, shell
+from gan_lab.ui import controls, editor, experiment, knobs, live, shell
 
 mine = experiment.experiment()
 hosted = experiment.run_on_screen()
@@ -45,6 +45,12 @@ else:
 
 # last, so that the pictures need not wait for it
 if in_charge:
+    with st.expander("Both networks, layer by layer", key="open:layers", on_change="rerun") as box:
+        if box.open:
+            st.caption("What you change here applies on restart: with Start or Reset.")
+            for tab, player in zip(st.tabs(["Generator", "Discriminator"]), ("g", "d"), strict=True):
+                with tab:
+                    editor.layer_editor(mine.config, player)
     with st.sidebar:
         st.subheader("Experiment")
         controls.preset_picker()
@@ -52,6 +58,3 @@ if in_charge:
         controls.seed_box()
         controls.applies_on_restart(hosted)
         knobs.rebuild_knobs(mine.config)
-        with st.expander("Layers of both networks", key="open:layers", on_change="rerun") as box:
-            if box.open:
-                layers.layer_tables(mine.config)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from gan_lab.config import Data
 from gan_lab.data.batches import Batch, Batches
-from gan_lab.data.named import NAMED, NamedSet, data_root, read_named
+from gan_lab.data.files import data_root
+from gan_lab.data.named import NAMED, NamedSet, read_named
 from gan_lab.data.own import read_own, read_picture
 from gan_lab.data.pairs import domains
 from gan_lab.data.pictures import DataError, Kind, Pictures, held_out, to_pixels, to_range

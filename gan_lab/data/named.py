@@ -1,22 +1,22 @@
-"""Named sets: where each is looked for, how it is read, how it is fetched."""
+"""The catalogue of named sets."""
 
 from __future__ import annotations
 
-import gzip
-import math
-import os
 import threading
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gan_lab.data import files
+from gan_lab.data.drawn import animals, faces, shapes
+from gan_lab.data.files import data_root
 from gan_lab.data.pictures import DataError, Pictures
 
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -30,6 +30,8 @@ _CIFAR10 = (
     "airplane", "automobile", "bird", "cat", "deer",
     "dog", "frog", "horse", "ship", "truck",
 )  # fmt: skip
+_STACKS = tuple(f"{mode:03}" for mode in range(1000))
+_MNIST = files.IdxFiles("MNIST")
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,6 @@ class NamedSet:
     any_size: bool = False
 
 
-def data_root() -> Path:
-    """The folder of data sets: ``GANLAB_DATA``, or ``data/`` below the working directory."""
-    return Path(os.environ.get("GANLAB_DATA") or "data")
-
-
 def _read_digits(train: bool, _size: int) -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits  # slow to import, and not always needed
 
@@ -76,59 +73,6 @@ def _read_digits(train: bool, _size: int) -> tuple[Tensor, Tensor]:
     return images[keep].unsqueeze(1), labels[keep]
 
 
-def _idx(path: Path | None) -> Tensor:
-    """An IDX file of unsigned bytes, packed or not (format: the MNIST page of Y. LeCun)."""
-    if path is None:
-        raise DataError("a file of the set has gone; fetch the set again")
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise DataError(f"{path} is damaged; delete it and fetch the set again") from None
-    if raw[:3] != b"\x00\x00\x08":
-        raise DataError(f"{path} is not an IDX file of bytes; delete it and fetch the set again")
-    start = 4 + 4 * int.from_bytes(raw[3:4])
-    shape = [int.from_bytes(raw[i : i + 4]) for i in range(4, start, 4)]
-    if len(raw) != start + math.prod(shape):
-        raise DataError(f"{path} is cut short; delete it and fetch the set again")
-    return torch.from_numpy(np.frombuffer(raw, np.uint8, offset=start).reshape(shape).copy())
-
-
-class _IdxFiles:
-    """An MNIST-like set in torchvision's place below the data root, or elsewhere."""
-
-    def __init__(self, folder: str, *elsewhere: Path) -> None:
-        self._folder = folder
-        self._elsewhere = elsewhere
-
-    def places(self) -> tuple[Path, ...]:
-        return (data_root() / self._folder / "raw", *self._elsewhere)
-
-    def _find(self, part: str) -> Path | None:
-        for place in self.places():
-            for ending in ("", ".gz"):
-                path = place / f"{part}-ubyte{ending}"
-                if path.is_file():
-                    return path
-        return None
-
-    def here(self) -> bool:
-        parts = (f"{stem}-{part}" for stem in ("train", "t10k") for part in _IDX_PARTS)
-        return all(self._find(part) is not None for part in parts)
-
-    def read(self, train: bool, _size: int) -> tuple[Tensor, Tensor]:
-        stem = "train" if train else "t10k"
-        images, labels = (_idx(self._find(f"{stem}-{part}")) for part in _IDX_PARTS)
-        if len(images) != len(labels):
-            raise DataError(
-                f"{self._find(f'{stem}-{_IDX_PARTS[1]}')} has {len(labels)} labels for"
-                f" {len(images)} pictures; delete both files and fetch the set again"
-            )
-        return images.unsqueeze(1), labels.long()
-
-
-_IDX_PARTS = ("images-idx3", "labels-idx1")
-
-
 def _torchvision_fetch(name: str) -> Callable[[Path], object]:
     def fetch(root: Path) -> object:
         import torchvision.datasets
@@ -138,34 +82,19 @@ def _torchvision_fetch(name: str) -> Callable[[Path], object]:
     return fetch
 
 
-def _cifar10_places() -> tuple[Path, ...]:
-    return (data_root() / "cifar-10-batches-py",)
-
-
-def _cifar10_here() -> bool:
-    return (_cifar10_places()[0] / "batches.meta").is_file()
-
-
-def _read_cifar10(train: bool, _size: int) -> tuple[Tensor, Tensor]:
-    from torchvision.datasets import CIFAR10
-
-    try:
-        cifar = CIFAR10(str(data_root()), train=train, download=False)
-    except RuntimeError:  # torchvision checks their sums before it reads them
-        folder = _cifar10_places()[0]
-        raise DataError(
-            f"the files of cifar10 in {folder} are damaged; delete them and fetch the set again"
-        ) from None
-    images = torch.from_numpy(cifar.data).permute(0, 3, 1, 2).contiguous()
-    return images, torch.tensor(cifar.targets)
-
-
 def _idx_set(name: str, title: str, classes: tuple[str, ...], megabytes: int, fetched_as: str,
              *elsewhere: Path) -> NamedSet:  # fmt: skip
-    files = _IdxFiles(fetched_as, *elsewhere)
+    lie = files.IdxFiles(fetched_as, *elsewhere)
     return NamedSet(
         name, title, 60_000, 28, 1, classes, megabytes,
-        files.here, files.places, files.read, _torchvision_fetch(fetched_as),
+        lie.here, lie.places, lie.read, _torchvision_fetch(fetched_as),
+    )  # fmt: skip
+
+
+def _drawn_set(name: str, title: str, drawn: ModuleType) -> NamedSet:
+    return NamedSet(
+        name, title, drawn.COUNTS[True], drawn.SIZE, 3, drawn.CLASSES, 0,
+        lambda: True, tuple, drawn.read, None, any_size=True,
     )  # fmt: skip
 
 
@@ -179,7 +108,19 @@ NAMED: dict[str, NamedSet] = {
                  DEBIAN_FASHION),
         _idx_set("kmnist", "Japanese characters (KMNIST)", _KMNIST, 20, "KMNIST"),
         NamedSet("cifar10", "Small photographs (CIFAR-10)", 50_000, 32, 3, _CIFAR10, 170,
-                 _cifar10_here, _cifar10_places, _read_cifar10, _torchvision_fetch("CIFAR10")),
+                 files.cifar10_here, files.cifar10_places, files.read_cifar10,
+                 _torchvision_fetch("CIFAR10")),
+        NamedSet("svhn", "House numbers (SVHN)", 73_257, 32, 3, _DIGITS, 250,
+                 files.svhn_here, files.svhn_places, files.read_svhn, files.fetch_svhn),
+        NamedSet("celeba", "Photographed faces (CelebA, the first 50,000)", 50_000, 64, 3,
+                 files.FACE_CLASSES, 1400, files.celeba_here, files.celeba_places,
+                 files.read_celeba, _torchvision_fetch("CelebA"), any_size=True),
+        NamedSet("stacked-mnist", "Three digits in one picture (Stacked MNIST)", 128_000, 28, 3,
+                 _STACKS, 11, _MNIST.here, _MNIST.places, files.read_stacks,
+                 _torchvision_fetch("MNIST")),
+        _drawn_set("faces", "Drawn faces", faces),
+        _drawn_set("animals", "Drawn animals, plain and striped", animals),
+        _drawn_set("shapes", "Drawn shapes", shapes),
     )
 }  # fmt: skip
 """The catalogue; a new named set is one line here and one function above."""
@@ -198,7 +139,7 @@ def read_named(name: str, train: bool, download: bool, size: int = 0) -> Picture
             if not download:
                 raise DataError(_missing(entry, "is not on this machine"))
             _fetch(entry)
-        return _read(name, train, size if entry.any_size else 0, data_root())
+        return _read(name, train, size if entry.any_size and size != entry.size else 0, data_root())
 
 
 @lru_cache(maxsize=8)

@@ -110,7 +110,7 @@ class Progressive(Generation):
         for player in self.players.values():
             for network in (player.network, player.shown or player.network):
                 for part in network.modules():
-                    if isinstance(part, Growing):
+                    if isinstance(part, Growing) and part.growth != to:
                         part.grow(to)
 
     # -- what people see -----------------------------------------------------------------------

@@ -48,8 +48,8 @@ class Referee:
         """Pictures as D sees them: augmented and under instance noise."""
         objective = config.objective
         share = self._adaptive.share if objective.ada else objective.augment_share
-        x = augmented(x, objective.augment, share, self._streams["augment"])
         half = 0.5 if config.networks.g.output == "sigmoid" else 1.0  # of the pixels' range
+        x = augmented(x, objective.augment, share, self._streams["augment"], half)
         return blurred(x, half * instance_noise(objective, now.seen), self._streams["noise"])
 
     # -- D's move ------------------------------------------------------------------------------

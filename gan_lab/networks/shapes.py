@@ -98,7 +98,10 @@ def _reshaped(spec: LayerSpec, takes: Shape, _other: Shape) -> Shape:
         raise Unfit("it needs a side")
     if units % spec.side**2:
         raise Unfit(f"{units} units do not fill pictures of {spec.side}×{spec.side} px")
-    return (units // spec.side**2, spec.side, spec.side)
+    channels = units // spec.side**2
+    if spec.channels not in (0, channels):
+        raise Unfit(f"{units} units make {channels} channels of this side, not {spec.channels}")
+    return (channels, spec.side, spec.side)
 
 
 def _cropped(spec: LayerSpec, takes: Shape, _other: Shape) -> Shape:

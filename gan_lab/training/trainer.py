@@ -16,8 +16,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig, from_tree, get, known, put
 from gan_lab.data import Batches, Kind, Pictures
-from gan_lab.games import Controls, Figure, Game, Move, Now, Preview, game_of
-from gan_lab.games.figures import coloured
+from gan_lab.games import Controls, Game, Move, Now, Preview, game_of
 from gan_lab.randomness import Streams, derived_seed, seeded
 from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
@@ -362,31 +361,3 @@ def kind_of(state: dict[str, Any]) -> Kind:
     """What the pictures are like that a checkpoint's state was trained on."""
     channels, size, classes = state["pictures"]["kind"]
     return Kind(channels, size, tuple(classes))
-
-
-def figures(config: RunConfig) -> tuple[Figure, ...]:
-    """All plots of a run with this configuration: its game's, then what every run has."""
-    game = game_of(config)
-    return (
-        *game.figures(config),
-        Figure(
-            "Gradient norms",
-            "How hard each player is pushed. Near zero: it learns no more. Growing without end:"
-            " it is about to break.",
-            coloured(game.names, "grad"),
-            log=True,
-        ),
-        Figure(
-            "Learning rates",
-            "The size of each player's steps, as the schedule and your knobs make it.",
-            # dashed, as both players' often lie on one another
-            tuple(
-                curve._replace(
-                    plain=True, dash=curve.dash or ("dash" if curve.colour == "g" else "")
-                )
-                for curve in coloured(game.names, "lr")
-            ),
-            log=True,
-            calm=True,
-        ),
-    )

@@ -13,7 +13,7 @@ from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Stop
-from gan_lab.ui import experiment
+from gan_lab.ui import experiment, shell
 from gan_lab.ui.widgets import widget
 
 _LISTED = 3  # waiting changes that are spelled out
@@ -143,7 +143,7 @@ def seed_box() -> None:
 def _to_latent(hosted: Hosted) -> None:
     walks = game_of(hosted.run.latest().config).from_noise
     words = "Walk its latent space" if walks else "Try it on your own picture"
-    st.page_link("pages/latent.py", label=words, icon=":material/explore:",
+    st.page_link(shell.LATENT, label=words, icon=":material/explore:",
                  query_params={"run": hosted.view_id})  # fmt: skip
 
 

@@ -95,7 +95,7 @@ def _editable(config: RunConfig, which: Which, layers: tuple[LayerSpec, ...]) ->
 
     st.data_editor(
         table_of(layers, lines), key=key, num_rows="dynamic", hide_index=True, width="stretch",
-        column_config=_columns(), on_change=changed,
+        column_config=_columns(), column_order=_order(), placeholder="", on_change=changed,
     )  # fmt: skip
     if wrong := st.session_state.pop(f"{key}:wrong", ""):
         st.error(wrong)
@@ -166,6 +166,12 @@ def _spec(spec: LayerSpec, cells: Mapping[str, Any], number: int) -> LayerSpec:
             f"Layer {number}: {name} = {fields.get(name)!r} is not allowed"
             f" ({first['msg'].removeprefix('Value error, ').lower()})"
         ) from None
+
+
+def _order() -> list[str]:
+    """What people look at first, then the rest."""
+    first = "No. kind Output Parameters Sees channels kernel stride padding bias norm activation"
+    return list(dict.fromkeys([*first.split(), *LayerSpec.model_fields]))
 
 
 def _columns() -> dict[str, Any]:

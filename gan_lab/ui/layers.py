@@ -85,7 +85,10 @@ def layer_tables(config: RunConfig) -> None:
             continue
         total = sum(row["Parameters"] for row in rows)
         st.markdown(f"**{TITLES[which]}**: {thousands(total)} parameters")
-        columns = {"Sees": st.column_config.TextColumn(help=SIGHT)}
+        columns = {
+            "Sees": st.column_config.TextColumn(help=SIGHT),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
+        }
         st.dataframe(rows, hide_index=True, width="stretch", column_config=columns)
 
 

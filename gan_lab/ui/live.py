@@ -16,7 +16,7 @@ from gan_lab.games import Curve, Figure, game_of
 from gan_lab.latent import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.pictures import mosaic, png
-from gan_lab.training.trainer import figures
+from gan_lab.training.figures import figures
 from gan_lab.ui import components
 from gan_lab.ui.colours import COLOURS
 from gan_lab.ui.experiment import config_now, heard

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_lab.config import ConfigError
 from gan_lab.data import DataError, Pictures
@@ -44,9 +44,11 @@ def own_picture(hosted: Hosted) -> None:
     square = f"Cut to a square of {side} px, as in training"
     whole = f"Whole, up to {LONGEST} px"
     how = st.radio("How the generator gets it", [square, whole], horizontal=True)
+    names = list(shown.networks)
+    first = st.radio("Which generator", names, horizontal=True) if len(names) > 1 else names[0]
     try:
         given = read_picture(file, shown.kind.channels, side if how == square else 0)
-        made = _worker().submit(apply, shown.config, shown.networks, given).result()
+        made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
     except (DataError, ConfigError) as error:
         st.error(f"That did not work: {error}.")
         return
@@ -72,6 +74,15 @@ def _fresh(hosted: Hosted) -> Shown | None:
                 break
             time.sleep(0.05)
     return hosted.run.shown()
+
+
+def turned(networks: dict[str, nn.Module], first: str) -> dict[str, nn.Module]:
+    """The networks in turn under one another's names, so that ``first`` has the first one's
+    part: a game with several generators applies its first."""
+    names = list(networks)
+    place = names.index(first)
+    order = names[place:] + names[:place]
+    return {name: networks[other] for name, other in zip(names, order, strict=True)}
 
 
 def side_in_training(shown: Shown) -> int:

@@ -67,7 +67,12 @@ def test_growth_in_words():
 def test_both_players_and_the_copy_that_is_shown_grow_with_the_pictures_seen(grower):
     t = grower()
     g, d = t.game.players["G"], t.game.players["D"]
-    for steps, expected in ((0, (0, 4, 1.0)), (2, (1, 8, 0.0)), (5, (1, 8, 0.75)), (9, (1, 8, 1.0))):
+    for steps, expected in (
+        (0, (0, 4, 1.0)),
+        (2, (1, 8, 0.0)),
+        (5, (1, 8, 0.75)),
+        (9, (1, 8, 1.0)),
+    ):
         next(t.game.round(t.batches, Now(steps, 8 * steps), BOTH))
         assert g.network.growth == g.shown.growth == d.network.body.growth == expected
 
@@ -191,7 +196,11 @@ def test_classes_can_be_grown_too(grower, labels):
 @pytest.mark.parametrize(
     ("changes", "size", "words"),
     [
-        ({"training.grow_from": 5}, 28, "training.grow_from = 5 does not lead to pictures of 28×28"),
+        (
+            {"training.grow_from": 5},
+            28,
+            "training.grow_from = 5 does not lead to pictures of 28×28",
+        ),
         ({"networks.g.family": "dcgan"}, 8, "networks.g.family must be progressive"),
         ({"networks.d.family": "dcgan"}, 8, "networks.d.family must be progressive"),
     ],

@@ -17,7 +17,8 @@ from gan_lab.games.super_resolution import chosen, enlarged, matched_layers, shr
 from gan_lab.metrics import psnr, ssim
 from gan_lab.networks import Verdict
 from gan_lab.training import checkpoints
-from gan_lab.training.trainer import Trainer, config_of, figures
+from gan_lab.training.figures import figures
+from gan_lab.training.trainer import Trainer, config_of
 
 BOTH, ALONE = frozenset({"D", "G"}), frozenset({"G"})
 SMALL = {

@@ -10,7 +10,8 @@ import torch
 from gan_lab.presets import presets
 from gan_lab.runs import Budget, RunDirectory
 from gan_lab.training import checkpoints
-from gan_lab.training.trainer import Trainer, config_of, figures
+from gan_lab.training.figures import figures
+from gan_lab.training.trainer import Trainer, config_of
 
 NOISY = ("quick", "vanilla", "dcgan")
 EVERY_NOISE = {

@@ -3,7 +3,7 @@
 import torch
 
 from gan_lab.config import RunConfig, get, put
-from gan_lab.training.trainer import figures
+from gan_lab.training.figures import figures
 
 
 def test_one_player_may_learn_differently(trainer):

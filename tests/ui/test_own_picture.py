@@ -5,9 +5,10 @@ import io
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from gan_lab.data import DataError
-from gan_lab.ui.own_picture import LONGEST, read_picture
+from gan_lab.ui.own_picture import LONGEST, read_picture, turned
 
 
 def uploaded(picture):
@@ -36,3 +37,10 @@ def test_what_is_transparent_is_white():
 def test_what_is_no_picture_is_refused():
     with pytest.raises(DataError, match="no picture"):
         read_picture(io.BytesIO(b"hello"), 3, 8)
+
+
+def test_any_of_several_generators_may_have_the_first_ones_part():
+    there, back = nn.Identity(), nn.Tanh()
+    both = {"G_ab": there, "G_ba": back}
+    assert turned(both, "G_ab") == both
+    assert turned(both, "G_ba") == {"G_ab": back, "G_ba": there}

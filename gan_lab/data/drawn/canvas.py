@@ -10,17 +10,15 @@ moves or stretches them. Values of one picture each have shape n×1×1, colours 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]  # float32, but for flags and numbers of kinds
 Value = Array | float
-_AT_ONCE = 32  # pictures; always the same ones together, so that rounding is always the same
 
 
 class Canvas:
@@ -33,7 +31,7 @@ class Canvas:
         who: int64 n, which of the pictures of the whole canvas these are.
     """
 
-    def __init__(self, rgb: Array, u: Array, v: Array, pixel: Array, who: NDArray[np.int64]):
+    def __init__(self, rgb: Array, u: Array, v: Array, pixel: Array, who: Array) -> None:
         self.rgb, self.u, self.v, self.pixel, self.who = rgb, u, v, pixel, who
 
     @classmethod
@@ -71,17 +69,18 @@ class Canvas:
         """
         chosen = np.arange(len(self.u)) if who is None else np.flatnonzero(who)
         u, v = (self.u, self.v) if who is None else (self.u[chosen], self.v[chosen])
-        inside = (np.abs(u - (left + right) / 2) < (right - left) / 2) & (
+        inside: Array = (np.abs(u - (left + right) / 2) < (right - left) / 2) & (
             np.abs(v - (top + bottom) / 2) < (bottom - top) / 2
         )
-        inside = inside.any(0)
-        rows, columns = (np.flatnonzero(inside.any(axis)) for axis in (1, 0))
+        inside = np.any(inside, axis=0)
+        rows, columns = np.flatnonzero(np.any(inside, 1)), np.flatnonzero(np.any(inside, 0))
         if len(rows) == 0:
             rows = columns = np.zeros(1, int)
         h = slice(rows[0], rows[-1] + 1)
         w = slice(columns[0], columns[-1] + 1)
         if who is None:
-            yield Canvas(self.rgb[..., h, w], self.u[:, h, w], self.v[:, h, w], self.pixel, self.who)
+            rgb, u, v = self.rgb[..., h, w], self.u[:, h, w], self.v[:, h, w]
+            yield Canvas(rgb, u, v, self.pixel, self.who)
             return
         part = Canvas(
             self.rgb[:, chosen, h, w], self.u[chosen, h, w], self.v[chosen, h, w],
@@ -158,75 +157,3 @@ def joined(first: Array, second: Array, soft: float) -> Array:
     """Both shapes, their meeting filled as by clay (Quilez' polynomial smooth minimum)."""
     near = np.maximum(soft - np.abs(first - second), 0)
     return np.minimum(first, second) - near * near / (4 * soft)
-
-
-# -- many pictures --------------------------------------------------------------------------------
-
-
-class Traits(dict[str, NDArray[np.generic]]):
-    """What is drawn: a value a picture under each name, n; colours are n×3."""
-
-    def part(self, pick: slice | NDArray[np.int64]) -> Traits:
-        return Traits({name: values[pick] for name, values in self.items()})
-
-    def value(self, name: str) -> Array:
-        """n×1×1, to be used with the pixels of a canvas."""
-        return self[name].astype(np.float32)[:, None, None]
-
-    def colour(self, name: str) -> Array:
-        """3×n×1×1."""
-        return np.ascontiguousarray(self[name].T.astype(np.float32))[..., None, None]
-
-
-class Dice:
-    """Random numbers in columns; row i depends on the seed and on i alone, whatever the count."""
-
-    def __init__(self, seed: tuple[int, ...], count: int, columns: int) -> None:
-        self._rolls = np.random.default_rng(seed).random((count, columns))
-        self._next = 0
-
-    def uniform(self, low: float = 0.0, high: float = 1.0) -> NDArray[np.float64]:
-        """n, evenly from low to high."""
-        column = self._rolls[:, self._next]
-        self._next += 1
-        return low + (high - low) * column
-
-    def choice(self, shares: dict[str, float]) -> NDArray[np.int64]:
-        """n, numbers of the names, each as often as its share of the whole."""
-        edges = np.cumsum(list(shares.values())) / sum(shares.values())
-        return np.searchsorted(edges[:-1], self.uniform(), side="right")
-
-    def palette(self, colours: NDArray[np.float64], jitter: float) -> NDArray[np.float64]:
-        """n×3: one colour a picture, from a number of them with some change to each channel."""
-        base = colours[np.minimum((self.uniform() * len(colours)).astype(int), len(colours) - 1)]
-        return self.jittered(base, jitter)
-
-    def jittered(self, base: NDArray[np.float64], jitter: float) -> NDArray[np.float64]:
-        """n×3: each picture's colour, lighter or darker and a little off in each channel."""
-        light = self.uniform(-jitter, jitter)
-        each = np.stack([self.uniform(-jitter / 2, jitter / 2) for _ in range(3)], 1)
-        return np.clip(base + light[:, None] + each, 0, 1)
-
-
-def colours(*codes: str) -> NDArray[np.float64]:
-    """k×3, 0..1, from codes such as ``e8b48c``."""
-    return np.array([[int(code[i : i + 2], 16) / 255 for i in (0, 2, 4)] for code in codes])
-
-
-def ramp(stops: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
-    """n×3: the colour at a place 0..1 of a ramp of stops k×3."""
-    places = np.linspace(0, 1, len(stops))
-    return np.stack([np.interp(at, places, stops[:, c]) for c in range(3)], 1)
-
-
-def draw(traits: Traits, size: int, artist: Callable[[Canvas, Traits], None]) -> Tensor:
-    """uint8 n×3×size×size: everything that the traits say, drawn by the artist."""
-    count = len(next(iter(traits.values())))
-    images = np.empty((count, 3, size, size), np.uint8)
-    for start in range(0, count, _AT_ONCE):
-        part = traits.part(slice(start, start + _AT_ONCE))
-        canvas = Canvas.blank(len(next(iter(part.values()))), size)
-        artist(canvas, part)
-        pixels = np.clip(np.rint(canvas.rgb * 255), 0, 255).astype(np.uint8)
-        images[start : start + _AT_ONCE] = pixels.transpose(1, 0, 2, 3)
-    return torch.from_numpy(images)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor, from_numpy
 
-from gan_lab.data.drawn.canvas import Canvas, Dice, Traits, box, colours, draw, ellipse
+from gan_lab.data.drawn.canvas import Array, Canvas, box, disc
+from gan_lab.data.drawn.traits import Dice, Traits, colours, draw
 
 CLASSES = ("circle", "square", "triangle")
 SIZE = 32
@@ -33,11 +34,11 @@ def _artist(canvas: Canvas, t: Traits) -> None:
     radius = t.value("radius")
     local = canvas.framed(t.value("u"), t.value("v"), t.value("turn"), radius, radius)
     u, v = local.u, local.v
-    each = (ellipse(u, v, 0.9, 0.9), box(u, v, 0.8, 0.8, 0.05), _triangle(u, v))
+    each = (disc(u, v, 0.9), box(u, v, 0.8, 0.8, 0.05), _triangle(u, v))
     local.paint(np.choose(t["kind"][:, None, None], each), t.colour("ink"))
 
 
-def _triangle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+def _triangle(u: Array, v: Array) -> Array:
     """Equal sides, its corners 1.1 from the origin."""
     return np.maximum((np.abs(u) * _ROOT3 - v) / 2, v) - 0.55
 
