@@ -15,11 +15,11 @@ from pathlib import Path
 
 import house  # noqa: F401  (the package, from anywhere)
 import torch
-from gan_lab.data.drawn.animals import STRIPED, stripes
 from torch import Tensor, nn
 
 from gan_lab.config import RunConfig, parse, put
 from gan_lab.data import Pictures, domains, load
+from gan_lab.data.drawn.animals import STRIPED, stripes
 from gan_lab.games import apply
 from gan_lab.games.unpaired import Unpaired
 from gan_lab.presets import preset

@@ -19,16 +19,20 @@ if hosted is None:
         " pictures, and by competing both get better: here, live, while you turn the knobs."
     )
     controls.start_button()
-    live.real_pictures(mine.config.data)
-    hears = " The generator never sees them: it only hears what the discriminator thinks of its own."
-    st.caption(
-        "These are real pictures, a few of them just coming out of noise."
-        + (hears if from_noise else "")
-    )
+    if live.real_pictures(mine.config.data):
+        hears = (
+            " The generator never sees them: it only hears what the discriminator thinks of its"
+            " own."
+        )
+        st.caption(
+            "These are real pictures, a few of them just coming out of noise."
+            + (hears if from_noise else "")
+        )
     title = "Knobs that you can turn at any time"
     with st.expander(title, key="open:live", on_change="rerun") as box:
         if box.open:
             knobs.live_knobs(mine.config)
+    board = st.container()
 else:
     if in_charge:
         controls.buttons(hosted)
@@ -45,12 +49,15 @@ else:
 
 # last, so that the pictures need not wait for it
 if in_charge:
-    with st.expander("Both networks, layer by layer", key="open:layers", on_change="rerun") as box:
+    title = "Both networks, layer by layer"
+    with board, st.expander(title, key="open:layers", on_change="rerun") as box:
         if box.open:
             st.caption("What you change here applies on restart: with Start or Reset.")
-            for tab, player in zip(st.tabs(["Generator", "Discriminator"]), ("g", "d"), strict=True):
-                with tab:
-                    editor.layer_editor(mine.config, player)
+            g, d = st.tabs(["Generator", "Discriminator"])
+            with g:
+                editor.layer_editor(mine.config, "g")
+            with d:
+                editor.layer_editor(mine.config, "d")
     with st.sidebar:
         st.subheader("Experiment")
         controls.preset_picker()

@@ -230,7 +230,10 @@ def test_one_class_of_cifar():
         ("sngan-hinge", {"objective.loss": "hinge", "networks.d.spectral_norm": True}),
         ("dragan", {"regularisation.dragan": 10.0}),
         ("ragan", {"objective.loss": "relativistic-average"}),
-        ("loss-from-probabilities", {"objective.loss": "probabilities"}),
+        (
+            "loss-from-probabilities",
+            {"objective.loss": "probabilities", "optim.d.lr": 4e-3, "training.d_pretrain": 60},
+        ),
         ("cgan", {"networks.labels": "concat"}),
         ("acgan", {"networks.labels": "auxiliary"}),
         ("cgan-projection", {"networks.labels": "projection"}),

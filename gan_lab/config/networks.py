@@ -91,7 +91,10 @@ class Network(Section):
         ge=2,
         le=256,
         log=True,
-        when=("family", ("dcgan",)),
+        when=(
+            "family",
+            ("dcgan", "residual", "super", "unet", "translate", "patch", "progressive"),
+        ),
     )
     max_width: int = knob(
         512,
@@ -100,7 +103,7 @@ class Network(Section):
         ge=2,
         le=2048,
         log=True,
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual", "unet", "translate", "patch", "progressive")),
     )
     base: int = knob(
         4,
@@ -108,7 +111,7 @@ class Network(Section):
         unit="px",
         ge=2,
         le=16,
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual", "progressive")),
     )
     layers_per_stage: int = knob(
         1,
@@ -125,7 +128,7 @@ class Network(Section):
         unit="px",
         ge=2,
         le=9,
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual", "unet", "patch")),
     )
     blocks: int = knob(
         2,
@@ -139,7 +142,7 @@ class Network(Section):
     padding: Literal["zeros", "reflect", "replicate"] = knob(
         "zeros",
         "What a convolution sees beyond the border: nothing, a mirror, or the border repeated.",
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual", "super", "unet", "patch", "progressive")),
     )
     fc: int = knob(
         0,
@@ -153,11 +156,13 @@ class Network(Section):
         "paper",
         "Where batch normalisation stands: as in the DCGAN paper (not at G's output nor D's"
         " input), everywhere before an activation, or nowhere.",
+        when=("family", ("dcgan", "dense", "super", "unet", "translate", "patch")),
     )
     norm: Literal["batch", "instance", "pixel"] = knob(
         "batch",
         "What is normalised where batch_norm says: over the batch, over each picture, or over the"
         " channels of each pixel.",
+        when=("family", ("dcgan", "dense", "super", "unet", "translate", "patch")),
     )
     attention: int = knob(
         0,
@@ -208,7 +213,7 @@ class GeneratorNetwork(Network):
         "transposed",
         "How the picture doubles: transposed convolution, copied pixels then a convolution,"
         " or channels rearranged into pixels.",
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual", "unet", "translate")),
     )
     last_up: Literal["same", "transposed", "upsample", "shuffle"] = knob(
         "same",
@@ -241,7 +246,7 @@ class DiscriminatorNetwork(Network):
     down: Literal["stride", "max", "average"] = knob(
         "stride",
         "How the picture halves: a convolution that skips every second place, or pooling.",
-        when=("family", ("dcgan",)),
+        when=("family", ("dcgan", "residual")),
     )
     unshuffle: bool = knob(
         False,

@@ -8,7 +8,6 @@ from pydantic import model_validator
 
 from gan_lab.config.declare import Section, knob
 
-
 LOSSES_WITH_TARGETS = ("non-saturating", "minimax", "least-squares", "probabilities")
 _RIGHT_ANSWER = ("super-resolution", "paired")  # games in which G's picture has one
 

@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from gan_lab.config.declare import Section, knob
 
-
 ADAMS = ("adam", "adamw")
 
 

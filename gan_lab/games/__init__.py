@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
-from gan_lab.games.base import Controls, Curve, Figure, Game, Move, Now, Player, Preview
+from gan_lab.games.base import Controls, Curve, Figure, Game, Move, Now, Player, Preview, Sources
 from gan_lab.games.generation import Generation
 from gan_lab.games.paired import Paired
 from gan_lab.games.progressive import Progressive
@@ -27,6 +27,7 @@ __all__ = [
     "Player",
     "Preview",
     "Progressive",
+    "Sources",
     "SuperResolution",
     "Unpaired",
     "apply",

@@ -18,6 +18,13 @@ Controls = dict[str, Tensor]
 """Fixed inputs of previews, by name; drawn once a run and kept in its checkpoints."""
 
 
+class Sources(NamedTuple):
+    """Shapes of one input, by role: numbers of noise, or channels, height and width."""
+
+    g: tuple[int, ...]
+    d: tuple[int, int, int]
+
+
 @dataclass(frozen=True)
 class Player:
     """One who learns.
@@ -142,6 +149,14 @@ class Game(Protocol):
         """Build all players on the streams' device; called within ``randomness.seeded``.
 
         Raises ConfigError where the game cannot be played with such pictures or networks.
+        """
+        ...
+
+    @staticmethod
+    def sources(config: RunConfig, kind: Kind) -> Sources:
+        """What the networks of each role begin from.
+
+        Raises ConfigError where the game cannot be played with such pictures.
         """
         ...
 

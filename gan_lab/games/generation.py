@@ -12,7 +12,7 @@ from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels
 from gan_lab.games import figures
-from gan_lab.games.base import Controls, Figure, Move, Now, Preview
+from gan_lab.games.base import Controls, Figure, Move, Now, Preview, Sources
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.networks import Head
@@ -43,24 +43,27 @@ class Generation:
         self.players = seated(made, self.discriminators(config, kind), streams)
 
     @staticmethod
+    def sources(config: RunConfig, kind: Kind) -> Sources:
+        told = _classes(config, kind)
+        planes = told if config.networks.labels == "concat" else 0
+        return Sources((config.latent.dim + told,), (kind.channels + planes, kind.size, kind.size))
+
+    @staticmethod
     def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
-        source = (config.latent.dim + _classes(config, kind),)
+        source = Generation.sources(config, kind).g
         return {"G": networks.generator(config.networks.g, source, kind.channels, kind.size)}
 
     @staticmethod
     def discriminators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
-        count, labels = _classes(config, kind), config.networks.labels
-        if labels == "concat":
-            channels, head = kind.channels + count, Head()
-        else:
-            channels, head = kind.channels, Head(count, labels)
+        labels, channels = config.networks.labels, Generation.sources(config, kind).d[0]
+        head = Head() if labels == "concat" else Head(_classes(config, kind), labels)
         d = networks.discriminator(config.networks.d, channels, kind.size, head=head)
         return {"D": d}
 
     @classmethod
     def rehearse(cls, config: RunConfig, kind: Kind) -> None:
         g = cls.generators(config, kind)["G"]
-        x = g(torch.empty(2, config.latent.dim + _classes(config, kind)))
+        x = g(torch.empty(2, *cls.sources(config, kind).g))
         labels = torch.zeros(2, dtype=torch.long) if _classes(config, kind) else None
         if config.networks.labels == "concat" and labels is not None:
             x = torch.cat([x, x.new_empty(2, len(kind.classes), *x.shape[2:])], 1)

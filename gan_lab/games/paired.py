@@ -13,7 +13,7 @@ from gan_lab import networks
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures, domains
 from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights
 from gan_lab.games.seats import seated
@@ -53,15 +53,21 @@ class Paired:
         self.players = seated(made, self.discriminators(config, kind), streams)
 
     @staticmethod
-    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+    def sources(config: RunConfig, kind: Kind) -> Sources:
+        """D's input is A and B, one behind the other in the channels (§3.2)."""
         check(config, ("classes", "edges", "grey"))
-        source = (kind.channels, kind.size, kind.size)
+        side = kind.size
+        return Sources((kind.channels, side, side), (2 * kind.channels, side, side))
+
+    @staticmethod
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        source = Paired.sources(config, kind).g
         return {"G": networks.generator(config.networks.g, source, kind.channels, kind.size)}
 
     @staticmethod
     def discriminators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
-        """D's input is A and B, one behind the other in the channels (§3.2)."""
-        return {"D": networks.discriminator(config.networks.d, 2 * kind.channels, kind.size)}
+        channels = Paired.sources(config, kind).d[0]
+        return {"D": networks.discriminator(config.networks.d, channels, kind.size)}
 
     @classmethod
     def rehearse(cls, config: RunConfig, kind: Kind) -> None:

@@ -13,7 +13,7 @@ from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batches, Kind, Pictures, to_pixels, to_range
 from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
 from gan_lab.games.referee import READINGS, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.games.translation import in_rows, repainted
@@ -45,10 +45,14 @@ class SuperResolution:
         self.players = seated(made, self.discriminators(config, kind), streams)
 
     @staticmethod
-    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+    def sources(config: RunConfig, kind: Kind) -> Sources:
         _check(config, kind)
-        side = kind.size // config.objective.scale
-        source = (kind.channels, side, side)
+        low = kind.size // config.objective.scale
+        return Sources((kind.channels, low, low), (kind.channels, kind.size, kind.size))
+
+    @staticmethod
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        source = SuperResolution.sources(config, kind).g
         return {"G": networks.generator(config.networks.g, source, kind.channels, kind.size)}
 
     @staticmethod

@@ -13,7 +13,7 @@ from gan_lab import networks
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures, domains
 from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, frozen
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources, frozen
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights
 from gan_lab.games.seats import seated
@@ -59,9 +59,14 @@ class Unpaired:
         self.players = seated(made, self.discriminators(config, kind), streams)
 
     @staticmethod
-    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+    def sources(config: RunConfig, kind: Kind) -> Sources:
         check(config, ("unpaired",))
-        source = (kind.channels, kind.size, kind.size)
+        side = kind.size
+        return Sources((kind.channels, side, side), (kind.channels, side, side))
+
+    @staticmethod
+    def generators(config: RunConfig, kind: Kind) -> dict[str, nn.Module]:
+        source = Unpaired.sources(config, kind).g
         return {
             name: networks.generator(config.networks.g, source, kind.channels, kind.size)
             for name in GENERATORS

@@ -53,8 +53,15 @@ def layer_editor(config: RunConfig, which: Which) -> None:
         " count; choose a family to go back.",
     )  # fmt: skip
     st.dataframe([row_of(line) for line in lines], hide_index=True, width="stretch")
+    _sum(lines, error)
+
+
+def _sum(lines: Sequence[Line], error: str) -> None:
+    """What stands below a table: all parameters, or what does not fit."""
     if error:
         st.error(error)
+    else:
+        st.caption(f"{thousands(sum(line.parameters for line in lines))} parameters")
 
 
 def _open(which: Which, layers: tuple[LayerSpec, ...]) -> None:
@@ -99,10 +106,7 @@ def _editable(config: RunConfig, which: Which, layers: tuple[LayerSpec, ...]) ->
     )  # fmt: skip
     if wrong := st.session_state.pop(f"{key}:wrong", ""):
         st.error(wrong)
-    if error:
-        st.error(error)
-    else:
-        st.caption(f"{thousands(sum(line.parameters for line in lines))} parameters")
+    _sum(lines, error)
     left, right = st.columns(2, vertical_alignment="bottom")
     place = left.number_input(
         "A copy of layer", 1, len(layers), len(layers), key=f"layers:{which}:place"

@@ -18,6 +18,7 @@ from gan_lab.config import (
     RunConfig,
 )
 from gan_lab.data import NAMED, Kind
+from gan_lab.games import game_of
 from gan_lab.networks import Line, Shape
 from gan_lab.networks.editing import in_words
 
@@ -45,20 +46,9 @@ def kind_of(data: Data) -> Kind:
 
 
 def sources(config: RunConfig, kind: Kind) -> dict[Which, Shape]:
-    """What each network starts from: the shape of one input."""
-    labels = config.networks.labels
-    classes, colours, size = len(kind.classes), kind.channels, kind.size
-    match config.objective.game:
-        case "super-resolution":
-            small = size // config.objective.scale
-            return {"g": (colours, small, small), "d": (colours, size, size)}
-        case "paired":
-            return {"g": (colours, size, size), "d": (2 * colours, size, size)}
-        case "unpaired":
-            return {"g": (colours, size, size), "d": (colours, size, size)}
-    told = classes if labels != "none" else 0
-    planes = told if labels == "concat" else 0
-    return {"g": (config.latent.dim + told,), "d": (colours + planes, size, size)}
+    """What each network starts from: the shape of one input. Raises ConfigError."""
+    both = game_of(config).sources(config, kind)
+    return {"g": both.g, "d": both.d}
 
 
 def target(which: Which, kind: Kind) -> Shape:

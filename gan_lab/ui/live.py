@@ -67,21 +67,25 @@ def latent_view(hosted: Hosted) -> None:
     )
 
 
-def real_pictures(data: Data) -> None:
-    """The chosen real pictures, coming out of noise; a sentence where they are not here yet."""
+def real_pictures(data: Data) -> bool:
+    """The chosen real pictures, coming out of noise; a sentence where they are not here yet.
+
+    Returns whether they are.
+    """
     entry = NAMED.get(data.name.partition(":")[0])
     if entry is not None and not entry.here():
         st.info(
             f"**{entry.title}** is not on this machine yet. Start will download it"
             f" ({entry.megabytes} MB)."
         )
-        return
+        return False
     try:
         picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
         st.error(str(error))
-        return
+        return False
     components.show("real", "real", {"plotly": components.plotly_path(), **picture})
+    return True
 
 
 def _nothing() -> None:

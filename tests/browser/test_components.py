@@ -254,7 +254,9 @@ def test_pictures_that_a_run_does_not_name_make_room(mount) -> None:
     page = mount("live", LIVE)
     hear(page, *moment(State.PAUSED, 1, a=triples("x", "y"), b=triples("u", "v")))
     pictures_drawn(page, 2)
-    page.evaluate('() => thing.update({ data: { ...data, socket: "/none/b" }, setStateValue() {} })')
+    page.evaluate(
+        '() => thing.update({ data: { ...data, socket: "/none/b" }, setStateValue() {} })'
+    )
     assert page.locator("canvas").count() == 1
     assert not page.locator(".gl-heads span").count()
     hear(page, *moment(State.PAUSED, 2, b=triples("u", "v", caption="The other run.")))

@@ -5,12 +5,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_lab.data import Batches, to_range
+from gan_lab.config import Data
+from gan_lab.data import Batches, Kind, Pictures, load, to_range
+
+FIRST = {0: [1055, 1391, 143, 1229, 1362, 443], 7: [84, 253, 965, 1079, 790, 1328]}
 
 
 def batches_of(count, batch, seed=0, output="tanh"):
     images = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(count, 1, 2, 2)
-    return Batches(images, batch, seed, output)
+    return Batches(Pictures("numbers", images), batch, seed, output)
 
 
 @settings(deadline=None)
@@ -50,8 +53,25 @@ def test_a_state_goes_on_where_it_was(drawn):
         assert torch.equal(a.indices(), b.indices())
 
 
-@pytest.mark.parametrize("output", ["tanh", "sigmoid"])
+@pytest.mark.parametrize("output", ["tanh", "sigmoid", "linear"])
 def test_what_is_drawn_are_those_pictures_in_g_s_range(digits, output):
-    a, b = (Batches(digits.images, 5, 3, output) for _ in range(2))
-    assert torch.equal(a.draw(), to_range(digits.images[b.indices()], output))
-    assert torch.equal(a.draw(), to_range(digits.images[b.indices()], output))
+    a, b = (Batches(digits, 5, 3, output, torch.device("cpu")) for _ in range(2))
+    for _ in range(2):
+        index = b.indices()
+        batch = a.draw()
+        assert torch.equal(batch.x, to_range(digits.images[index], output))
+        assert torch.equal(batch.labels, digits.labels[index])
+
+
+def test_the_order_is_the_one_that_earlier_runs_had(digits):
+    """Runs of older versions resume: the first indices of seed 0 and 7, as they always were."""
+    assert Batches(digits, 6, 0, "tanh").indices().tolist() == FIRST[0]
+    assert Batches(digits, 6, 7, "tanh").indices().tolist() == FIRST[7]
+
+
+def test_labels_and_lengths():
+    assert batches_of(7, 3).draw().labels is None and batches_of(7, 3).labels is None
+    digits = load(Data(name="digits:3,8"))
+    batches = Batches(digits, 4, 0, "tanh")
+    assert len(batches) == len(digits) == len(batches.labels)
+    assert digits.kind == Kind(1, 8, digits.classes)

@@ -223,6 +223,109 @@ def test_a_damaged_cifar10_is_refused_in_one_sentence(cifar10):
     assert "cifar10" in refusal(Data(name="cifar10"))
 
 
+def test_stacks_are_three_digits_and_their_number(idx_files, monkeypatch):
+    monkeypatch.setattr("gan_lab.data.files._STACKS", {True: 400, False: 90})
+    _, digits = idx_files()
+    stacked = NAMED["stacked-mnist"]
+    assert stacked.here() and stacked.places() == NAMED["mnist"].places()
+    train, test = (load(Data(name="stacked-mnist"), train=part) for part in (True, False))
+    assert train.images.shape == (400, 3, 28, 28) and test.images.shape == (90, 3, 28, 28)
+    assert train.images.dtype == torch.uint8 and train.classes[123] == "123"
+    for pictures, kinds in ((train, range(5)), (test, range(5, 8))):
+        for stack, label in zip(pictures.images[:40], pictures.labels[:40].tolist(), strict=True):
+            assert pictures.classes[label] == f"{label:03}"
+            for channel, digit in zip(stack, map(int, f"{label:03}"), strict=True):
+                assert digit in kinds  # in these files the k-th picture is of a digit k
+                np.testing.assert_array_equal(channel.numpy(), digits[digit])
+    assert len(train.labels.unique()) > 100, "of 125 that five digits make"
+    assert torch.equal(stacked.read(True, 0)[1], train.labels), "the same ones every time"
+
+
+def test_stacks_need_the_digits_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
+    assert not NAMED["stacked-mnist"].here()
+    assert "stacked-mnist is not on this machine" in refusal(Data(name="stacked-mnist"))
+
+
+@has_mnist
+def test_stacked_mnist_has_a_thousand_modes():
+    images, labels = NAMED["stacked-mnist"].read(False, 0)
+    assert images.shape == (26_000, 3, 28, 28) and (NAMED["stacked-mnist"].count) == 128_000
+    share = labels.bincount(minlength=1000).double() / len(labels)
+    assert (share > 0).all(), "all modes"
+    # real stacks have this distance from an even spread, by MNIST's classes and by chance:
+    # (1000 - 1) / (2 · 26,000) of chance alone
+    assert 0.0192 < (share * (1000 * share).log()).sum() < 0.05
+
+
+@pytest.fixture
+def svhn(tmp_path, monkeypatch):
+    """SVHN's layout with three pictures, known to torchvision by their sums."""
+    from scipy.io import savemat
+    from torchvision.datasets import SVHN
+
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
+    values = np.arange(32 * 32 * 3 * 3).reshape(32, 32, 3, 3) * 7 % 256
+    known = dict(SVHN.split_list)
+    for part in ("train", "test"):
+        path = tmp_path / f"{part}_32x32.mat"
+        savemat(path, {"X": values.astype(np.uint8), "y": np.array([[10], [1], [9]])})
+        known[part] = [*known[part][:2], hashlib.md5(path.read_bytes()).hexdigest()]
+    monkeypatch.setattr(SVHN, "split_list", known)
+    return tmp_path, values
+
+
+def test_svhn_is_read_with_its_tens_as_zeros(svhn):
+    folder, values = svhn
+    pictures = load(Data(name="svhn"))
+    np.testing.assert_array_equal(pictures.images.numpy(), values.transpose(3, 2, 0, 1))
+    assert pictures.labels.tolist() == [0, 1, 9] and pictures.labels.dtype == torch.int64
+    (folder / "test_32x32.mat").write_bytes(b"cut")
+    assert "files of svhn" in refusal(Data(name="svhn"), train=False)
+
+
+@pytest.fixture
+def celeba(tmp_path, monkeypatch):
+    """CelebA's layout with four faces of one colour, framed above and below in black."""
+    from torchvision.datasets import CelebA
+
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path))
+    monkeypatch.setattr(CelebA, "_check_integrity", lambda _: True)
+    folder = tmp_path / "celeba"
+    (folder / "img_align_celeba").mkdir(parents=True)
+    names = [f"{k:06}.jpg" for k in range(4)]
+    flags = ["-1 -1", "1 -1", "-1 1", "1 1"]
+    for k, name in enumerate(names):
+        picture = Image.new("RGB", (178, 218), "black")
+        picture.paste((60 * k, 100, 50), (0, 20, 178, 198))
+        picture.save(folder / "img_align_celeba" / name, quality=95)
+    rows = [f"{name} {flag}" for name, flag in zip(names, flags, strict=True)]
+    lines = {
+        "list_attr_celeba.txt": ["4", "Eyeglasses Smiling", *rows],
+        "list_eval_partition.txt": [f"{name} {0 if k < 3 else 2}" for k, name in enumerate(names)],
+        "identity_CelebA.txt": [f"{name} {k}" for k, name in enumerate(names)],
+        "list_bbox_celeba.txt": ["4", "a b", *(f"{name} 1 1" for name in names)],
+        "list_landmarks_align_celeba.txt": ["4", "a b", *(f"{name} 1 1" for name in names)],
+    }
+    for name, content in lines.items():
+        (folder / name).write_text("\n".join(content) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("size", [0, 32])
+def test_celeba_is_the_middle_of_each_face(celeba, size):
+    pictures = load(Data(name="celeba", size=size))
+    assert pictures.images.shape == (3, 3, size or 64, size or 64)
+    assert [pictures.classes[k] for k in pictures.labels] == ["plain", "glasses", "smiling"]
+    colours = pictures.images.float().mean((2, 3))
+    np.testing.assert_allclose(colours, [(60 * k, 100, 50) for k in range(3)], atol=4)
+
+
+def test_a_damaged_face_is_refused_in_one_sentence(celeba):
+    (celeba / "img_align_celeba" / "000001.jpg").write_bytes(b"cut")
+    assert "files of celeba" in refusal(Data(name="celeba"))
+
+
 # -- shapes and ranges --------------------------------------------------------------------------
 
 
@@ -255,7 +358,10 @@ def test_grey_equals_pillow_s():
         assert np.abs(np.asarray(pillow).astype(int) - ours[0].numpy()).max() <= 1
 
 
-@pytest.mark.parametrize(("output", "low", "high"), [("tanh", -1.0, 1.0), ("sigmoid", 0.0, 1.0)])
+@pytest.mark.parametrize(
+    ("output", "low", "high"),
+    [("tanh", -1.0, 1.0), ("sigmoid", 0.0, 1.0), ("linear", -1.0, 1.0)],
+)
 def test_ranges_invert_on_every_value(output, low, high):
     values = torch.arange(256, dtype=torch.uint8)
     x = to_range(values, output)

@@ -94,7 +94,7 @@ def test_a_parameter_in_words(path, words) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), (64, "64"), ((), "none")],
+    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), ((), "none")],
 )
 def test_a_value_in_words(value, words) -> None:
     assert widgets.told(value) == words

@@ -19,7 +19,7 @@ from gan_lab.data.drawn.traits import Dice, Traits, colours, draw, ramp
 CLASSES = ("plain", "striped")
 SIZE = 64
 COUNTS = {True: 10_000, False: 1_000}
-STRIPED = 0.1
+STRIPED = 0.08
 """From this score of :func:`stripes` on a picture counts as striped."""
 _SEED = 2
 
@@ -82,7 +82,7 @@ def _artist(canvas: Canvas, t: Traits) -> None:
     _trunk(animal, t)
     _near_legs(animal, t)
     for down, top, bottom in ((False, -1.15, 0.3), (True, -0.45, 1.0)):
-        with animal.window(0.15, top, 1.4, bottom, (t["neck"] < 0) == down) as part:
+        with animal.window(0.0, top, 1.4, bottom, (t["neck"] < 0) == down) as part:
             _neck_and_head(part, t.part(part.who))
     # all look to the right until here, so that each window can be small
     canvas.rgb[:, t["mirror"]] = canvas.rgb[:, t["mirror"], :, ::-1]
@@ -104,7 +104,7 @@ def _landscape(canvas: Canvas, t: Traits) -> None:
     horizon, roll = t.value("horizon"), t.value("roll")
     ridge = horizon - t.value("hill") * (0.6 + 0.4 * np.sin(2.3 * u[:, :1] + roll))
     canvas.paint(ridge - v, t.colour("hills"))
-    with canvas.window(-1.1, -0.8, 1.1, 0.35, t["tree"]) as part:
+    with canvas.window(-1.0, -1.0, 1.0, 0.4, t["tree"]) as part:
         w = part.who
         size = t.value("tree_size")[w]
         p, q = part.u - t.value("tree_u")[w], part.v - horizon[w]
@@ -139,7 +139,7 @@ def _leg(part: Canvas, t: Traits, hip: float, swing: Array) -> Array:
 def _far_legs(animal: Canvas, t: Traits) -> None:
     step, beat = 0.2 * t.value("step"), 0.16 * t.value("beat")
     for hip, swing in ((-0.36, -step + 0.06), (0.42, beat + 0.06)):
-        with animal.window(hip - 0.55, 0.0, hip + 0.55, 1.0) as part:
+        with animal.window(hip - 0.6, -0.15, hip + 0.6, 1.05) as part:
             shape = _leg(part, t, hip, swing)
             part.paint(shape, t.colour("coat") * 0.72)
             _bands(part, t, shape)
@@ -148,7 +148,7 @@ def _far_legs(animal: Canvas, t: Traits) -> None:
 def _near_legs(animal: Canvas, t: Traits) -> None:
     step, beat = 0.2 * t.value("step"), 0.16 * t.value("beat")
     for hip, swing in ((-0.46, step), (0.38, -beat)):
-        with animal.window(hip - 0.55, 0.0, hip + 0.55, 1.0) as part:
+        with animal.window(hip - 0.6, -0.15, hip + 0.6, 1.05) as part:
             shape = _leg(part, t, hip, swing)
             part.paint(np.maximum(shape, 0.1 - part.v), t.colour("coat") * 0.95)
             _bands(part, t, np.maximum(shape, 0.2 - part.v))
