@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import Any
 
 from gan_lab.cli.output import say, say_json
-from gan_lab.config import RunConfig, difference
+from gan_lab.config import LayerSpec, RunConfig, difference
+
+_LISTED = 50  # classes that are spelled out
 
 
 def list_presets(*, as_json: bool) -> None:
@@ -18,7 +21,10 @@ def list_presets(*, as_json: bool) -> None:
             "name": preset.name,
             "title": preset.title,
             "about": preset.about,
-            "differs": difference(preset.config, RunConfig()),
+            "differs": {
+                path: _plain(value)
+                for path, value in difference(preset.config, RunConfig()).items()
+            },
         }
         for preset in presets().values()
     ]
@@ -31,8 +37,17 @@ def list_presets(*, as_json: bool) -> None:
             say(f"    {path} = {_text(value)}")
 
 
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: layers as objects that say what differs from a layer's defaults."""
+    if isinstance(value, tuple) and value and isinstance(value[0], LayerSpec):
+        return [{"kind": layer.kind, **layer.model_dump(exclude_defaults=True)} for layer in value]
+    return value
+
+
 def _text(value: Any) -> str:
-    """A value as ``--set`` takes it."""
+    """A plain value as ``--set`` takes it."""
+    if isinstance(value, list):
+        return json.dumps(value)
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
@@ -63,9 +78,17 @@ def list_datasets(*, as_json: bool) -> None:
             f"{row['name']}: {row['title']}, {row['count']:,} pictures of"
             f" {row['size']}×{row['size']} px, {'grey' if row['channels'] == 1 else 'colour'}"
         )
-        say(f"    {'here' if row['present'] else 'not here'}; looked for in"
-            f" {' and '.join(row['where']) or 'scikit-learn'}")  # fmt: skip
-        say(f"    classes: {', '.join(row['classes'])}")
+        where = " and ".join(row["where"])
+        here = "here" if row["present"] else "not here"
+        say(f"    {here}; " + (f"looked for in {where}" if where else "needs no file"))
+        say(f"    classes: {_few(row['classes'])}")
+
+
+def _few(names: tuple[str, ...]) -> str:
+    """All of them, or of very many the first and the last."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[:3])} … {names[-1]}, {len(names):,} in all"
 
 
 def report(*, as_json: bool) -> int:

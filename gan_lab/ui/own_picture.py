@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor, nn
 
 from gan_lab.config import ConfigError
-from gan_lab.data import DataError, Pictures
+from gan_lab.data import DataError
 from gan_lab.games import apply, game_of
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
@@ -36,7 +36,7 @@ def own_picture(hosted: Hosted) -> None:
         st.info("The run is getting ready; its generator comes in a moment.")
         st.button("Look again", icon=":material/refresh:")
         return
-    side = side_in_training(shown)
+    side = game_of(shown.config).sources(shown.config, shown.kind).g[-1]
     file = st.file_uploader("A picture of yours", ENDINGS, help="It stays on this server, in"
                             " memory, for as long as this page is open.")  # fmt: skip
     if file is None:
@@ -83,14 +83,6 @@ def turned(networks: dict[str, nn.Module], first: str) -> dict[str, nn.Module]:
     place = names.index(first)
     order = names[place:] + names[:place]
     return {name: networks[other] for name, other in zip(names, order, strict=True)}
-
-
-def side_in_training(shown: Shown) -> int:
-    """Side of the pictures that the generator was given while it was trained, px."""
-    channels, size, _ = shown.kind
-    two = torch.zeros(2, channels, size, size, dtype=torch.uint8)
-    sample = Pictures("", two, torch.tensor([0, 1]), ("a", "b"))
-    return game_of(shown.config).given(shown.config, sample).shape[-1]
 
 
 def read_picture(file: BinaryIO, channels: int, side: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import statistics
 import time
@@ -14,6 +15,14 @@ from playwright.sync_api import TimeoutError as TooSlow
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
+
+
+DRAWN = """() => {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 40;
+  canvas.getContext("2d").fillRect(8, 8, 16, 16);
+  return canvas.toDataURL().split(",")[1];
+}"""
 
 
 def open_start(page: Page, server: Server) -> None:
@@ -48,11 +57,16 @@ def canvas_of(page: Page, selector: str) -> str:
     return page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
 
 
-def choose(page: Page, box: str, option: str) -> None:
-    """Open a list and choose; a page that is being redrawn may close the list again."""
+def choose(page: Page, box: str, option: str, *, search: bool = False) -> None:
+    """Open a list and choose; a page that is being redrawn may close the list again.
+
+    A long list holds only what is in sight: there the option is searched for.
+    """
     wanted = page.get_by_role("option", name=option)
     for _ in range(5):
         page.get_by_role("combobox", name=box).click()
+        if search:
+            page.get_by_role("combobox", name=box).fill(option)
         try:
             wanted.click(timeout=3000)
         except TooSlow:
@@ -224,3 +238,43 @@ def test_nothing_comes_from_elsewhere(page: Page, server: Server) -> None:
     stop(page)
     own = (server.url, "blob:", "data:")
     assert [url for url in asked if not url.startswith(own)] == []
+
+
+def test_a_game_between_two_kinds_of_pictures_shows_its_own(page: Page, server: Server) -> None:
+    open_start(page, server)
+    choose(page, "Preset", "CycleGAN, small", search=True)
+    expect(page.get_by_text("one kind of picture into another")).to_be_visible()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function("() => window.__ganlab?.pictureStep >= 1 && __ganlab.curves >= 1")
+    pictures, heads = page.locator(".gl-picture"), page.locator(".gl-heads")
+    assert pictures.count() == 2
+    assert [heads.nth(i).locator("span").last.text_content() for i in range(2)] == ["and back"] * 2
+    expect(page.locator(".gl-chart h3", has_text="Coming back")).to_be_visible()
+    assert page.locator(".gl-plot .main-svg").count()
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    page.get_by_role("link", name="Try it on your own picture").click()
+    expect(page.get_by_role("heading", name="Your own picture")).to_be_visible()
+    drawn = page.evaluate(DRAWN)
+    page.locator("input[type=file]").set_input_files(
+        {"name": "a.png", "mimeType": "image/png", "buffer": base64.b64decode(drawn)}
+    )
+    expect(page.get_by_text("Generated, by G at step")).to_be_visible()
+    page.get_by_role("link", name="Back to training").click()
+    stop(page)
+
+
+def test_a_class_is_picked_on_the_latent_page(page: Page, server: Server) -> None:
+    open_start(page, server)
+    sidebar = page.get_by_test_id("stSidebar")
+    sidebar.get_by_text("Classes", exact=True).click()
+    choose(page, "Players know the classes", "concat")
+    start(page)
+    page.get_by_role("link", name="Walk its latent space").click()
+    page.wait_for_function("() => window.__ganlab.latent >= 1")
+    page.get_by_role("combobox", name="Class").select_option("7")
+    drawn = page.evaluate("() => window.__ganlab.latent")
+    page.wait_for_function("(n) => window.__ganlab.latent > n", arg=drawn)
+    assert page.locator(".gl-class select option").count() == 10
+    page.get_by_role("link", name="Back to training").click()
+    stop(page)

@@ -196,7 +196,6 @@ def test_a_game_that_begins_from_pictures_takes_one_of_mine(
     app = press(opened(), "start")
     until(the_run(app), State.RUNNING)
     monkeypatch.setattr(Generation, "from_noise", False)
-    monkeypatch.setattr(Generation, "given", staticmethod(lambda _, some: some.images))
     app.switch_page("pages/latent.py").run()
     assert not app.exception
     assert app.title[0].value == "Your own picture"
