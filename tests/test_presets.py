@@ -232,7 +232,7 @@ def test_one_class_of_cifar():
         ("ragan", {"objective.loss": "relativistic-average"}),
         (
             "loss-from-probabilities",
-            {"objective.loss": "probabilities", "optim.d.lr": 4e-3, "training.d_pretrain": 60},
+            {"objective.loss": "probabilities", "optim.d.lr": 1e-2, "training.d_pretrain": 30},
         ),
         ("cgan", {"networks.labels": "concat"}),
         ("acgan", {"networks.labels": "auxiliary"}),

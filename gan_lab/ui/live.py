@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import math
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -80,7 +82,8 @@ def real_pictures(data: Data) -> bool:
         )
         return False
     try:
-        picture = _real_mosaic(data.model_dump_json())
+        with st.spinner("Getting the real pictures"):
+            picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
         st.error(str(error))
         return False
@@ -96,10 +99,12 @@ def _nothing() -> None:
 def _real_mosaic(chosen: str) -> dict[str, object]:
     """Some real pictures as a data URL, with their shape; ``chosen`` is a Data as JSON.
 
-    Raises DataError.
+    They are of the held-out part, which is small: sets that are drawn take their time. The rest
+    is read meanwhile, so that Start finds it here. Raises DataError.
     """
     data = Data.model_validate_json(chosen)
-    pictures = load(data)
+    pictures = load(data, train=False)
+    threading.Thread(target=_read_ahead, args=(data,), name="read-ahead", daemon=True).start()
     stride = max(1, len(pictures) // _SHOWN)
     some = pictures.images[::stride][:_SHOWN]
     columns = 8
@@ -112,6 +117,12 @@ def _real_mosaic(chosen: str) -> dict[str, object]:
         "grey": pictures.channels == 1,
         "label": f"Real pictures of {data.name}, coming out of noise",
     }
+
+
+def _read_ahead(data: Data) -> None:
+    """Into the cache of the data; whatever is wrong will be said where they are needed."""
+    with contextlib.suppress(Exception):
+        load(data)
 
 
 def about_run(hosted: Hosted) -> None:

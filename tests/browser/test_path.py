@@ -245,7 +245,10 @@ def test_a_game_between_two_kinds_of_pictures_shows_its_own(page: Page, server: 
     choose(page, "Preset", "CycleGAN, small", search=True)
     expect(page.get_by_text("one kind of picture into another")).to_be_visible()
     page.get_by_role("button", name="Start").click()
-    page.wait_for_function("() => window.__ganlab?.pictureStep >= 1 && __ganlab.curves >= 1")
+    page.wait_for_function(
+        "() => window.__ganlab?.pictureStep >= 1 && __ganlab.curves >= 1",
+        timeout=120_000,  # all the animals are drawn first
+    )
     pictures, heads = page.locator(".gl-picture"), page.locator(".gl-heads")
     assert pictures.count() == 2
     assert [heads.nth(i).locator("span").last.text_content() for i in range(2)] == ["and back"] * 2
