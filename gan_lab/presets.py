@@ -18,13 +18,6 @@ GROUPS = (
 )  # fmt: skip
 """Groups of a picker, in the order in which people may meet them; others follow."""
 
-_BY_GAME = {
-    "progressive": "Growing",
-    "super-resolution": "Larger pictures",
-    "paired": "Picture to picture",
-    "unpaired": "Picture to picture",
-}
-
 
 @dataclass(frozen=True)
 class Preset:
@@ -73,7 +66,7 @@ def presets() -> dict[str, Preset]:
 
 def _read(path: Path) -> Preset:
     words, config = read_toml(path)
-    group = words.get("group") or _BY_GAME.get(config.objective.game, "More")
+    group = words.get("group", "More")
     return Preset(path.stem, words["title"], words["about"], group, config)
 
 

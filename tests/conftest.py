@@ -30,6 +30,8 @@ SMALL: dict[str, Any] = {
     "networks.d.max_width": 8,
     "networks.g.hidden": (12,),
     "networks.d.hidden": (12,),
+    "networks.g.attention": 0,
+    "networks.d.attention": 0,
     "networks.g.fc": 0,
     "networks.d.fc": 0,
     "networks.g.blocks": 1,

@@ -33,7 +33,7 @@ def apply(run: str, source: Path, out: Path) -> None:
     done = 0
     for path in files:
         try:
-            image = read_picture(path, shown.kind.channels)
+            image = read_picture(path.read_bytes(), shown.kind.channels)
             made = through(shown.config, shown.networks, image.unsqueeze(0))
         except (DataError, ConfigError) as error:
             tell(f"{path.name} is left out: {error}")

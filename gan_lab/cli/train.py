@@ -15,7 +15,7 @@ from typing import Any
 from gan_lab.cli.output import Failed, say, say_json, size_of, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
-from gan_lab.data import NAMED, DataError, Pictures, load
+from gan_lab.data import NAMED, DataError, Pictures, domains, load
 from gan_lab.games import rehearse
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
@@ -60,6 +60,10 @@ def new(config: RunConfig, preset: str, out: Path | None) -> Order:
     """
     config = _from_anywhere(config)
     pictures = _checked(config)
+    if config.training.start_from:
+        parent = RunDirectory.find(config.training.start_from)
+        parent.read_checkpoint()  # raises if there is none
+        config = put(config, {"training.start_from": str(parent.path.resolve())})
     return Order(RunDirectory.create(out or new_path(config, preset)), config, pictures)
 
 
@@ -91,8 +95,8 @@ def _checked(config: RunConfig) -> Pictures:
         except DataError as error:
             raise DataError(f"data.name: {error}") from None
     rehearse(config, pictures.kind)
-    if config.training.start_from:
-        RunDirectory.find(config.training.start_from).read_checkpoint()  # raises if there is none
+    if config.data.pairs != "none":
+        domains(pictures, config.data.pairs)  # raises if there are none
     return pictures
 
 

@@ -265,6 +265,12 @@ class DiscriminatorNetwork(Network):
         False, "Keep every layer of D from stretching its input (Miyato et al. 2018)."
     )
 
+    @property
+    def compares_batch(self) -> bool:
+        """Whether a score depends on the other pictures of its batch by a layer made for that."""
+        kinds = {layer.kind for layer in self.layers} if self.family == "layers" else set()
+        return self.minibatch != "none" or not kinds.isdisjoint(("minibatch", "stddev"))
+
 
 class Networks(Section):
     """The two players' networks."""

@@ -88,7 +88,7 @@ class Objective(Section):
     joined_batch: bool = knob(
         False,
         "Show D real and fake pictures in one batch instead of two; matters to batch"
-        " normalisation, and is faster.",
+        " normalisation, and is faster; never where D compares the pictures of a batch.",
         live=True,
     )
     share_fakes: bool = knob(
@@ -212,7 +212,7 @@ class Objective(Section):
 
     @model_validator(mode="after")
     def _adaptive_needs_an_absolute_score(self) -> Objective:
-        if self.ada and self.loss.startswith("relativistic"):
+        if self.ada and (self.loss == "wasserstein" or self.loss.startswith("relativistic")):
             raise ValueError(
                 f"objective.ada must be false with objective.loss = {self.loss}, whose scores have"
                 " no zero of their own; set objective.augment_share by hand"

@@ -117,18 +117,19 @@ class Optim(Section):
     g: PlayerOptim = PlayerOptim()
     d: PlayerOptim = PlayerOptim()
     players: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """What differs for single players, such as ``{"G_ab": {"lr": 1e-4}}``; checked as the role's
+    """What differs for single players (but for steps, the moves of a role), such as ``{"G_ab": {"lr": 1e-4}}``; checked as the role's
     own. Its parameters are reached as ``optim.players.G_ab.lr``."""
 
     @model_validator(mode="after")
     def _overrides_are_sound(self) -> Optim:
         for name, fields in self.players.items():
             role = role_of(name)
-            unknown = fields.keys() - PlayerOptim.model_fields.keys()
+            unknown = fields.keys() - (PlayerOptim.model_fields.keys() - {"steps"})
             if not role or unknown:
                 what = f".{min(unknown)}" if role else ""
                 raise ValueError(f"optim.players.{name}{what} is no parameter of a player")
-            PlayerOptim.model_validate({**getattr(self, role).model_dump(), **fields})
+            whole = PlayerOptim.model_validate({**getattr(self, role).model_dump(), **fields})
+            self.players[name] = {field: getattr(whole, field) for field in fields}
         return self
 
     def of(self, player: str) -> PlayerOptim:

@@ -209,7 +209,7 @@ def known(path: str) -> Knob:
     if path.startswith(OVERRIDES):  # optim.players.G_ab.lr is described as optim.g.lr is
         player, _, name = path.removeprefix(OVERRIDES).partition(".")
         common = KNOBS.get(f"optim.{role_of(player)}.{name}")
-        if common is not None:
+        if common is not None and name != "steps":  # moves are counted by role
             return replace(common, path=path, when=None)
     name = path.rsplit(".", 1)[-1]
     similar = (

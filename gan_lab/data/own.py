@@ -16,6 +16,7 @@ from torch import Tensor
 from gan_lab.data.pictures import DataError, Pictures
 
 ENDINGS = frozenset(".png .jpg .jpeg .bmp .gif .webp .pgm .ppm .tif .tiff".split())
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "PPM", "TIFF")
 MAX_FILES = 200_000
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 64_000_000  # of one picture, before it is made small
@@ -117,21 +118,35 @@ def _square(content: bytes, size: int) -> np.ndarray:
     return np.asarray(ImageOps.fit(flat, (size, size), Image.Resampling.LANCZOS))
 
 
-def read_picture(path: Path, channels: int) -> Tensor:
-    """One picture as it is, uint8 channels×H×W; grey if ``channels`` is 1. Raises DataError."""
+def read_picture(content: bytes, channels: int, *, side: int = 0, longest: int = 0) -> Tensor:
+    """One picture, uint8 channels×H×W; grey if ``channels`` is 1.
+
+    Args:
+        content: of a picture file.
+        side: of the middle square that is cut out and resized; 0 keeps the whole.
+        longest: of a whole picture that is larger, its longer side is made this; 0 for any.
+
+    Raises:
+        DataError: it is no picture that can be read.
+    """
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
+        if len(content) > MAX_FILE_BYTES:
             raise ValueError("too large")
-        upright = _upright(path.read_bytes())
+        upright = _upright(content)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        raise DataError(f"{path} is no picture that can be read") from None
+        raise DataError("this file is no picture that can be read, or far too large") from None
+    if side:
+        upright = ImageOps.fit(upright, (side, side), Image.Resampling.LANCZOS)
+    elif longest:
+        upright.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     pixels = np.array(upright.convert("L") if channels == 1 else upright)
     return torch.from_numpy(pixels).view(*pixels.shape[:2], channels).permute(2, 0, 1).contiguous()
 
 
 def _upright(content: bytes) -> Image.Image:
     """RGB: upright, on white where it was transparent."""
-    with Image.open(io.BytesIO(content)) as picture:
+    # by content and not by name, so only what is meant: some formats start other programs
+    with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         if picture.width * picture.height > MAX_PIXELS:
             raise ValueError("too large")
         upright = ImageOps.exif_transpose(picture)

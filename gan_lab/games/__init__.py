@@ -31,6 +31,7 @@ __all__ = [
     "SuperResolution",
     "Unpaired",
     "apply",
+    "check_players",
     "game_of",
     "rehearse",
 ]
@@ -50,12 +51,24 @@ def game_of(config: RunConfig) -> type[Game]:
     return GAMES[config.objective.game]
 
 
+def check_players(config: RunConfig) -> None:
+    """Raises ConfigError if ``optim.players`` names somebody who does not play."""
+    names = game_of(config).names
+    for player in config.optim.players:
+        if player not in names:
+            raise ConfigError(
+                f"optim.players.{player}: the players of objective.game = {config.objective.game}"
+                f" are {', '.join(names)}"
+            )
+
+
 def rehearse(config: RunConfig, kind: Kind) -> None:
     """Build all players and pass one batch through them without arithmetic or memory.
 
     Raises ConfigError if they cannot be built for such pictures, before a run has begun.
     """
     game = game_of(config)
+    check_players(config)
     try:
         with torch.device("meta"), torch.no_grad():
             game.rehearse(config, kind)

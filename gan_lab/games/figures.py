@@ -10,7 +10,11 @@ from gan_lab.objectives import LOSSES, resting
 def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figure:
     """Both players' losses, where they rest, and what they mean with the loss at hand."""
     rest = resting(config.objective)
-    plain = config.objective.adversarial == 1.0 and not config.objective.features
+    plain = (
+        config.objective.adversarial == 1.0
+        and not config.objective.features
+        and config.networks.labels != "auxiliary"
+    )
     common = (
         Curve("loss/D", "D", "d", rest.d),
         # with other weights or terms beside D's verdict G's loss rests elsewhere

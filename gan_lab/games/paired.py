@@ -15,9 +15,8 @@ from gan_lab.data import Batches, Kind, Pictures, domains
 from gan_lab.games import figures
 from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
 from gan_lab.games.pool import Pool
-from gan_lab.games.referee import READINGS, Referee, clip_weights
+from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.super_resolution import matched_layers
 from gan_lab.games.translation import (
     HALF,
     check,

@@ -87,25 +87,30 @@ class Referee:
         }
         if wanted is not None and real.classes is not None:
             naming = F.cross_entropy(real.classes, wanted)
-            value = value + objective.auxiliary * naming
+            assert made.classes is not None
+            both = naming + F.cross_entropy(made.classes, wanted)  # L_C of Odena et al., §3
+            value = value + objective.auxiliary * both
             readings["naming"] = naming.detach()
         if factor := self._due(config):
             extra, slopes = penalty(
                 config.regularisation, lambda part: look(part).score, x, fake, now.seen,
                 self._streams["penalty"],
+                scores=None if config.objective.joined_batch else real.score,
             )  # fmt: skip
             value = value + factor * extra
             readings |= slopes
         if objective.ada:
-            self._adaptive.update(real.score.detach(), len(x), objective)
-            readings["augment share"] = torch.tensor(self._adaptive.share)
+            if objective.augment != "none":
+                surplus = real.score.detach() - loss.resting_score(0.5)
+                self._adaptive.update(surplus, len(x), objective)
+            readings["augment share"] = torch.full((), self._adaptive.share, device=x.device)
         return Move((self._player,), value, readings, images=len(x))
 
     def _both(
         self, config: RunConfig, look: Look, x: Tensor, fake: Tensor
     ) -> tuple[Verdict, Verdict]:
-        if not config.objective.joined_batch:
-            return look(x), look(fake)
+        if not config.objective.joined_batch or config.networks.d.compares_batch:
+            return look(x), look(fake)  # what is compared is of one kind (Salimans et al., §3.2)
         both = look(torch.cat([x, fake]))
         scores = both.score.split([len(x), len(fake)])
         named = both.classes.split([len(x), len(fake)]) if both.classes is not None else (None,) * 2
@@ -171,6 +176,13 @@ class Referee:
 def matched_means(real: list[Tensor], fake: list[Tensor]) -> Tensor:
     """‖E f(x) - E f(G(z))‖² over D's last hidden layer f (Salimans et al. 2016, §3.1)."""
     return (real[-1].mean(0) - fake[-1].mean(0)).square().sum()
+
+
+def matched_layers(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """Mean over D's hidden layers of |f(x) - f(G)|, picture by picture, place by place (pix2pixHD,
+    Wang et al. 2018, eq. 4): a perceptual distance that needs no network trained elsewhere."""
+    gaps = [F.l1_loss(b, a) for a, b in zip(real, fake, strict=True)]
+    return torch.stack(gaps).mean()
 
 
 def clip_weights(config: RunConfig, network: nn.Module) -> None:

@@ -14,7 +14,7 @@ from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batches, Kind, Pictures, to_pixels, to_range
 from gan_lab.games import figures
 from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
-from gan_lab.games.referee import READINGS, Referee, clip_weights
+from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
 from gan_lab.games.translation import in_rows, repainted
 from gan_lab.metrics import psnr, ssim
@@ -247,10 +247,3 @@ def compared(made: Tensor, cubic: Tensor, true: Tensor) -> str:
     if min(true.shape[2:]) >= WINDOW:
         words += f", SSIM {ssim(made, true).mean():.2f} ({ssim(cubic, true).mean():.2f})"
     return words
-
-
-def matched_layers(real: list[Tensor], fake: list[Tensor]) -> Tensor:
-    """Mean over D's hidden layers of |f(x) - f(G)|, picture by picture, place by place (pix2pixHD,
-    Wang et al. 2018, eq. 4): a perceptual distance that needs no network trained elsewhere."""
-    gaps = [F.l1_loss(b, a) for a, b in zip(real, fake, strict=True)]
-    return torch.stack(gaps).mean()

@@ -86,7 +86,8 @@ class Critic(nn.Module):
         Raises ValueError if a projection head is not told the classes.
         """
         if not isinstance(self.body, LayerList):
-            return Verdict(self.body(x), [])
+            score = self.body(x)
+            return Verdict(score, [score])
         last = _last(self.body)
         phi, features, score = x, [], x
         for line, score in zip(self.body.lines, self.body.outputs(x), strict=True):
@@ -100,7 +101,8 @@ class Critic(nn.Module):
                 raise ValueError("this discriminator compares picture and class: it needs labels")
             fits = (self.embed(labels) * phi).sum(1)
             score = score + fits.view(-1, *[1] * (score.ndim - 1))
-        return Verdict(score, features, None if self.name is None else self.name(phi))
+        # a D without any bend is matched in what its last layer takes
+        return Verdict(score, features or [phi], None if self.name is None else self.name(phi))
 
 
 def _last(body: LayerList) -> int:

@@ -67,7 +67,8 @@ class RunDirectory:
     def find(name: str) -> RunDirectory:
         """By path, or by name below the runs root. Raises DirectoryError if there is none."""
         for path in (Path(name), runs_root() / name):
-            if (path / "config.json").is_file():
+            # not Path.is_file, which raises for a name too long
+            if os.path.isfile(path / "config.json"):  # noqa: PTH113
                 return RunDirectory(path)
         raise DirectoryError(f"there is no run {name!r} (looked here and in {runs_root()})")
 

@@ -40,10 +40,16 @@ def tune(optimiser: Optimizer, optim: PlayerOptim, seen: int) -> None:
             group["alpha"] = optim.beta2
         if "momentum" in group:
             group["momentum"] = optim.momentum
-    if isinstance(optimiser, RMSprop) and optim.momentum:
-        # made by PyTorch at the first step only, so a momentum that comes later lacks it
-        for parameter, state in optimiser.state.items():
-            if "momentum_buffer" not in state:
+    if isinstance(optimiser, RMSprop | SGD) and optim.momentum:
+        # made by PyTorch at a weight's first step only, so a momentum that comes later lacks it,
+        # and the fused SGD takes them all or none
+        for parameter in (p for group in optimiser.param_groups for p in group["params"]):
+            state = (
+                optimiser.state[parameter]
+                if isinstance(optimiser, SGD)
+                else (optimiser.state.get(parameter))
+            )
+            if state is not None and state.get("momentum_buffer") is None:
                 state["momentum_buffer"] = torch.zeros_like(parameter)
 
 

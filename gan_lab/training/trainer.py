@@ -14,15 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan_lab.config import ConfigError, RunConfig, from_tree, get, known, put
+from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, known, put
 from gan_lab.data import Batches, Kind, Pictures
-from gan_lab.games import Controls, Game, Move, Now, Preview, game_of
+from gan_lab.games import Controls, Game, Move, Now, Preview, check_players, game_of
 from gan_lab.randomness import Streams, derived_seed, seeded
 from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
 
+_G_ALONE = KNOBS["training.g_pretrain"]
 _NETWORKS = 2000  # seed path of the first weights
 
 
@@ -138,9 +139,10 @@ class Trainer:
     def _alone(self) -> str:
         """The role that trains alone for now; "" once the game has begun."""
         training = self.config.training
-        if self.steps < training.g_pretrain:
+        for_g = training.g_pretrain if _G_ALONE.counts_in(self.config) else 0
+        if self.steps < for_g:
             return "g"
-        return "d" if self.steps < training.g_pretrain + training.d_pretrain else ""
+        return "d" if self.steps < for_g + training.d_pretrain else ""
 
     def _descend(self, move: Move, readings: dict[str, Tensor]) -> None:
         for name in move.forget:
@@ -231,6 +233,7 @@ class Trainer:
             if not known(path).live:
                 raise ConfigError(f"{path} applies on restart: start the run again to change it")
             changed = put(self.config, {path: value})
+            check_players(changed)
         except ConfigError as error:
             return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
         before, self.config = self.config, changed

@@ -92,9 +92,17 @@ def config_now(hosted: Hosted) -> RunConfig:
     moment = hosted.run.latest()
     config = moment.config
     for entry in hosted.run.ledger()[moment.interventions :]:
-        if entry.outcome == "applied" and entry.path in KNOBS:
+        if entry.outcome == "applied" and _is_knob(entry.path):
             config = put(config, {entry.path: entry.new})
     return config
+
+
+def _is_knob(path: str) -> bool:
+    """Whether an entry of the ledger is a change, and not a press of a button."""
+    try:
+        return bool(known(path))
+    except ConfigError:
+        return False
 
 
 def heard(hosted: Hosted) -> str:

@@ -6,16 +6,13 @@ import io
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import BinaryIO
 
-import numpy as np
 import streamlit as st
-import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor, nn
 
 from gan_lab.config import ConfigError
-from gan_lab.data import DataError
+from gan_lab.data import DataError, read_picture
 from gan_lab.games import apply, game_of
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
@@ -24,7 +21,6 @@ from gan_lab.training.devices import use_threads
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
-_PIXELS = 64_000_000  # of an uploaded picture, before it is made small
 _FRESH_WITHIN = 3.0  # s to wait for a copy of a generator that is still training
 _SEEN_AT = 384  # px at which small results are shown
 
@@ -47,7 +43,9 @@ def own_picture(hosted: Hosted) -> None:
     names = list(shown.networks)
     first = st.radio("Which generator", names, horizontal=True) if len(names) > 1 else names[0]
     try:
-        given = read_picture(file, shown.kind.channels, side if how == square else 0)
+        given = read_picture(
+            file.getvalue(), shown.kind.channels, side=side if how == square else 0, longest=LONGEST
+        ).unsqueeze(0)
         made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
     except (DataError, ConfigError) as error:
         st.error(f"That did not work: {error}.")
@@ -83,35 +81,6 @@ def turned(networks: dict[str, nn.Module], first: str) -> dict[str, nn.Module]:
     place = names.index(first)
     order = names[place:] + names[:place]
     return {name: networks[other] for name, other in zip(names, order, strict=True)}
-
-
-def read_picture(file: BinaryIO, channels: int, side: int) -> Tensor:
-    """An uploaded picture, uint8 1×C×h×w: upright, on white where it was transparent.
-
-    Args:
-        side: of the middle square that is cut out and resized; 0 keeps the whole, at most
-            ``LONGEST`` px wide and high.
-
-    Raises:
-        DataError: it is no picture that can be read.
-    """
-    try:
-        with Image.open(file) as picture:
-            if picture.width * picture.height > _PIXELS:
-                raise DataError("this picture is too large")
-            upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError("this file is no picture that can be read") from None
-    white = Image.new("RGBA", upright.size, "white")
-    flat = Image.alpha_composite(white, upright).convert("L" if channels == 1 else "RGB")
-    if side:
-        flat = ImageOps.fit(flat, (side, side), Image.Resampling.LANCZOS)
-    else:
-        flat.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
-    array = np.asarray(flat)
-    return torch.from_numpy(array.copy()).view(*array.shape[:2], channels).permute(2, 0, 1)[None]
 
 
 def _compare(given: Tensor, made: Tensor, step: int) -> None:

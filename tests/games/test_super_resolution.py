@@ -13,7 +13,8 @@ from torch import nn
 from gan_lab.config import ConfigError, RunConfig, put
 from gan_lab.data import Kind, Pictures, to_range
 from gan_lab.games import Now, Player, apply, game_of, rehearse
-from gan_lab.games.super_resolution import chosen, enlarged, matched_layers, shrunk
+from gan_lab.games.referee import matched_layers
+from gan_lab.games.super_resolution import chosen, enlarged, shrunk
 from gan_lab.metrics import psnr, ssim
 from gan_lab.networks import Verdict
 from gan_lab.training import checkpoints
