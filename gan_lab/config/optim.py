@@ -117,8 +117,8 @@ class Optim(Section):
     g: PlayerOptim = PlayerOptim()
     d: PlayerOptim = PlayerOptim()
     players: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """What differs for single players (but for steps, the moves of a role), such as ``{"G_ab": {"lr": 1e-4}}``; checked as the role's
-    own. Its parameters are reached as ``optim.players.G_ab.lr``."""
+    """What differs for single players, such as ``{"G_ab": {"lr": 1e-4}}``; checked as the role's
+    own. Its parameters are reached as ``optim.players.G_ab.lr``; but for steps, a role's moves."""
 
     @model_validator(mode="after")
     def _overrides_are_sound(self) -> Optim:
