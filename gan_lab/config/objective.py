@@ -139,6 +139,7 @@ class Objective(Section):
         2,
         "How much larger the pictures become, 2 or 4 times.",
         unit="×",
+        log=True,
         ge=2,
         le=4,
         when=("game", ("super-resolution",)),

@@ -66,7 +66,9 @@ class PlayerOptim(Section):
         lt=1.0,
         when=("name", ("sgd", "rmsprop")),
     )
-    weight_decay: float = knob(0.0, "Pull of every weight towards zero.", live=True, ge=0.0, le=1.0)
+    weight_decay: float = knob(
+        0.0, "Pull of every weight towards zero.", live=True, log=True, ge=0.0, le=1.0
+    )
     steps: int = knob(
         1,
         "Moves of this player in one round; a round is D's moves, then G's.",

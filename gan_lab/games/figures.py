@@ -7,8 +7,13 @@ from gan_lab.games.base import Curve, Figure
 from gan_lab.objectives import LOSSES, resting
 
 
-def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figure:
-    """Both players' losses, where they rest, and what they mean with the loss at hand."""
+def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None, besides: str = "") -> Figure:
+    """Both players' losses, where they rest, and what they mean with the loss at hand.
+
+    Args:
+        curves: instead of those of G and D.
+        besides: what else there is to know of the numbers of this game.
+    """
     rest = resting(config.objective)
     plain = (
         config.objective.adversarial == 1.0
@@ -20,12 +25,14 @@ def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figure
         # with other weights or terms beside D's verdict G's loss rests elsewhere
         Curve("loss/G", "G", "g", rest.g if plain else None),
     )
+    if not plain and not besides:
+        besides = "Other things count in G's number here too, so it rests elsewhere."
     return Figure(
         "Losses",
         "What each player tries to make small. Faint: as measured. Strong: smoothed. Dotted:"
         " where it rests once D cannot tell fake from real.",
         common if curves is None else curves,
-        meaning=LOSSES[config.objective.loss].meaning,
+        meaning=" ".join(filter(None, (LOSSES[config.objective.loss].meaning, besides))),
     )
 
 

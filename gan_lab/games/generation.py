@@ -180,7 +180,8 @@ class Generation:
         assert shown is not None
         source = with_classes(controls["z"], controls.get("labels"), self._classes)
         pixels = torch.cat([to_pixels(shown(part), output) for part in source.split(64)])
-        caption = "Each row is one class." if "labels" in controls else ""
+        caption = "The same random numbers every time"
+        caption += "; each row is one class." if "labels" in controls else "."
         return {"samples": Preview(pixels, self.config.training.grid, caption=caption)}
 
     # -- state ---------------------------------------------------------------------------------

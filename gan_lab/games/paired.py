@@ -17,7 +17,7 @@ from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sour
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import (
+from gan_lab.games.translation import BESIDES, 
     HALF,
     check,
     in_rows,
@@ -88,8 +88,11 @@ class Paired:
             log=True,
         )
         return (
-            pixels, figures.losses(config, both), figures.opinions(config), *figures.extras(config),
-        )  # fmt: skip
+            pixels,
+            figures.losses(config, both, BESIDES),
+            figures.opinions(config),
+            *figures.extras(config),
+        )
 
     # -- the round -----------------------------------------------------------------------------
 

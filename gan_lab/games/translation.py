@@ -13,6 +13,11 @@ HALF = 0.5
 at which D learns relative to G" (Isola et al. 2017, §3.3; Zhu et al. 2017, §7.1). It does so under
 plain gradient descent; Adam divides by the size of the gradients and hardly notices."""
 
+BESIDES = (
+    "In this game D's number is half of that, and in G's number D's verdict is not all that counts."
+)
+"""What the words on a loss leave out; see ``figures.losses``."""
+
 _PART = 64  # pictures that pass G at once where nobody learns
 
 

@@ -17,7 +17,15 @@ from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sour
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import HALF, check, in_rows, keeps_the_shape, repainted, some
+from gan_lab.games.translation import (
+    BESIDES,
+    HALF,
+    check,
+    in_rows,
+    keeps_the_shape,
+    repainted,
+    some,
+)
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
 
@@ -107,7 +115,7 @@ class Unpaired:
             log=True,
         )
         return (
-            kept, figures.losses(config, losses), figures.opinions(config, opinions),
+            kept, figures.losses(config, losses, BESIDES), figures.opinions(config, opinions),
             *figures.extras(config),
         )  # fmt: skip
 
