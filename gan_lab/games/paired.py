@@ -17,7 +17,8 @@ from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sour
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import BESIDES, 
+from gan_lab.games.translation import (
+    BESIDES,
     HALF,
     check,
     in_rows,
