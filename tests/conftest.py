@@ -77,8 +77,9 @@ def small() -> Callable[..., RunConfig]:
         base = preset(name).config if name else RunConfig()
         game = (changes or {}).get("objective.game", base.objective.game)
         # a list of layers is made for its own size: another network stands in for it
+        from_picture = game in ("super-resolution", "paired", "unpaired")
         lists = {
-            f"networks.{who}.family": "dcgan"
+            f"networks.{who}.family": "translate" if who == "g" and from_picture else "dcgan"
             for who in "gd"
             if getattr(base.networks, who).family == "layers"
         }

@@ -25,7 +25,8 @@ from gan_lab.networks.shapes import (
 )
 
 _MOST_NUMBERS = 2**26  # that one picture may become on its way
-_MOST_WEIGHTS = 2**30
+_MOST_WEIGHTS = 2**27  # with gradients, Adam and the averaged copy some 2.7 GB
+_MOST_PLACES = 48**2  # that look at each other: the square of it, for every picture of a batch
 
 
 class LayerError(ConfigError):
@@ -154,6 +155,8 @@ def _check_behind(spec: LayerSpec, shape: Shape) -> None:
     """Whether norm and size are possible."""
     if spec.norm == "instance" and math.prod(shape[1:]) == 1:
         raise Unfit(f"instance normalisation needs several pixels, and here are {words(shape)}")
+    if spec.kind == "attention" and math.prod(shape[1:]) > _MOST_PLACES:
+        raise Unfit(f"{words(shape)} are too many places to look at each other; 48×48 are allowed")
     if math.prod(shape) > _MOST_NUMBERS:
         raise Unfit(f"{words(shape)} are more numbers than any picture here needs")
 

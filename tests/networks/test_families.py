@@ -219,6 +219,13 @@ def test_patch_scores_are_a_map(blocks, side, field):
     assert d.body.lines[-1].field == field
 
 
+def test_what_would_fill_the_memory_is_refused_before_it_is_built():
+    with pytest.raises(ConfigError, match="too many places to look at each other"):
+        networks.trace([LayerSpec(kind="attention")], (8, 64, 64))
+    with pytest.raises(ConfigError, match="are too many; 134,217,728 are allowed"):
+        networks.trace([LayerSpec(kind="linear", channels=8192)] * 3, (8192,))
+
+
 def test_attention_stands_where_it_is_wanted_or_is_refused():
     g = g_of("dcgan", attention=16)
     lines = [line.shape[1:] for line in g.lines if line.spec.kind == "attention"]

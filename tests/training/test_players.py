@@ -1,8 +1,9 @@
 """Single players: their own optimisers, weights from another run, who trains alone."""
 
+import pytest
 import torch
 
-from gan_lab.config import RunConfig, get, put
+from gan_lab.config import RunConfig, from_tree, get, put
 from gan_lab.training.figures import figures
 
 
@@ -65,3 +66,28 @@ def test_curves_that_are_switched_on_live_have_their_place_from_the_start(traine
     r1 = t.flush()[:, t.history.columns.index("r1")]
     assert r1[0] != r1[0] and r1[1] > 0
     assert put(t.config, {"regularisation.r1": 0.0}) != t.config
+
+
+@pytest.mark.parametrize("path", ["optim.players.G_ab.lr", "optim.players.D.steps"])
+def test_who_does_not_play_and_what_is_the_role_s_cannot_be_set(trainer, path):
+    assert trainer().set(path, 1e-3 if path.endswith("lr") else 3).outcome == "refused"
+
+
+def test_a_text_for_a_number_is_read_once_and_for_all():
+    config = from_tree({"optim": {"players": {"G": {"lr": "1e-4"}}}})
+    assert config.optim.of("G").lr == 1e-4
+
+
+def test_g_alone_at_first_only_where_there_is_a_right_answer(trainer):
+    t = trainer({"training.g_pretrain": 3})
+    t.round()
+    assert t.counts.images == 8, "D played"
+
+
+def test_momentum_meets_weights_that_had_no_gradient_before(trainer):
+    sgd = {f"optim.{p}.{f}": v for p in "gd" for f, v in (("name", "sgd"), ("momentum", 0.5))}
+    t = trainer({**sgd, "training.grow_reset": False}, "progressive-small")
+    for _ in range(6):
+        t.round()
+    t.flush()
+    assert t.game._growth.level == 1
