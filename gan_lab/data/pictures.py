@@ -148,6 +148,8 @@ def held_out(pictures: Pictures, share: float) -> Tensor:
         places = (labels == label).nonzero()[:, 0]
         whole = torch.arange(len(places) + 1) * parts // 10_000
         aside[places] = whole.diff() > 0
-        if parts and len(places) > 1 and not aside[places].any():
-            aside[places[-1]] = True  # a small class too has somebody to be looked at
+    for label in labels.unique() if aside.any() else ():
+        places = (labels == label).nonzero()[:, 0]
+        if len(places) > 1 and not aside[places].any():
+            aside[places[-1]] = True  # a game between two classes wants to look at both
     return aside if len(pictures) - int(aside.sum()) >= 2 else torch.zeros_like(aside)

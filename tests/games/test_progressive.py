@@ -111,8 +111,8 @@ def test_the_preview_keeps_its_size_and_says_how_far_it_is(grower):
     later = play(t, 4).preview()["samples"]
     assert first.images.shape == later.images.shape == (4, 1, 8, 8)
     assert torch.equal(first.images, doubled(first.images[..., ::2, ::2].float()).byte())
-    assert first.caption == "4×4 px."
-    assert later.caption == "8×8 px, fading in: 25 %."
+    assert first.caption == "4×4 px. The same random numbers every time."
+    assert later.caption.startswith("8×8 px, fading in: 25 %. ")
 
 
 def forgotten(t, steps, movers=BOTH):
@@ -145,7 +145,7 @@ def test_an_optimiser_s_memory_begins_anew_at_the_level(grower):
 def test_starting_without_a_stay_forgets_nothing(grower):
     t = grower({"training.stable_images": 0, "training.fade_images": 0})
     assert forgotten(t, 0) == []
-    assert t.preview()["samples"].caption == "8×8 px."
+    assert t.preview()["samples"].caption.startswith("8×8 px. ")
 
 
 @pytest.mark.parametrize("cut", [1, 2, 3, 4])

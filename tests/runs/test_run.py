@@ -448,5 +448,4 @@ def test_networks_that_do_not_fit_the_pictures_are_named_as_such(begin, small):
     run = begin(small({"networks.d.padding": "reflect", "networks.d.kernel": 9,
                        "networks.d.family": "dcgan", "networks.d.base": 2}))  # fmt: skip
     assert run.join(4 * WAIT) and run.latest().state is State.FAILED
-    assert "these networks cannot be built" in run.latest().note
-    assert "networks.d" in run.latest().note
+    assert "networks.d, layer 2, conv: a mirror of 4 px" in run.latest().note
