@@ -183,5 +183,7 @@ def test_folder_of_samples_must_be_empty(call, tmp_path, trained):
 
 def test_networks_that_cannot_be_built(call, tmp_path):
     settings = ["networks.d.padding=reflect", "networks.d.kernel=9", "networks.d.base=2"]
-    refused(call("train", *tiny(*settings), "--steps", 1), "networks.d, layer 2, conv: a mirror of 4")
+    refused(
+        call("train", *tiny(*settings), "--steps", 1), "networks.d, layer 2, conv: a mirror of 4"
+    )
     assert not (tmp_path / "runs").exists()
