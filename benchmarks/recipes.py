@@ -35,7 +35,8 @@ from gan_lab.objectives import draw_z
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.presets import Preset, presets
 from gan_lab.runs.pictures import mosaic
-from gan_lab.training.trainer import Diverged, Trainer
+from gan_lab.training.readings import Diverged
+from gan_lab.training.trainer import Trainer
 
 DOCS = house.ROOT / "docs"
 JUDGED = ("mnist", "fashion")  # sets that the judge can be trained on

@@ -29,7 +29,8 @@ from gan_lab.data import load, to_pixels
 from gan_lab.objectives import draw_z
 from gan_lab.presets import preset
 from gan_lab.runs.pictures import mosaic, png
-from gan_lab.training.trainer import Diverged, Trainer
+from gan_lab.training.readings import Diverged
+from gan_lab.training.trainer import Trainer
 
 ABLATION = (
     "stacked-mnist", "stacked-mnist-r1", "stacked-mnist-classic", "stacked-mnist-classic-r1",

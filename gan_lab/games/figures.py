@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gan_lab.config import RunConfig
 from gan_lab.games.base import Curve, Figure
+from gan_lab.games.referee import column
 from gan_lab.objectives import LOSSES, resting
 
 
@@ -51,16 +52,34 @@ def opinions(config: RunConfig, curves: tuple[Curve, ...] | None = None) -> Figu
     )
 
 
-def extras(config: RunConfig) -> tuple[Figure, ...]:
-    """Plots of what is switched on beside the loss: penalties, naming of classes, ADA."""
+_DASHES = ("", "dash")
+
+
+def extras(config: RunConfig, judges: tuple[str, ...] = ("D",)) -> tuple[Figure, ...]:
+    """Plots of what is switched on beside the loss: penalties, naming of classes, ADA.
+
+    Args:
+        judges: the game's discriminators; each has curves of its own, dashed for a second one.
+    """
+
+    def curves(*kinds: Curve) -> tuple[Curve, ...]:
+        return tuple(
+            kind._replace(
+                column=column(kind.column, judge),
+                name=kind.name if len(judges) == 1 else f"{judge} {kind.name}",
+                dash=dash,
+            )
+            for judge, dash in zip(judges, _DASHES, strict=False)
+            for kind in kinds
+        )
+
     steady, figures = config.regularisation, []
     if steady.gp or steady.dragan:
-        kind = "gp" if steady.gp else "dragan"
         figures.append(
             Figure(
                 "D's slope",
                 "How steep D is where the penalty looks: it should be 1 (dotted).",
-                (Curve(kind, "slope", "d", 1.0),),
+                curves(Curve("gp" if steady.gp else "dragan", "slope", "d", 1.0)),
             )
         )
     if steady.r1 or steady.r2:
@@ -69,7 +88,7 @@ def extras(config: RunConfig) -> tuple[Figure, ...]:
             Figure(
                 "D's steepness",
                 "Squared slope of D at real pictures and at fakes; the penalty pulls it to 0.",
-                tuple(Curve(column, name, colour) for column, name, colour, on in flat if on),
+                curves(*(Curve(reading, name, colour) for reading, name, colour, on in flat if on)),
                 log=True,
             )
         )
@@ -78,7 +97,7 @@ def extras(config: RunConfig) -> tuple[Figure, ...]:
             Figure(
                 "Naming the class",
                 "How badly D names the class of real pictures; 0 is perfect.",
-                (Curve("naming", "D", "d"),),
+                curves(Curve("naming", "D", "d")),
             )
         )
     if config.objective.ada:
@@ -86,15 +105,12 @@ def extras(config: RunConfig) -> tuple[Figure, ...]:
             Figure(
                 "Augmentation",
                 "Share of the pictures that each change is applied to; it grows while D overfits.",
-                (Curve("augment share", "share", "d", plain=True),),
+                curves(Curve("augment share", "share", "d", plain=True)),
                 range=(-0.03, 1.03),
                 calm=True,
             )
         )
     return tuple(figures)
-
-
-_DASHES = ("", "dash")
 
 
 def coloured(names: tuple[str, ...], prefix: str) -> tuple[Curve, ...]:

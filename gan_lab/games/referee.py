@@ -18,7 +18,14 @@ from gan_lab.objectives.penalties import any_penalty, due, penalty
 from gan_lab.randomness import Streams
 
 READINGS = ("gp", "dragan", "r1", "r2", "augment share", "naming")
-"""What a move may read beside the losses and D's opinions."""
+"""What a move of D may read beside the losses and D's opinions."""
+
+
+def column(reading: str, judge: str) -> str:
+    """Where a reading of :data:`READINGS` stands in the history: each discriminator has a column
+    of its own; one that is the only one is called D, and its columns bear no name."""
+    return reading if judge == "D" else f"{reading}/{judge}"
+
 
 Look = Callable[[Tensor], Verdict]
 """A discriminator as a game shows it pictures: classes, or the picture to be judged with, are
@@ -90,7 +97,7 @@ class Referee:
             assert made.classes is not None
             both = naming + F.cross_entropy(made.classes, wanted)  # L_C of Odena et al., §3
             value = value + objective.auxiliary * both
-            readings["naming"] = naming.detach()
+            readings[column("naming", self._player)] = naming.detach()
         if factor := self._due(config):
             extra, slopes = penalty(
                 config.regularisation, lambda part: look(part).score, x, fake, now.seen,
@@ -98,12 +105,13 @@ class Referee:
                 scores=None if config.objective.joined_batch else real.score,
             )  # fmt: skip
             value = value + factor * extra
-            readings |= slopes
+            readings |= {column(name, self._player): slope for name, slope in slopes.items()}
         if objective.ada:
             if objective.augment != "none":
                 surplus = real.score.detach() - loss.resting_score(0.5)
                 self._adaptive.update(surplus, len(x), objective)
-            readings["augment share"] = torch.full((), self._adaptive.share, device=x.device)
+            share = torch.full((), self._adaptive.share, device=x.device)
+            readings[column("augment share", self._player)] = share
         return Move((self._player,), value, readings, images=len(x))
 
     def _both(

@@ -15,7 +15,7 @@ from gan_lab.data import Batches, Kind, Pictures, domains
 from gan_lab.games import figures
 from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources, frozen
 from gan_lab.games.pool import Pool
-from gan_lab.games.referee import READINGS, Referee, clip_weights
+from gan_lab.games.referee import READINGS, Referee, clip_weights, column
 from gan_lab.games.seats import seated
 from gan_lab.games.translation import (
     BESIDES,
@@ -54,7 +54,7 @@ class Unpaired:
     names: ClassVar[tuple[str, ...]] = (*JUDGES, *GENERATORS)
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D_a", "loss/D_b", "loss/G", "cycle", "identity", *_OPINIONS["D_a"],
-        *_OPINIONS["D_b"], *READINGS,
+        *_OPINIONS["D_b"], *(column(name, judge) for judge in JUDGES for name in READINGS),
     )  # fmt: skip
 
     def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
@@ -116,7 +116,7 @@ class Unpaired:
         )
         return (
             kept, figures.losses(config, losses, BESIDES), figures.opinions(config, opinions),
-            *figures.extras(config),
+            *figures.extras(config, JUDGES),
         )  # fmt: skip
 
     # -- the round -----------------------------------------------------------------------------

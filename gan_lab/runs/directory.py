@@ -72,6 +72,19 @@ class RunDirectory:
                 return RunDirectory(path)
         raise DirectoryError(f"there is no run {name!r} (looked here and in {runs_root()})")
 
+    @staticmethod
+    def below_root(name: str) -> RunDirectory:
+        """As :meth:`find`, but of no other folder of the machine is it said even whether it exists.
+
+        Raises DirectoryError.
+        """
+        root = runs_root().resolve()
+        with contextlib.suppress(OSError, ValueError):  # a name that no path can be
+            for path in (Path(name).resolve(), (root / name).resolve()):
+                if path.is_relative_to(root) and (path / "config.json").is_file():
+                    return RunDirectory(path)
+        raise DirectoryError(f"there is no run {name!r} on this server")
+
     @contextlib.contextmanager
     def claimed(self) -> Iterator[None]:
         """While inside, no other process (nor run of this one) trains in this folder.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from gan_lab.config import RunConfig
+from gan_lab.config import RunConfig, put
 from gan_lab.runs.directory import RunDirectory, new_path
 from gan_lab.runs.messages import Command, Pause, State, Stop
 from gan_lab.runs.run import Run
@@ -101,8 +101,13 @@ class Registry:
                 the same experiment started again gives the same bits.
 
         Raises:
-            DirectoryError or OSError: the runs root cannot be written.
+            DirectoryError: it should begin with weights that are not of a run below the runs root;
+                a visitor may not name any folder of the server.
+            OSError: the runs root cannot be written.
         """
+        if config.training.start_from:
+            other = RunDirectory.below_root(config.training.start_from)
+            config = put(config, {"training.start_from": str(other.path)})
         directory = RunDirectory.create(new_path(config, preset))
         with self._lock:
             threads = (

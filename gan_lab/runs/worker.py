@@ -20,7 +20,8 @@ from gan_lab.runs.pace import Pace
 from gan_lab.runs.pictures import mosaic, picture, png
 from gan_lab.training.devices import use_threads
 from gan_lab.training.ledger import Entry
-from gan_lab.training.trainer import Counts, Diverged, Trainer, config_of
+from gan_lab.training.readings import Diverged
+from gan_lab.training.trainer import Counts, Trainer, config_of
 
 log = logging.getLogger(__name__)
 

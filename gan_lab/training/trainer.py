@@ -22,26 +22,10 @@ from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
+from gan_lab.training.readings import Diverged, Readings, means
 
 _G_ALONE = KNOBS["training.g_pretrain"]
 _NETWORKS = 2000  # seed path of the first weights
-
-
-class Diverged(ArithmeticError):
-    """A reading that is no number any more.
-
-    Attributes:
-        step: the round, counted from 1, that broke.
-        quantity: name of the reading.
-        before: the good readings that were flushed with it, float32, steps×columns.
-    """
-
-    def __init__(
-        self, step: int, quantity: str, value: float, before: np.ndarray | None = None
-    ) -> None:
-        super().__init__(f"{quantity} became {value} at step {step}")
-        self.step, self.quantity, self.value = step, quantity, value
-        self.before = np.empty((0, 0), np.float32) if before is None else before
 
 
 class Counts(NamedTuple):
@@ -58,14 +42,6 @@ class Counts(NamedTuple):
     batches: int
     images: int
     epochs: float
-
-
-class _Reading(NamedTuple):
-    """What one step measured: names, values still on the device, learning rates."""
-
-    names: tuple[str, ...]
-    values: Tensor
-    rates: tuple[float, ...]
 
 
 class Trainer:
@@ -113,7 +89,7 @@ class Trainer:
         self.history = History(columns)
         self.ledger: list[Entry] = []
         self.steps = self.drawn = self.seen = 0
-        self._pending: list[_Reading] = []
+        self._readings = Readings()
 
     @property
     def counts(self) -> Counts:
@@ -133,8 +109,7 @@ class Trainer:
         self.steps += 1
         self._average(movers, self.seen - before)
         rates = tuple(o.param_groups[0]["lr"] for o in self._optimisers.values())
-        values = torch.stack([value.float() for value in readings.values()])
-        self._pending.append(_Reading(tuple(readings), values, rates))
+        self._readings.add(readings, rates)
 
     def _alone(self) -> str:
         """The role that trains alone for now; "" once the game has begun."""
@@ -189,23 +164,7 @@ class Trainer:
         Raises:
             Diverged: at the first reading that is not finite; those before it are kept.
         """
-        pending, self._pending = self._pending, []
-        columns = self.history.columns
-        index = {name: i for i, name in enumerate(columns)}
-        rows = np.full((len(pending), len(columns)), np.nan, np.float32)
-        first = self.steps - len(pending)
-        # one transfer from the device for all
-        values = iter(torch.cat([r.values for r in pending]).tolist() if pending else ())
-        for row, reading in enumerate(pending):
-            taken = {name: next(values) for name in reading.names}
-            for name, value in taken.items():
-                if not math.isfinite(value):
-                    self.history.append(rows[:row])
-                    raise Diverged(first + row + 1, name, value, rows[:row])
-                rows[row, index[name]] = value
-            rows[row, -len(reading.rates) :] = reading.rates
-        self.history.append(rows)
-        return rows
+        return self._readings.flush(self.history, self.steps)
 
     def check_weights(self) -> None:
         """Raises Diverged if a weight is no number: a last step may break what no reading saw."""
@@ -216,12 +175,7 @@ class Trainer:
 
     def recent_means(self, steps: int = 100) -> dict[str, float]:
         """The mean of each reading over the last flushed steps; those never read are left out."""
-        recent = self.history.recent(steps)
-        return {
-            name: round(float(np.nanmean(recent[:, i])), 6)
-            for i, name in enumerate(self.history.columns)
-            if not np.isnan(recent[:, i]).all()
-        }
+        return means(self.history, steps)
 
     # -- changes -------------------------------------------------------------------------------
 
@@ -352,7 +306,7 @@ class Trainer:
         self.controls = {name: x.to(self.device) for name, x in state["controls"].items()}
         self.steps, self.drawn, self.seen = state["steps"], state["drawn"], state["seen"]
         self.ledger = [Entry.from_json(line) for line in state["ledger"]]
-        self._pending.clear()
+        self._readings = Readings()
 
 
 def config_of(state: dict[str, Any]) -> RunConfig:

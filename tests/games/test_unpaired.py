@@ -282,3 +282,19 @@ def test_a_critic_is_clipped_on_both_sides():
     for name in ("D_a", "D_b"):
         assert all(w.abs().max() <= 0.005 + 1e-9 for w in t.game.players[name].network.parameters())
     assert max(w.abs().max() for w in t.game.players["G_ab"].network.parameters()) > 0.01
+
+
+def test_each_d_has_its_own_column_and_curve_of_what_is_switched_on(trainer):
+    t = trainer({"regularisation.r1": 1.0, "objective.ada": True}, "cyclegan-small")
+    with torch.no_grad():  # a D that says the same to everything is flat
+        for parameter in t.game.players["D_b"].network.parameters():
+            parameter.zero_()
+    t.round()
+    row = dict(zip(t.history.columns, t.flush()[0], strict=True))
+    assert row["r1/D_a"] > 0 and row["r1/D_b"] == 0
+    assert "r1" not in row and {"augment share/D_a", "augment share/D_b"} <= row.keys()
+    drawn = [curve for figure in t.game.figures(t.config) for curve in figure.curves]
+    assert {c.column for c in drawn} <= row.keys()
+    assert [(c.name, c.dash) for c in drawn if c.column.startswith("r1/")] == [
+        ("D_a at real", ""), ("D_b at real", "dash"),
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gan_lab.config import KNOBS, get
-from gan_lab.training.trainer import Diverged
+from gan_lab.training.readings import Diverged
 
 # what must hold before a parameter can be changed, or counts
 FIRST = {"optim.g.momentum": {"optim.g.name": "sgd"}, "optim.d.momentum": {"optim.d.name": "sgd"}}
