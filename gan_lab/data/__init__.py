@@ -11,7 +11,16 @@ from gan_lab.data.files import data_root
 from gan_lab.data.named import NAMED, NamedSet, read_named
 from gan_lab.data.own import read_own, read_picture
 from gan_lab.data.pairs import domains
-from gan_lab.data.pictures import DataError, Kind, Pictures, held_out, to_pixels, to_range
+from gan_lab.data.pictures import (
+    DataError,
+    Kind,
+    Pictures,
+    class_numbers,
+    held_out,
+    split_name,
+    to_pixels,
+    to_range,
+)
 
 __all__ = [
     "NAMED",
@@ -21,10 +30,12 @@ __all__ = [
     "Kind",
     "NamedSet",
     "Pictures",
+    "class_numbers",
     "data_root",
     "domains",
     "load",
     "read_picture",
+    "split_name",
     "to_pixels",
     "to_range",
 ]
@@ -42,11 +53,11 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
     Raises:
         DataError: unknown name or class, missing files, nothing to read.
     """
-    name, _, classes = data.name.partition(":")
+    name, classes = split_name(data.name)
     if name in NAMED:
         pictures = read_named(name, train, download, data.size)
         if classes:
-            pictures = pictures.only(tuple(c.strip() for c in classes.split(",")))
+            pictures = pictures.only(classes)
         pictures = pictures.shaped(data.size, data.colour)
     elif os.path.exists(data.name):  # noqa: PTH110 - Path.exists raises for a name too long
         return _own(data, train)

@@ -69,28 +69,20 @@ class Pictures:
     def only(self, wanted: tuple[str, ...]) -> Pictures:
         """The pictures of some classes, given by name or by number; raises DataError if unknown.
 
-        Labels keep their numbers, so that a class means the same with and without a filter.
+        The others are forgotten, also as labels: nobody can ask a G for what it never saw.
         """
         if self.labels is None:
             raise DataError(f"{self.name} has no classes to choose from; leave out the ':'")
-        numbers = [self._class_number(name) for name in wanted]
-        return self.chosen(torch.isin(self.labels, torch.tensor(numbers)))
+        numbers = class_numbers(self.name, self.classes, wanted)
+        kept = self.chosen(torch.isin(self.labels, torch.tensor(numbers)))
+        assert kept.labels is not None
+        labels = torch.searchsorted(torch.tensor(numbers), kept.labels)
+        return replace(kept, labels=labels, classes=tuple(self.classes[i] for i in numbers))
 
     def chosen(self, keep: Tensor) -> Pictures:
         """The pictures where ``keep``, bool N, is true."""
         labels = None if self.labels is None else self.labels[keep]
         return replace(self, images=self.images[keep], labels=labels)
-
-    def _class_number(self, name: str) -> int:
-        lowered = [c.lower() for c in self.classes]
-        if name.lower() in lowered:
-            return lowered.index(name.lower())
-        if name.isdecimal() and int(name) < len(self.classes):
-            return int(name)
-        raise DataError(
-            f"{self.name} has no class {name!r}; it has {', '.join(self.classes)}"
-            f" (or 0 to {len(self.classes) - 1})"
-        )
 
     def shaped(self, size: int, colour: str) -> Pictures:
         """Resized to ``size`` (0 keeps it) and made ``grey`` or ``rgb`` (``own`` keeps it)."""
@@ -109,6 +101,31 @@ class Pictures:
                 ]
             )
         return replace(self, images=images)
+
+
+def split_name(name: str) -> tuple[str, tuple[str, ...]]:
+    """The set and the classes that a name such as ``mnist:3,8`` asks for; no classes mean all."""
+    base, _, some = name.partition(":")
+    return base, tuple(c.strip() for c in some.split(",")) if some else ()
+
+
+def class_numbers(name: str, classes: tuple[str, ...], wanted: tuple[str, ...]) -> list[int]:
+    """Classes of the set ``name``, asked for by name or by number, as numbers in their order.
+
+    Raises DataError if one is unknown.
+    """
+    lowered, numbers = [c.lower() for c in classes], set()
+    for one in wanted:
+        if one.lower() in lowered:
+            numbers.add(lowered.index(one.lower()))
+        elif one.isdecimal() and int(one) < len(classes):
+            numbers.add(int(one))
+        else:
+            raise DataError(
+                f"{name} has no class {one!r}; it has {', '.join(classes)}"
+                f" (or 0 to {len(classes) - 1})"
+            )
+    return sorted(numbers)
 
 
 def _resize(images: Tensor, size: int) -> Tensor:

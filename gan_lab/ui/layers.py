@@ -17,7 +17,7 @@ from gan_lab.config import (
     GeneratorNetwork,
     RunConfig,
 )
-from gan_lab.data import NAMED, Kind
+from gan_lab.data import NAMED, DataError, Kind, class_numbers, split_name
 from gan_lab.games import game_of
 from gan_lab.networks import Line, Shape
 from gan_lab.networks.editing import in_words
@@ -37,12 +37,19 @@ def kind_of(data: Data) -> Kind:
 
     Raises ConfigError if their size cannot.
     """
-    entry = NAMED.get(data.name.partition(":")[0])
+    name, some = split_name(data.name)
+    entry = NAMED.get(name)
     size = data.size or (entry.size if entry else 0)
     if not size:
         raise ConfigError("the size of your own pictures is not known before Start; set data.size")
     channels = {"own": entry.channels if entry else 3, "grey": 1, "rgb": 3}[data.colour]
-    return Kind(channels, size, entry.classes if entry else ())
+    classes = entry.classes if entry else ()
+    if classes and some:
+        try:
+            classes = tuple(classes[number] for number in class_numbers(name, classes, some))
+        except DataError as unknown:
+            raise ConfigError(str(unknown)) from None
+    return Kind(channels, size, classes)
 
 
 def sources(config: RunConfig, kind: Kind) -> dict[Which, Shape]:

@@ -75,6 +75,12 @@ def test_what_is_known_of_pictures_before_they_are_read(data: Data, kind: tuple[
     assert layers.kind_of(data)[:2] == kind
 
 
+def test_a_filter_leaves_the_chosen_classes_and_says_which_there_are() -> None:
+    assert layers.kind_of(Data(name="mnist:8,3")).classes == ("3", "8")
+    with pytest.raises(ConfigError, match="no class 'x'; it has 0, 1"):
+        layers.kind_of(Data(name="mnist:x"))
+
+
 def test_own_pictures_of_unknown_size_are_asked_for_it() -> None:
     with pytest.raises(ConfigError, match=r"set data.size"):
         layers.kind_of(Data(name="/some/folder"))
