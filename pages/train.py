@@ -3,7 +3,7 @@
 import streamlit as st
 
 from gan_lab.games import game_of
-from gan_lab.ui import controls, editor, experiment, knobs, live, shell
+from gan_lab.ui import changes, controls, editor, experiment, knobs, live, shell
 
 mine = experiment.experiment()
 hosted = experiment.run_on_screen()
@@ -45,7 +45,8 @@ else:
     if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")
-            knobs.live_knobs(experiment.config_now(hosted))
+            knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted))
+            changes.changes_panel(hosted)
 
 # last, so that the pictures need not wait for it
 if in_charge:

@@ -175,7 +175,7 @@ export class Charts {
     figure.size = [plot.clientWidth, plot.clientHeight];
     figure.marked.style.visibility = this.curves.marks.length ? "visible" : "hidden";
     const { traces, layout, config } = drawing(spec, this.curves, {
-      plot, path: this.path, colours: this.data.colours,
+      plot, path: this.path, colours: this.data.colours, words: this.data.words,
     });
     this.Plotly.react(plot, traces, layout, config);
   }

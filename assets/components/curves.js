@@ -10,6 +10,7 @@ export class Curves {
     this.marks = [];
     this.marksEnd = 0;
     this.records = 0;
+    this.take = 0; // grows when the run goes back: what is here is then void
   }
 
   reset(level, columns) {
@@ -24,11 +25,16 @@ export class Curves {
 
   // what the server should send next
   get cursor() {
-    return { level: this.level, since: this.end, marks: this.marksEnd };
+    return { level: this.level, since: this.end, marks: this.marksEnd, take: this.take };
   }
 
   apply(header, payload) {
     const { columns, level, first, buckets } = header;
+    if (header.take !== this.take) {
+      this.take = header.take;
+      this.marks = [];
+      this.reset(level, columns);
+    }
     if (level !== this.level || first !== this.end || columns.length !== this.columns.length) {
       this.reset(level, columns);
     }

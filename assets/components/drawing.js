@@ -1,14 +1,15 @@
 // A plot as plotly.js wants it: traces, layout, config. What a spec is: charts.js.
 
-// spec: the plot; curves: all that is known of the run; place = { plot, path, colours }
-export function drawing(spec, curves, { plot, path, colours }) {
+// spec: the plot; curves: all that is known of the run; place = { plot, path, colours,
+// words: what the entries of the ledger are called }
+export function drawing(spec, curves, { plot, path, colours, words }) {
   const style = getComputedStyle(plot);
   const ink = style.color;
   // anything but a player or the real pictures is drawn in ink
   const colour = (name) => colours[name] ?? ink;
   const touch = matchMedia("(pointer: coarse)").matches;
   return {
-    traces: [...lines(spec, curves, colour), ...marks(curves, ink)],
+    traces: [...lines(spec, curves, colour), ...marks(curves, ink, words)],
     layout: {
       uirevision: path, datarevision: curves.records, showlegend: false,
       margin: { l: 44, r: 10, t: 6, b: 26 },
@@ -59,11 +60,11 @@ function raw(x, one, level, color) {
 }
 
 // what was done to the run, to be hovered over
-function marks(curves, ink) {
+function marks(curves, ink, words) {
   if (!curves.marks.length) return [];
   return [{
     x: curves.marks.map((mark) => mark.step), y: curves.marks.map(() => 0.03), yaxis: "y2",
-    text: curves.marks.map(saying), name: "you", type: "scatter", mode: "markers",
+    text: curves.marks.map((mark) => saying(mark, words)), name: "you", type: "scatter", mode: "markers",
     marker: { symbol: "triangle-up", size: 8, color: ink },
     hovertemplate: "%{text}<extra></extra>",
   }];
@@ -141,7 +142,8 @@ function faded(color, share) {
 }
 
 // plotly reads a few tags in texts, so angle brackets are taken out
-function saying({ path, old, new: value }) {
+function saying({ path, old, new: value }, words) {
   const plain = (part) => String(part).replace(/[<>&]/g, "");
-  return value === null ? plain(path) : `${plain(path)}: ${plain(old)} → ${plain(value)}`;
+  const name = words[path] ?? plain(path);
+  return value === null ? name : `${name}: ${plain(old)} → ${plain(value)}`;
 }

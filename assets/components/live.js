@@ -178,8 +178,8 @@ class Live {
   // the script draws buttons and knobs: it should know of what happened without it
   tell() {
     if (!this.moment) return;
-    const { state, interventions } = this.moment;
-    const heard = `${state}:${interventions}`;
+    const { state, take, interventions } = this.moment;
+    const heard = `${state}:${take}:${interventions}`;
     if (heard === this.component.data.heard || heard === this.told) return;
     this.told = heard;
     this.component.setStateValue("heard", heard);
@@ -212,7 +212,8 @@ class Live {
     if (this.asking || this.complete || document.hidden || !this.moment?.counts.steps) return;
     // the first drawing takes a while: the first trained picture goes before it
     if (this.moment.state === "running" && !(counters.pictureStep > 0)) return;
-    if (this.curves.records >= this.moment.counts.steps) return;
+    const { records, take } = this.curves;
+    if (take === this.moment.take && records >= this.moment.counts.steps) return;
     clearTimeout(this.timer);
     const wait = this.lastDrawn + this.interval - performance.now();
     if (wait > 0) {

@@ -1,7 +1,7 @@
 """A run on disk: what a resumed run, the command line and other machines find.
 
 ``config.json  history/readings.f32  ledger.jsonl  samples/000000123.png
-checkpoints/000000123.pt  summary.json``
+checkpoints/000000123.pt  undo/000000004.pt  summary.json``
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ except ImportError:  # not on Windows
     fcntl = None
 
 _CHUNK = 1 << 16  # records read at once
+_UNDOABLE = 8  # changes that one can go back to before
 
 
 class DirectoryError(ValueError):
@@ -160,28 +161,38 @@ class RunDirectory:
             os.fsync(file.fileno())
 
     def read_history(self, columns: tuple[str, ...], records: int) -> Iterator[NDArray[np.float32]]:
-        """The first ``records`` records in parts; what lies beyond them is cut off the file.
+        """The first ``records`` records, in parts.
 
         Raises DirectoryError if the file has other columns or is too short.
         """
         if not records:
-            self._readings.unlink(missing_ok=True)
             return
+        end = self._end_of(columns, records)
+        with self._readings.open("rb") as file:
+            file.readline()
+            while (left := end - file.tell()) > 0:
+                part = file.read(min(left, _CHUNK * 4 * len(columns)))
+                yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
+
+    def cut_history(self, columns: tuple[str, ...], records: int) -> None:
+        """Drop what lies beyond the first ``records`` records; raises as :meth:`read_history`."""
+        if records:
+            os.truncate(self._readings, self._end_of(columns, records))
+        else:
+            self._readings.unlink(missing_ok=True)
+
+    def _end_of(self, columns: tuple[str, ...], records: int) -> int:
+        """Where in the file the first ``records`` records end, bytes."""
         try:
             with self._readings.open("rb") as file:
                 header = json.loads(file.readline())
-                start = file.tell()
-            width = 4 * len(columns)
-            enough = self._readings.stat().st_size >= start + records * width
+                end = file.tell() + records * 4 * len(columns)
+            enough = self._readings.stat().st_size >= end
         except (OSError, ValueError):
             raise DirectoryError(f"{self._readings} is missing or damaged") from None
         if tuple(header.get("columns", ())) != columns or not enough:
             raise DirectoryError(f"{self._readings} does not belong to the checkpoint")
-        os.truncate(self._readings, start + records * width)
-        with self._readings.open("rb") as file:
-            file.seek(start)
-            while part := file.read(_CHUNK * width):
-                yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
+        return end
 
     # -- samples, checkpoints ------------------------------------------------------------------
 
@@ -201,6 +212,44 @@ class RunDirectory:
         later = [p for p in self.checkpoint_files() if int(p.stem) > 0]
         for path in later[:-keep]:
             path.unlink(missing_ok=True)
+
+    def forget_after(self, step: int) -> None:
+        """Drop the checkpoints beyond ``step``: the run has gone back."""
+        for path in self.checkpoint_files():
+            if int(path.stem) > step:
+                path.unlink(missing_ok=True)
+
+    def write_before(self, change: int, state: dict[str, Any]) -> None:
+        """Keep the state from just before a change (its place in the ledger); the newest eight."""
+        (self.path / "undo").mkdir(exist_ok=True)
+        checkpoints.save(state, self.path / "undo" / f"{change:09d}.pt")
+        for older in self.undoable()[:-_UNDOABLE]:
+            self._before(older).unlink(missing_ok=True)
+
+    def undoable(self) -> list[int]:
+        """The changes that one can go back to before, oldest first."""
+        found = (self.path / "undo").glob("*.pt")
+        return sorted(int(p.stem) for p in found if re.fullmatch(r"\d{9,}", p.stem))
+
+    def read_before(self, change: int) -> dict[str, Any]:
+        """The state from just before a change. Raises DirectoryError."""
+        if change not in self.undoable():
+            raise DirectoryError(
+                f"what was before that change is not kept; it is of the last {_UNDOABLE} changes"
+            )
+        try:
+            return checkpoints.load(self._before(change))
+        except CheckpointError as error:
+            raise DirectoryError(str(error)) from None
+
+    def forget_changes(self, first: int) -> None:
+        """There are no changes from ``first`` on (any more)."""
+        for change in self.undoable():
+            if change >= first:
+                self._before(change).unlink(missing_ok=True)
+
+    def _before(self, change: int) -> Path:
+        return self.path / "undo" / f"{change:09d}.pt"
 
     def set_aside_after(self, step: int) -> list[str]:
         """Rename the checkpoints beyond the one that could be read, or they would count as newer

@@ -48,6 +48,13 @@ class Set:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """Go back to just before a change; ``change`` is its place in the ledger, from 0."""
+
+    change: int
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """Write a checkpoint now."""
 
@@ -57,7 +64,7 @@ class Stop:
     """End the run, with a last checkpoint."""
 
 
-Command = Pause | Resume | Step | Set | Checkpoint | Stop
+Command = Pause | Resume | Step | Set | Undo | Checkpoint | Stop
 
 
 class State(StrEnum):
@@ -109,6 +116,8 @@ class Moment:
         publishing: share of the time that goes into publishing.
         pictures: what the page draws, by name; empty if nobody watched.
         note: why it stands still or what went wrong, for people.
+        interventions: entries of the ledger.
+        take: grows when the run goes back; counts, curves and ledger are then shorter than before.
     """
 
     number: int
@@ -123,6 +132,7 @@ class Moment:
     pictures_step: int = 0
     note: str = ""
     interventions: int = 0
+    take: int = 0
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,22 @@ class Run:
         with self._worker.history_lock:
             return trainer.history.curves(level, since, points)
 
+    def curves_and_ledger(
+        self, level: int, since: int, points: int, take: int
+    ) -> tuple[Curves, list[Entry]] | None:
+        """Curves from a viewer's cursor on, and the ledger of the same instant.
+
+        Args:
+            take: of which take the cursor is; with another one the viewer gets a fresh whole.
+        """
+        trainer = self._worker.loaded
+        if trainer is None:
+            return None
+        with self._worker.history_lock:
+            if take != trainer.history.take:
+                level = -1
+            return trainer.history.curves(level, since, points), list(trainer.ledger)
+
     def ledger(self) -> list[Entry]:
         """All that was done to the run, oldest first."""
         trainer = self._worker.loaded

@@ -53,6 +53,7 @@ def moment_frames(moment: Moment) -> list[bytes]:
                 "publishing": moment.publishing,
                 "note": moment.note,
                 "interventions": moment.interventions,
+                "take": moment.take,
                 "pictures": list(pictures),
             },
         )
@@ -80,6 +81,8 @@ def moment_frames(moment: Moment) -> list[bytes]:
 def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
     """Curves from a viewer's cursor on, and the interventions that it lacks.
 
+    A viewer whose curves are of another ``take`` forgets them.
+
     The payload is float32, little-endian, buckets×3×columns: minimum, mean, maximum. Bucket
     ``first + i`` covers the steps from ``(first + i)·2^level + 1`` to ``(first + i + 1)·2^level``.
     """
@@ -94,6 +97,7 @@ def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
         "first": curves.first,
         "buckets": len(curves.values),
         "records": curves.records,
+        "take": curves.take,
         "marks": marks,
         "marks_end": len(ledger),
     }

@@ -14,14 +14,16 @@ from gan_lab.data import Pictures, load
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Moment, Shown, State
 from gan_lab.runs.pace import Pace
-from gan_lab.runs.pictures import mosaic, picture, png
+from gan_lab.runs.pictures import picture
 from gan_lab.training.devices import use_threads
+from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
 from gan_lab.training.readings import Diverged
-from gan_lab.training.trainer import Counts, Trainer, config_of
+from gan_lab.training.trainer import Trainer, config_of
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +64,7 @@ class Worker:
         self._steps_left: int | None = None
         self._only: str | None = None
         self._seconds = 0.0
-        self._before = Counts(0, 0, 0, 0.0)
+        self._keeper = Keeper(directory)
         self._pace = Pace()
 
     @property
@@ -78,7 +80,7 @@ class Worker:
                 self._train()
         except Diverged as broken:
             self._fail(
-                f"{broken}. The last good checkpoint, of {self._last_checkpoint()}, is kept."
+                f"{broken}. The last good checkpoint, of {self._keeper.newest()}, is kept."
                 " Start again with a smaller learning rate."
             )
         except ValueError as error:  # wrong input, in words of its own
@@ -119,12 +121,8 @@ class Worker:
         if state is None and self._config.training.start_from:
             self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
-            trainer.load_state_dict(state)
-            self._seconds = state["seconds"]
-            self._before = trainer.counts
-            for part in self._directory.read_history(trainer.history.columns, trainer.steps):
-                trainer.history.append(part)
-            self._directory.rewrite_ledger(trainer.ledger)
+            self._take_up(trainer, state)
+            self._directory.forget_changes(len(trainer.ledger))
             for name in self._directory.set_aside_after(trainer.steps):
                 self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
         self.loaded = trainer
@@ -135,6 +133,23 @@ class Worker:
             self._save_checkpoint()
         self._state = State.RUNNING
         self._publish()
+
+    def _take_up(self, trainer: Trainer, state: dict[str, Any], take: int = 0) -> None:
+        """Go on from a state, with the readings and the ledger that belong to it.
+
+        Raises DirectoryError, or ValueError as the trainer does, before anything on disk has
+        changed.
+        """
+        history = History(trainer.history.columns, take)
+        for part in self._directory.read_history(history.columns, state["steps"]):
+            history.append(part)
+        with self.history_lock:
+            trainer.load_state_dict(state)
+            trainer.history = history
+        self._directory.cut_history(history.columns, history.records)
+        self._directory.rewrite_ledger(trainer.ledger)
+        self._seconds = state["seconds"]
+        self._keeper.counts = trainer.counts
 
     def _begin_from(self, trainer: Trainer, name: str) -> None:
         """Weights of another run, found by folder or name. Raises DirectoryError."""
@@ -157,7 +172,7 @@ class Worker:
             now = time.perf_counter()
             self._seconds += now - before
             self._count_down()
-            self._save_sample_if_due()
+            self._keeper.sample_if_due(trainer)
             training = trainer.config.training
             by_steps = training.checkpoint_steps and trainer.steps % training.checkpoint_steps == 0
             by_clock = training.checkpoint_seconds and now - saved > training.checkpoint_seconds
@@ -207,7 +222,9 @@ class Worker:
         trainer = self.trainer
         match command:
             case m.Set(path, value):
-                return trainer.set(path, value)
+                return self._change(path, value)
+            case m.Undo(change):
+                return self._undo(change)
             case m.Pause(note, checkpoint):
                 self._stand(note)
                 entry = trainer.note("pause", note=note)
@@ -231,6 +248,36 @@ class Worker:
             case m.Stop():
                 self._state = State.STOPPED
                 return trainer.note("stop")
+
+    def _change(self, path: str, value: Any) -> Entry:
+        """Turn a knob; what was just before is kept, to go back to."""
+        self._flush()  # the readings on disk must reach to here
+        self.trainer.check_weights()
+        before = self._state_now()
+        entry = self.trainer.set(path, value)
+        if entry.outcome == "applied":
+            try:
+                self._directory.write_before(len(self.trainer.ledger) - 1, before)
+            except OSError as error:  # a full disk costs the way back, not the run
+                log.warning("what was before a change could not be kept: %s", error)
+        return entry
+
+    def _undo(self, change: int) -> Entry:
+        """Back to just before a change: weights, optimisers, draws, knobs, curves, ledger."""
+        trainer, undone = self.trainer, self.trainer.ledger[max(0, change) :]
+        try:
+            state = self._directory.read_before(change)
+            self._take_up(trainer, state, trainer.history.take + 1)
+        except ValueError as error:
+            return trainer.note("undo", new=change, note=str(error), outcome="refused")
+        self._directory.forget_after(trainer.steps)
+        self._directory.forget_changes(change)
+        what = [e for e in undone if e.outcome == "applied" and "." in e.path]
+        note = "; ".join(f"{e.path} is {e.old} again, no longer {e.new}" for e in what)
+        entry = trainer.note("undo", note=note)
+        self._save_checkpoint()
+        self._publish()  # who is answered should find the run as it is now
+        return entry
 
     def _stand(self, note: str) -> None:
         self._state, self._note = State.PAUSED, note
@@ -282,13 +329,14 @@ class Worker:
             counts=counts,
             config=trainer.config,
             seconds=self._seconds,
-            steps_per_second=(counts.steps - last.counts.steps) / span if span else 0.0,
-            images_per_second=(counts.images - last.counts.images) / span if span else 0.0,
+            steps_per_second=(counts.steps - last.counts.steps) / span if span > 0 else 0.0,
+            images_per_second=(counts.images - last.counts.images) / span if span > 0 else 0.0,
             publishing=self._pace.share,
             pictures=pictures,
             pictures_step=step,
             note=self._note,
             interventions=len(trainer.ledger),
+            take=trainer.history.take,
         )
         self._mailbox.publish(moment)
         self._pace.published(time.perf_counter() - begun)
@@ -306,49 +354,16 @@ class Worker:
             with contextlib.suppress(OSError):  # the disk may be what failed
                 self._directory.write_summary(self.summary() | {"note": why})
 
-    # -- what stays ----------------------------------------------------------------------------
+    def _state_now(self) -> dict[str, Any]:
+        """All that a checkpoint holds; the tensors are the living ones."""
+        return self.trainer.state_dict() | {"seconds": self._seconds, "threads": self.threads}
 
     def _save_checkpoint(self) -> None:
         """Readings first: nothing broken may become a checkpoint, nor a checkpoint outrun them."""
-        trainer = self.trainer
         self._flush()
-        trainer.check_weights()
-        self._directory.sync_history()
-        state = trainer.state_dict() | {"seconds": self._seconds, "threads": self.threads}
-        keep = trainer.config.training.keep_checkpoints
-        self._directory.write_config(trainer.config)
-        self._directory.write_checkpoint(trainer.steps, state, keep)
-
-    def _last_checkpoint(self) -> str:
-        files = self._directory.checkpoint_files()
-        return f"step {int(files[-1].stem)}" if files else "no step at all"
-
-    def _save_sample_if_due(self) -> None:
-        trainer = self.trainer
-        training = trainer.config.training
-        now, last, whole = trainer.counts, self._before, len(trainer.batches)
-        self._before = now
-        if not training.sample_every:
-            return
-        before, after = {
-            "steps": (last.steps, now.steps),
-            "batches": (last.batches, now.batches),
-            "epochs": (last.images // whole, now.images // whole),
-        }[training.sample_unit]
-        if before // training.sample_every != after // training.sample_every:
-            for index, (name, one) in enumerate(trainer.preview().items()):
-                grid = png(mosaic(one.images, one.columns))
-                self._directory.write_sample(now.steps, grid, name if index else "")
+        self.trainer.check_weights()
+        self._keeper.checkpoint(self.trainer, self._state_now())
 
     def summary(self) -> dict[str, Any]:
         """How the run ended, as ``train --json`` prints it."""
-        counts, seconds = self.trainer.counts, self._seconds
-        return {
-            "run": str(self._directory.path),
-            "state": str(self._state),
-            "steps": counts.steps,
-            "images": counts.images,
-            "seconds": round(seconds, 3),
-            "images_per_second": round(counts.images / seconds, 1) if seconds else 0.0,
-            "metrics": self.trainer.recent_means(),
-        }
+        return self._keeper.summary(self.trainer, self._state, self._seconds)

@@ -1,7 +1,8 @@
 """A run as it is watched: moments are pushed, curves are asked for.
 
 To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves). From the page, JSON:
-``{"curves": {"level": 3, "since": 120, "marks": 2, "points": 300}}`` asks for what it lacks;
+``{"curves": {"level": 3, "since": 120, "marks": 2, "take": 0, "points": 300}}`` asks for what it
+lacks;
 ``{"hidden": true}`` stops the pictures until ``{"hidden": false}``.
 """
 
@@ -147,10 +148,12 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
         wanted = asked["curves"]
         level, since = int(wanted.get("level", -1)), max(0, int(wanted.get("since", 0)))
         marks, points = max(0, int(wanted.get("marks", 0))), int(wanted.get("points", POINTS))
+        take = int(wanted.get("take", 0))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return wire.encode("error", {"text": "that was no question"})
     # the trainer may hold the history for a moment, so not on the loop
-    curves = await asyncio.to_thread(run.curves, level, since, points)
-    if curves is None:
+    answer = await asyncio.to_thread(run.curves_and_ledger, level, since, points, take)
+    if answer is None:
         return wire.encode("error", {"text": "there are no curves yet"})
-    return wire.curves_frame(curves, run.ledger(), marks)
+    curves, ledger = answer
+    return wire.curves_frame(curves, ledger, marks if take == curves.take else 0)

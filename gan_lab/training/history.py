@@ -26,6 +26,7 @@ class Curves:
         first: number of the first bucket given, at this level.
         values: float32, buckets×3×columns: minimum, mean, maximum; NaN where nothing was read.
         records: records in the whole history when this was taken.
+        take: of which take it is, see :class:`History`.
     """
 
     columns: tuple[str, ...]
@@ -33,6 +34,7 @@ class Curves:
     first: int
     values: NDArray[np.float32]
     records: int
+    take: int = 0
 
 
 class _Level:
@@ -68,10 +70,16 @@ class _Level:
 
 
 class History:
-    """All readings of a run. Not thread-safe: its owner publishes what others may see."""
+    """All readings of a run. Not thread-safe: its owner publishes what others may see.
 
-    def __init__(self, columns: tuple[str, ...]) -> None:
+    Attributes:
+        take: grows when the run goes back and begins another history; what a viewer has of an
+            earlier take is void.
+    """
+
+    def __init__(self, columns: tuple[str, ...], take: int = 0) -> None:
         self.columns = columns
+        self.take = take
         self.records = 0
         self._levels = [_Level(len(columns))]
 
@@ -111,7 +119,7 @@ class History:
         chosen = self._levels[suited]
         first = max(since, chosen.first)
         values = chosen.since(first)[:, :3].copy()
-        return Curves(self.columns, suited, first, values, self.records)
+        return Curves(self.columns, suited, first, values, self.records, self.take)
 
     def _complete(self, level: int) -> bool:
         return level < len(self._levels) and self._levels[level].first == 0

@@ -280,6 +280,8 @@ class Trainer:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go back to (or on from) a state of the same experiment; the history is not part of it.
 
+        The live parameters become the state's too.
+
         Raises:
             ValueError: the state belongs to other pictures or to other networks.
         """
@@ -288,6 +290,7 @@ class Trainer:
                 "the checkpoint was trained on other pictures than those found now under"
                 f" {self.pictures.name}; put the former ones back to go on"
             )
+        self.config = self.game.config = config_of(state)
         for name, player in self.game.players.items():
             saved = state["players"][name]
             try:

@@ -12,12 +12,13 @@ from gan_lab.data import NAMED
 from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted, State
-from gan_lab.runs.messages import Pause, Resume, Stop
+from gan_lab.runs.messages import Pause, Resume, Step, Stop
 from gan_lab.ui import experiment, shell
 from gan_lab.ui.widgets import widget
 
 _LISTED = 3  # waiting changes that are spelled out
 _NEW_SEEDS = 2**31
+_MOST_ROUNDS = 10_000  # of one press
 _CLASSES = 100  # of a set; more than that nobody picks from a list
 
 
@@ -46,6 +47,7 @@ def buttons(hosted: Hosted) -> None:
         else:
             st.button("Pause", type="primary", icon=":material/pause:", key="pause",
                       shortcut="P", on_click=experiment.press, args=(Pause(),))  # fmt: skip
+        _steps(hosted, state)
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
                   on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip
@@ -57,6 +59,22 @@ def buttons(hosted: Hosted) -> None:
                   on_click=_new_seed,
                   help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
         _to_latent(hosted)
+
+
+def _steps(hosted: Hosted, state: State) -> None:
+    """Some rounds at a time, of everybody or of one player; for a run that stands still."""
+    if state is not State.PAUSED:
+        help_text = "Pause first; then play one round or many, of both players or of one alone."
+        st.button("Step", icon=":material/skip_next:", key="step", disabled=True, help=help_text)
+        return
+    with st.popover("Step", icon=":material/skip_next:", key="steps"):
+        count = st.number_input("Rounds", 1, _MOST_ROUNDS, 1, key="rounds")
+        players = game_of(hosted.run.latest().config).names
+        for player in (None, *players):
+            st.button(
+                f"{player} alone" if player else "All play", key=f"step:{player}", width="stretch",
+                icon=":material/skip_next:", on_click=experiment.press, args=(Step(count, player),),
+            )  # fmt: skip
 
 
 def preset_picker() -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, get, known, put
 from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted
-from gan_lab.runs.messages import Command, Set
+from gan_lab.runs.messages import Command, Set, Undo
 from gan_lab.server import COOKIE, registry
 from gan_lab.training.ledger import Entry
 from gan_lab.ui.widgets import label, told, whose
@@ -107,8 +107,9 @@ def _is_knob(path: str) -> bool:
 
 def heard(hosted: Hosted) -> str:
     """What this script knows of the run, in the words that the live view compares."""
-    ledger = max(len(hosted.run.ledger()), hosted.run.latest().interventions)
-    return f"{hosted.run.latest().state}:{ledger}"
+    moment = hosted.run.latest()
+    ledger = max(len(hosted.run.ledger()), moment.interventions)
+    return f"{moment.state}:{moment.take}:{ledger}"
 
 
 def start(seed: int | None = None) -> None:
@@ -156,6 +157,31 @@ def send(command: Command) -> Entry | None:
     if entry.outcome == "refused":
         mine.complaint = f"Not changed: {entry.note}"
     return entry
+
+
+def undo(change: int) -> None:
+    """The run goes back to just before a change; its knobs are then those of the next start too.
+
+    Args:
+        change: its place in the run's ledger.
+    """
+    mine = experiment()
+    hosted = registry().get(mine.view_id)
+    turned = changes(hosted) if hosted is not None else []
+    entry = send(Undo(change))
+    if hosted is None or entry is None or entry.outcome == "refused":
+        return
+    for path in {entry.path for place, entry in turned if place >= change}:
+        change_next(path, get(hosted.run.latest().config, path))
+
+
+def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
+    """The knobs that were turned in a run: place in the ledger, and entry; oldest first."""
+    return [
+        (place, entry)
+        for place, entry in enumerate(hosted.run.ledger())
+        if entry.outcome == "applied" and _is_knob(entry.path)
+    ]
 
 
 def press(command: Command) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -27,6 +28,8 @@ COMMON = (
 _ON_TOP = ("data.name", "training.seed")
 """Rebuild parameters that have a place of their own above the folded ones."""
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 _GROUPS = {
     "data": "Data",
     "latent": "Latent noise",
@@ -41,12 +44,23 @@ _GROUPS = {
 }
 
 
-def live_knobs(config: RunConfig) -> None:
-    """All live parameters as they are in ``config``: the common ones on top, the rest folded."""
+def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING) -> None:
+    """All live parameters as they are in ``config``: the common ones on top, the rest folded.
+
+    Args:
+        changed: by path, when the knob was last turned, in words.
+    """
     for path in COMMON:
         if belongs(KNOBS[path], config):
             widget(KNOBS[path], config, experiment.change, prefix=whose(path))
-    _folded("live", [k for k in KNOBS.values() if k.live and k.path not in COMMON], config)
+            _when(path, changed)
+    rest = [k for k in KNOBS.values() if k.live and k.path not in COMMON]
+    _folded("live", rest, config, changed)
+
+
+def _when(path: str, changed: Mapping[str, str]) -> None:
+    if path in changed:
+        st.caption(changed[path])
 
 
 def rebuild_knobs(config: RunConfig) -> None:
@@ -68,7 +82,9 @@ def belongs(knob: Knob, config: RunConfig) -> bool:
     return knob.when is None or knob.counts_in(config) or KNOBS[knob.when[0]].live
 
 
-def _folded(where: str, knobs: Iterable[Knob], config: RunConfig) -> None:
+def _folded(
+    where: str, knobs: Iterable[Knob], config: RunConfig, changed: Mapping[str, str] = NOTHING
+) -> None:
     """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
     groups: dict[str, list[Knob]] = {}
     for knob in knobs:
@@ -81,3 +97,4 @@ def _folded(where: str, knobs: Iterable[Knob], config: RunConfig) -> None:
                 continue
             for knob in members:
                 widget(knob, config, experiment.change)
+                _when(knob.path, changed)

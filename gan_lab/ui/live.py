@@ -6,13 +6,13 @@ import base64
 import contextlib
 import math
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from gan_lab.config import Data
+from gan_lab.config import KNOBS, Data
 from gan_lab.data import NAMED, DataError, load
 from gan_lab.games import Curve, Figure, game_of
 from gan_lab.latent import reach
@@ -22,6 +22,7 @@ from gan_lab.training.figures import figures
 from gan_lab.ui import components
 from gan_lab.ui.colours import COLOURS
 from gan_lab.ui.experiment import config_now, heard
+from gan_lab.ui.widgets import label, whose
 
 _SHOWN = 64  # real pictures that a visitor sees
 
@@ -37,9 +38,21 @@ def live_view(hosted: Hosted) -> None:
             "heard": heard(hosted),
             "colours": COLOURS,
             "figures": _plots(figures(config_now(hosted))),
+            "words": _words(),
         },
         on_heard_change=_nothing,
     )
+
+
+@cache
+def _words() -> dict[str, str]:
+    """What the marks on the curves call the entries of the ledger."""
+    buttons = {
+        "pause": "Paused", "resume": "Resumed", "step": "Step", "stop": "Stopped",
+        "checkpoint": "Checkpoint", "undo": "Went back to before a change",
+        "start_from": "Began with other weights",
+    }  # fmt: skip
+    return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
 
 
 def _plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:

@@ -89,7 +89,10 @@ def test_a_live_change_does_what_it_says(trainer, snapshot, differences):
     """One with lr changed to 3e-3 goes on like one that had it from there on."""
     changed, alike = trainer(), trainer({"optim.g.lr": 3e-3})
     changed.round()
+    config = alike.config
     alike.load_state_dict(snapshot(changed))
+    assert alike.config == changed.config  # a state brings its knobs with it
+    alike.config = alike.game.config = config
     changed.set("optim.g.lr", 3e-3)
     changed.round()
     alike.round()

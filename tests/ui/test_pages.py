@@ -83,6 +83,46 @@ def test_a_live_knob_reaches_the_run_at_once() -> None:
     assert not app.warning
 
 
+def test_a_change_is_listed_and_undone_with_one_press() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
+    place, entry = len(hosted.run.ledger()) - 1, hosted.run.ledger()[-1]
+    texts = [text.value for text in app.markdown]
+    assert any(f"Step {entry.step:,}" in text and "Instance noise" in text for text in texts)
+    assert any(f"changed at step {entry.step:,}" in text.value for text in app.caption)
+    press(app, f"undo:{place}")
+    assert hosted.run.ledger()[-1].path == "undo"
+    assert hosted.run.latest().config.objective.instance_noise == entry.old
+    assert app.slider(key="knob::objective.instance_noise").value == entry.old
+    assert app.session_state["experiment"].config.objective.instance_noise == entry.old
+    assert not [button for button in app.button if (button.key or "").startswith("undo:")]
+
+
+def test_a_paused_run_is_played_step_by_step_by_both_or_one_player() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    assert app.button(key="step").disabled
+    press(app, "pause")
+    until(hosted, State.PAUSED)
+    app.run()
+    for player, rounds in (("None", 1), ("D", 3), ("G", 2)):
+        before = hosted.run.latest().counts.steps
+        app.number_input(key="rounds").set_value(rounds).run()
+        press(app, f"step:{player}")
+        entry = hosted.run.ledger()[-1]
+        assert (entry.path, entry.new) == ("step", rounds)
+        assert entry.note == ("" if player == "None" else player)
+        deadline = time.monotonic() + 30
+        while hosted.run.latest().counts.steps < before + rounds and time.monotonic() < deadline:
+            time.sleep(0.02)
+        until(hosted, State.PAUSED)
+        assert hosted.run.latest().counts.steps == before + rounds
+        app.run()
+
+
 def test_a_refused_change_is_explained_and_taken_back() -> None:
     app = press(opened(), "start")
     hosted = the_run(app)

@@ -1,0 +1,45 @@
+"""What was changed in a run, and the way back to just before it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gan_lab.config import known
+from gan_lab.runs import Hosted
+from gan_lab.training.ledger import Entry
+from gan_lab.ui import experiment
+from gan_lab.ui.widgets import label, told, whose
+
+_LISTED = 8  # newest changes
+
+
+def last_changes(hosted: Hosted) -> dict[str, str]:
+    """By path, when a knob was last turned and from what, in words."""
+    return {
+        entry.path: f"changed at step {entry.step:,}, from {told(entry.old)}"
+        for _, entry in experiment.changes(hosted)
+    }
+
+
+def changes_panel(hosted: Hosted) -> None:
+    """The newest changes, newest first, each with a button that goes back to before it."""
+    turned = experiment.changes(hosted)
+    if not turned:
+        return
+    st.subheader("What you changed")
+    undoable = set() if hosted.run.latest().state.over else set(hosted.run.directory.undoable())
+    for place, entry in reversed(turned[-_LISTED:]):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(_in_words(entry))
+            if place in undoable:
+                st.button(
+                    "Undo", icon=":material/undo:", key=f"undo:{place}", type="tertiary",
+                    on_click=experiment.undo, args=(place,),
+                    help="Back to just before this change: the networks, the curves and the knobs"
+                    " are then as they were. What came later is given up.",
+                )  # fmt: skip
+
+
+def _in_words(entry: Entry) -> str:
+    name = f"{whose(entry.path)}{label(known(entry.path))}"
+    return f"Step {entry.step:,}: **{name}** {told(entry.old)} → {told(entry.new)}"
