@@ -45,7 +45,8 @@ else:
     if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")
-            knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted))
+            take = hosted.run.latest().take
+            knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted), take)
             changes.changes_panel(hosted)
 
 # last, so that the pictures need not wait for it

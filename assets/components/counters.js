@@ -7,6 +7,7 @@ export const counters = (window.__ganlab ??= {
   latent: 0, // latent pictures drawn
   rtt: [], // ms from a wish on the latent page to its picture on the canvas, the newest 200
   step: 0,
+  records: 0, // steps that the curves know of
   state: "",
 });
 

@@ -231,6 +231,7 @@ class Live {
     let took = 0;
     try {
       curves.apply(header, payload);
+      counters.records = curves.records;
       took = await this.charts.draw(curves);
     } finally {
       if (curves === this.curves) { // else another run has come onto the screen

@@ -44,18 +44,21 @@ _GROUPS = {
 }
 
 
-def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING) -> None:
+def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING, take: int = 0) -> None:
     """All live parameters as they are in ``config``: the common ones on top, the rest folded.
 
     Args:
         changed: by path, when the knob was last turned, in words.
+        take: of the run. After it went back the widgets are new ones: a browser that has not heard
+            of it yet still reports the old values, which would count as changes.
     """
+    key = str(take or "")
     for path in COMMON:
         if belongs(KNOBS[path], config):
-            widget(KNOBS[path], config, experiment.change, prefix=whose(path))
+            widget(KNOBS[path], config, experiment.change, key=key, prefix=whose(path))
             _when(path, changed)
     rest = [k for k in KNOBS.values() if k.live and k.path not in COMMON]
-    _folded("live", rest, config, changed)
+    _folded("live", rest, config, changed, key)
 
 
 def _when(path: str, changed: Mapping[str, str]) -> None:
@@ -83,7 +86,11 @@ def belongs(knob: Knob, config: RunConfig) -> bool:
 
 
 def _folded(
-    where: str, knobs: Iterable[Knob], config: RunConfig, changed: Mapping[str, str] = NOTHING
+    where: str,
+    knobs: Iterable[Knob],
+    config: RunConfig,
+    changed: Mapping[str, str] = NOTHING,
+    key: str = "",
 ) -> None:
     """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
     groups: dict[str, list[Knob]] = {}
@@ -96,5 +103,5 @@ def _folded(
             if not box.open:
                 continue
             for knob in members:
-                widget(knob, config, experiment.change)
+                widget(knob, config, experiment.change, key=key)
                 _when(knob.path, changed)

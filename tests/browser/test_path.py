@@ -156,6 +156,41 @@ def test_the_whole_path(  # noqa: PLR0915 -- one visitor, one story
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
 
 
+def test_a_change_is_undone_and_the_curves_go_back(page: Page, server: Server) -> None:
+    open_start(page, server)
+    start(page)
+    folder = newest_run(server)
+    page.wait_for_function("() => window.__ganlab.step > 40")
+    page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    changed = next(e for e in ledger(folder) if e["path"] == "objective.instance_noise")["step"]
+    expect(page.get_by_text(f"changed at step {changed:,}, from 0")).to_be_visible()
+    page.wait_for_function("(s) => window.__ganlab.step > s + 30", arg=changed)
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    later = page.evaluate("() => window.__ganlab.step")
+    undo.click()
+    page.wait_for_function("(s) => window.__ganlab.step === s", arg=changed)
+    expect(undo).to_have_count(0)
+    assert later > changed
+    page.wait_for_timeout(1000)  # a slider that still showed the old value would say so by now
+    assert [e["path"] for e in ledger(folder)] == ["undo"]
+    page.wait_for_function("(s) => window.__ganlab.records === s", arg=changed)  # curves too
+
+    # from here some rounds at a time
+    page.get_by_role("button", name="Step").click()
+    page.get_by_role("button", name="D alone").click()
+    page.wait_for_function("(s) => window.__ganlab.step === s + 1", arg=changed)
+    in_state(page, "paused")
+    rounds = page.get_by_label("Rounds")
+    rounds.fill("7")
+    rounds.press("Enter")
+    page.get_by_role("button", name="All play").click()
+    page.wait_for_function("(s) => window.__ganlab.step === s + 8", arg=changed)
+    in_state(page, "paused")
+
+
 def test_keys_do_what_buttons_do(page: Page, server: Server) -> None:
     open_start(page, server)
     page.keyboard.press("s")
