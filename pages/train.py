@@ -42,12 +42,13 @@ else:
     board, panel = st.columns([73, 27], gap="medium") if in_charge else (st.container(), None)
     with board:
         live.live_view(hosted)
+        if in_charge:
+            changes.changes_panel(hosted)
     if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")
             take = hosted.run.latest().take
             knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted), take)
-            changes.changes_panel(hosted)
 
 # last, so that the pictures need not wait for it
 if in_charge:

@@ -30,7 +30,7 @@ def changes_panel(hosted: Hosted) -> None:
     undoable = set() if hosted.run.latest().state.over else set(hosted.run.directory.undoable())
     for place, entry in reversed(turned[-_LISTED:]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(_in_words(entry))
+            st.markdown(_in_words(entry), width="content")
             if place in undoable:
                 st.button(
                     "Undo", icon=":material/undo:", key=f"undo:{place}", type="tertiary",
