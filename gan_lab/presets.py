@@ -15,6 +15,7 @@ DEFAULT = "quick"
 GROUPS = (
     "Start here", "Where it began", "Tutorials", "Losses", "Classes", "Tricks", "Small data",
     "Many modes", "Milestones", "Growing", "Larger pictures", "Picture to picture",
+    "What goes wrong",
 )  # fmt: skip
 """Groups of a picker, in the order in which people may meet them; others follow."""
 
