@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gan_lab.config.declare import Section, knob
 
@@ -130,7 +130,14 @@ class Optim(Section):
             if not role or unknown:
                 what = f".{min(unknown)}" if role else ""
                 raise ValueError(f"optim.players.{name}{what} is no parameter of a player")
-            whole = PlayerOptim.model_validate({**getattr(self, role).model_dump(), **fields})
+            try:
+                whole = PlayerOptim.model_validate({**getattr(self, role).model_dump(), **fields})
+            except ValidationError as error:
+                first = error.errors()[0]
+                field, why = first["loc"][0], first["msg"].lower()
+                raise ValueError(
+                    f"optim.players.{name}.{field}: {first['input']!r} is not allowed; {why}"
+                ) from None
             self.players[name] = {field: getattr(whole, field) for field in fields}
         return self
 
