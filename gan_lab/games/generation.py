@@ -199,8 +199,8 @@ def _classes(config: RunConfig, kind: Kind) -> int:
         return 0
     if len(kind.classes) < 2:
         raise ConfigError(
-            f"networks.labels must be none with {config.data.name}, whose pictures are not of two or"
-            " more classes; choose a set that has some, such as mnist"
+            f"networks.labels must be none with {config.data.name}, whose pictures are of fewer"
+            " than two classes; choose a set that has more, such as mnist"
         )
     return len(kind.classes)
 

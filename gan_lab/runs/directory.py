@@ -30,7 +30,8 @@ except ImportError:  # not on Windows
     fcntl = None
 
 _CHUNK = 1 << 16  # records read at once
-_UNDOABLE = 8  # changes that one can go back to before
+_UNDOABLE = 8  # changes that one can go back to before, at most
+_UNDO_BYTES = 256 << 20  # that they may take together; the newest is kept whatever it takes
 
 
 class DirectoryError(ValueError):
@@ -213,18 +214,26 @@ class RunDirectory:
         for path in later[:-keep]:
             path.unlink(missing_ok=True)
 
-    def forget_after(self, step: int) -> None:
-        """Drop the checkpoints beyond ``step``: the run has gone back."""
+    def return_to(self, step: int, state: dict[str, Any]) -> None:
+        """Make ``state`` the newest checkpoint, though there are later ones: the run went back.
+
+        It is written before the others are dropped, so that a crash leaves the old end or the new.
+        """
+        checkpoints.save(state, self.path / "checkpoints" / f"{step:09d}.pt")
         for path in self.checkpoint_files():
             if int(path.stem) > step:
                 path.unlink(missing_ok=True)
 
     def write_before(self, change: int, state: dict[str, Any]) -> None:
-        """Keep the state from just before a change (its place in the ledger); the newest eight."""
+        """Keep the state from just before a change (its place in the ledger);
+        the newest eight, fewer if they are large."""
         (self.path / "undo").mkdir(exist_ok=True)
         checkpoints.save(state, self.path / "undo" / f"{change:09d}.pt")
-        for older in self.undoable()[:-_UNDOABLE]:
-            self._before(older).unlink(missing_ok=True)
+        room = _UNDO_BYTES
+        for age, older in enumerate(reversed(self.undoable())):
+            room -= self._before(older).stat().st_size
+            if age >= _UNDOABLE or (age and room < 0):
+                self._before(older).unlink(missing_ok=True)
 
     def undoable(self) -> list[int]:
         """The changes that one can go back to before, oldest first."""
@@ -235,7 +244,8 @@ class RunDirectory:
         """The state from just before a change. Raises DirectoryError."""
         if change not in self.undoable():
             raise DirectoryError(
-                f"what was before that change is not kept; it is of the last {_UNDOABLE} changes"
+                "what was before that change is not kept; it is of the newest changes only, at most"
+                f" {_UNDOABLE}"
             )
         try:
             return checkpoints.load(self._before(change))

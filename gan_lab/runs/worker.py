@@ -122,7 +122,7 @@ class Worker:
             self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
             self._take_up(trainer, state)
-            self._directory.forget_changes(len(trainer.ledger))
+            self._cut_back(trainer)
             for name in self._directory.set_aside_after(trainer.steps):
                 self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
         self.loaded = trainer
@@ -135,10 +135,9 @@ class Worker:
         self._publish()
 
     def _take_up(self, trainer: Trainer, state: dict[str, Any], take: int = 0) -> None:
-        """Go on from a state, with the readings and the ledger that belong to it.
+        """Go on from a state, with the readings that belong to it; nothing on disk changes.
 
-        Raises DirectoryError, or ValueError as the trainer does, before anything on disk has
-        changed.
+        Raises DirectoryError, or ValueError as the trainer does.
         """
         history = History(trainer.history.columns, take)
         for part in self._directory.read_history(history.columns, state["steps"]):
@@ -146,10 +145,14 @@ class Worker:
         with self.history_lock:
             trainer.load_state_dict(state)
             trainer.history = history
-        self._directory.cut_history(history.columns, history.records)
-        self._directory.rewrite_ledger(trainer.ledger)
         self._seconds = state["seconds"]
         self._keeper.counts = trainer.counts
+
+    def _cut_back(self, trainer: Trainer) -> None:
+        """What the folder has beyond the newest checkpoint never happened."""
+        self._directory.cut_history(trainer.history.columns, trainer.history.records)
+        self._directory.rewrite_ledger(trainer.ledger)
+        self._directory.forget_changes(len(trainer.ledger))
 
     def _begin_from(self, trainer: Trainer, name: str) -> None:
         """Weights of another run, found by folder or name. Raises DirectoryError."""
@@ -270,12 +273,12 @@ class Worker:
             self._take_up(trainer, state, trainer.history.take + 1)
         except ValueError as error:
             return trainer.note("undo", new=change, note=str(error), outcome="refused")
-        self._directory.forget_after(trainer.steps)
-        self._directory.forget_changes(change)
+        self._directory.return_to(trainer.steps, self._state_now())
+        self._directory.write_config(trainer.config)
+        self._cut_back(trainer)
         what = [e for e in undone if e.outcome == "applied" and "." in e.path]
         note = "; ".join(f"{e.path} is {e.old} again, no longer {e.new}" for e in what)
         entry = trainer.note("undo", note=note)
-        self._save_checkpoint()
         self._publish()  # who is answered should find the run as it is now
         return entry
 

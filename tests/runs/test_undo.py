@@ -167,3 +167,42 @@ def test_a_full_disk_costs_the_way_back_and_not_the_run(paused, monkeypatch):
     assert ask(run, Set("optim.g.lr", 0.05)).outcome == "applied"
     assert run.latest().state is State.PAUSED and run.directory.undoable() == []
     assert ask(run, Undo(len(run.ledger()) - 1)).outcome == "refused"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("dies_in", ["write_config", "cut_history", "rewrite_ledger"])
+def test_whoever_dies_while_going_back_can_be_resumed(
+    paused, until, begin, small, monkeypatch, dies_in
+):
+    run = paused({"training.keep_checkpoints": 1})
+    ask(run, Set("optim.g.lr", 0.05))
+    played(run, 5, until)
+    ask(run, Checkpoint())
+    later = run.latest().counts.steps
+    place = next(i for i, e in enumerate(run.ledger()) if e.path == "optim.g.lr")
+
+    def dead(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(run.directory), dies_in, dead)
+    run.send(Undo(place))
+    assert run.join(WAIT)
+    monkeypatch.undo()
+    again = begin(small(), budget=Budget(steps=later + 2), resume=True)
+    assert again.join(WAIT)
+    assert again.latest().state is State.FINISHED and again.curves().records == later + 2
+
+
+def test_large_states_leave_fewer_ways_back(paused, monkeypatch):
+    from gan_lab.runs import directory
+
+    run = paused()
+    ask(run, Set("optim.g.lr", 0.01))
+    size = next((run.directory.path / "undo").glob("*.pt")).stat().st_size
+    monkeypatch.setattr(directory, "_UNDO_BYTES", int(2.5 * size))
+    for lr in (0.02, 0.03, 0.04):
+        ask(run, Set("optim.g.lr", lr))
+    assert len(run.directory.undoable()) == 2
+    monkeypatch.setattr(directory, "_UNDO_BYTES", 1)
+    ask(run, Set("optim.g.lr", 0.05))
+    assert len(run.directory.undoable()) == 1
