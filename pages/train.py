@@ -34,6 +34,7 @@ if hosted is None:
             knobs.live_knobs(mine.config)
     board = st.container()
 else:
+    known = experiment.heard(hosted)  # first: what happens from here on is news to this page
     if in_charge:
         controls.buttons(hosted)
     else:
@@ -41,7 +42,7 @@ else:
     shell.complaints()
     board, panel = st.columns([73, 27], gap="medium") if in_charge else (st.container(), None)
     with board:
-        live.live_view(hosted)
+        live.live_view(hosted, known)
         if in_charge:
             changes.changes_panel(hosted)
     if panel is not None:

@@ -14,7 +14,7 @@ from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Step, Stop
 from gan_lab.ui import experiment, shell
-from gan_lab.ui.widgets import widget
+from gan_lab.ui.widgets import follow, widget
 
 _LISTED = 3  # waiting changes that are spelled out
 _NEW_SEEDS = 2**31
@@ -81,17 +81,17 @@ def preset_picker() -> None:
     """One of the presets; choosing one replaces all settings of the next start but the seed."""
     mine = experiment.experiment()
     known = presets()
-    st.session_state["preset"] = mine.preset if mine.preset in known else DEFAULT
+    shown = mine.preset if mine.preset in known else DEFAULT
 
-    def chosen() -> None:
-        picked, seed = preset(st.session_state["preset"]), mine.config.training.seed
+    def chosen(name: str) -> None:
+        picked, seed = preset(name), mine.config.training.seed
         mine.preset, mine.config = picked.name, picked.config
         experiment.change_next("training.seed", seed)
 
     st.selectbox("Preset", list(known), format_func=_preset_in_words, key="preset",
-                 on_change=chosen, filter_mode="contains",
+                 on_change=follow("preset", shown, chosen), filter_mode="contains",
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
-    st.caption(known[st.session_state["preset"]].about)
+    st.caption(known[shown].about)
     if experiment.left_preset(mine):
         st.button(
             "Back to the preset's knobs", icon=":material/undo:", key="back", type="tertiary",
@@ -111,29 +111,25 @@ def data_picker() -> None:
     name, _, classes = mine.config.data.name.partition(":")
     if name not in NAMED:  # a folder or a zip, which may have a colon in it
         name, classes = mine.config.data.name, ""
-    st.session_state["data"] = name
     st.selectbox("Real pictures", list(dict.fromkeys((*NAMED, name))), format_func=_set_in_words,
-                 key="data", on_change=_data_chosen, filter_mode="contains",
+                 key="data", on_change=follow("data", name, _data_chosen), filter_mode="contains",
                  help=KNOBS["data.name"].help)  # fmt: skip
     every = NAMED[name].classes if name in NAMED else ()
     if not 1 < len(every) <= _CLASSES:
         return
     picked = {c.strip().lower() for c in classes.split(",")}
-    st.session_state["classes"] = [
-        c for i, c in enumerate(every) if c.lower() in picked or str(i) in picked
-    ]
-    st.multiselect("Only these kinds", every, key="classes", on_change=_narrowed,
-                   placeholder="All of them")  # fmt: skip
+    shown = [c for i, c in enumerate(every) if c.lower() in picked or str(i) in picked]
+
+    def narrowed(some: list[str]) -> None:
+        whole = not some or len(some) == len(every)
+        experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
+
+    st.multiselect("Only these kinds", every, key="classes", placeholder="All of them",
+                   on_change=follow("classes", shown, narrowed))  # fmt: skip
 
 
-def _data_chosen() -> None:
-    experiment.change_next("data.name", st.session_state["data"])
-
-
-def _narrowed() -> None:
-    name, some = st.session_state["data"], st.session_state["classes"]
-    whole = not some or len(some) == len(NAMED[name].classes)
-    experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
+def _data_chosen(name: str) -> None:
+    experiment.change_next("data.name", name)
 
 
 def _set_in_words(name: str) -> str:

@@ -21,21 +21,25 @@ from gan_lab.runs.pictures import mosaic, png
 from gan_lab.training.figures import figures
 from gan_lab.ui import components
 from gan_lab.ui.colours import COLOURS
-from gan_lab.ui.experiment import config_now, heard
+from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import label, whose
 
 _SHOWN = 64  # real pictures that a visitor sees
 
 
-def live_view(hosted: Hosted) -> None:
-    """State, numbers, pictures and curves; reruns the script when the run changed by itself."""
+def live_view(hosted: Hosted, known: str) -> None:
+    """State, numbers, pictures and curves; reruns the script when the run changed by itself.
+
+    Args:
+        known: what the script knew of the run before it drew anything, as ``heard`` tells it.
+    """
     components.show(
         "live",
         "live",
         {
             "socket": f"{components.root()}/live/{hosted.view_id}",
             "plotly": components.plotly_path(),
-            "heard": heard(hosted),
+            "heard": known,
             "colours": COLOURS,
             "figures": _plots(figures(config_now(hosted))),
             "words": _words(),

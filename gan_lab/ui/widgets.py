@@ -119,6 +119,27 @@ def why_not(knob: Knob, config: RunConfig) -> str:
     return f"Counts only with {label(KNOBS[path])} = {choices}."
 
 
+def follow(key: str, value: Any, heard: Callable[[Any], None]) -> Callable[[], None]:
+    """Let the widget ``key``, which is drawn next, show ``value``; ``heard`` gets a new one.
+
+    Returns its ``on_change``. A widget that has just gone from the script is still in a browser
+    that has not drawn the newest page: Streamlit then takes its old value for a new one. So what
+    was shown last, or heard last, is no news.
+    """
+    st.session_state[key] = value
+    last = value
+
+    def on_change() -> None:
+        nonlocal last
+        now = st.session_state[key]
+        if now is None or now == last:
+            return
+        last = now
+        heard(now)
+
+    return on_change
+
+
 def widget(
     knob: Knob, config: RunConfig, change: Change, *, key: str = "", prefix: str = "",
     disabled: bool = False,
@@ -144,34 +165,31 @@ def widget(
     }
     value = get(config, knob.path)
 
-    def heard(read: Callable[[Any], Any] = lambda raw: raw) -> Callable[[], None]:
-        def on_change() -> None:
-            raw = st.session_state[key]
-            if raw is not None:
-                change(knob.path, read(raw))
-
-        return on_change
+    def heard(raw: Any) -> None:
+        change(knob.path, raw)
 
     match _form(knob):
         case "toggle":
-            st.session_state[key] = value
-            st.toggle(**common, on_change=heard())
+            st.toggle(**common, on_change=follow(key, value, heard))
         case "choice":
-            st.session_state[key] = value
-            st.selectbox(options=knob.choices, **common, on_change=heard(), filter_mode=None)
+            st.selectbox(
+                options=knob.choices, **common, on_change=follow(key, value, heard),
+                filter_mode=None,
+            )  # fmt: skip
         case "log":
             options = _with(steps_of(knob), value)
-            st.session_state[key] = value
-            st.select_slider(options=options, format_func=_short, **common, on_change=heard())
+            st.select_slider(
+                options=options, format_func=_short, **common, on_change=follow(key, value, heard)
+            )
         case "slider" | "number" as form:
             low, high, step = _range(knob)
             exact = float if knob.kind == "float" else int
-            st.session_state[key] = exact(min(max(value, low), high))
+            shown = exact(min(max(value, low), high))
             draw = st.slider if form == "slider" else st.number_input
             common |= {"min_value": low, "max_value": high, "step": step}
             if exact is float:
                 common["format"] = _format(step) if form == "slider" else "%g"
-            draw(**common, on_change=heard(exact))
+            draw(**common, on_change=follow(key, shown, lambda raw: heard(exact(raw))))
         case _:
             _text(knob, value, common, change)
 
@@ -181,16 +199,15 @@ def _text(knob: Knob, value: Any, common: dict[str, Any], change: Change) -> Non
     key = common["key"]
     written = ", ".join(map(str, value)) if knob.kind == "ints" else str(value)
     wrong = st.session_state.pop(key + ":wrong", None)
-    if wrong is None:
-        st.session_state[key] = written
+    shown = written if wrong is None else st.session_state[key]
 
-    def on_change() -> None:
+    def heard(raw: str) -> None:
         try:
-            change(knob.path, parse(knob.path, st.session_state[key]))
+            change(knob.path, parse(knob.path, raw))
         except ConfigError as error:
             st.session_state[key + ":wrong"] = str(error)
 
-    st.text_input(**common, on_change=on_change)
+    st.text_input(**common, on_change=follow(key, shown, heard))
     if wrong:
         st.error(wrong)
 

@@ -131,3 +131,36 @@ def test_a_text_of_numbers_is_read_or_explained() -> None:
 )
 def test_numbers_are_short(value: float, text: str) -> None:
     assert widgets._short(value) == text
+
+
+def _widget_that_is_renewed() -> None:
+    import streamlit as st
+
+    from gan_lab.config import KNOBS, RunConfig, put
+    from gan_lab.ui.widgets import widget
+
+    config = st.session_state.setdefault("config", RunConfig())
+    heard = st.session_state.setdefault("heard", [])
+
+    def change(where: str, value: object) -> None:
+        heard.append(value)
+        st.session_state["config"] = put(st.session_state["config"], {where: value})
+
+    key = str(st.session_state.setdefault("take", 0))
+    widget(KNOBS["objective.instance_noise"], config, change, key=key)
+
+
+def test_a_browser_that_lags_behind_changes_nothing() -> None:
+    app = AppTest.from_function(_widget_that_is_renewed, default_timeout=30).run()
+    app.slider[0].set_value(0.25).run()
+    late = app._tree.get_widget_states()  # what a browser says that has not drawn the next page
+    app.session_state["take"] = 1
+    app.session_state["config"] = RunConfig()
+    app.run()
+    assert app.slider[0].value == 0
+    app._run(late)
+    app._run(late)
+    assert app.session_state["heard"] == [0.25]
+    assert app.slider[0].value == 0
+    app.slider[0].set_value(0.5).run()
+    assert app.session_state["heard"] == [0.25, 0.5]
