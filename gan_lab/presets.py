@@ -12,8 +12,10 @@ from gan_lab.config import ConfigError, RunConfig, from_tree
 
 FOLDER = Path(__file__).parent.parent / "assets" / "presets"
 DEFAULT = "quick"
+FOR_POINTS = "plane-ring"  # what begins with points where another preset was chosen
 GROUPS = (
-    "Start here", "Where it began", "Tutorials", "Losses", "Classes", "Tricks", "Small data",
+    "Start here", "In the plane", "Where it began", "Tutorials", "Losses", "Classes", "Tricks",
+    "Small data",
     "Many modes", "Milestones", "Growing", "Larger pictures", "Picture to picture",
     "What goes wrong",
 )  # fmt: skip

@@ -155,7 +155,7 @@ class Live {
   hear(header, payload) {
     counters.frames++;
     if (header.kind === "moment") this.hearMoment(header);
-    else if (header.kind === "picture") this.hearPicture(header, payload);
+    else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
     else if (header.kind === "curves") this.hearCurves(header, payload);
     else if (header.kind === "error") this.asking = false;
   }
@@ -166,7 +166,7 @@ class Live {
     counters.state = moment.state;
     this.say(STATES[moment.state] ?? moment.state, moment.state);
     if (!document.hidden) this.showNumbers(moment);
-    this.pictures.expect(moment.pictures ?? []);
+    this.pictures.expect(moment.pictures ?? [], moment.planes);
     const note = this.find(".gl-note");
     note.hidden = !moment.note;
     note.textContent = moment.note;

@@ -1,6 +1,7 @@
 // All pictures that a run names, in its order: each a canvas, with what stands above its columns
-// and what is to say about it.
+// and what is to say about it; or the plane of a run with points.
 import { grouped } from "./numbers.js";
+import { Plane } from "./plane.js";
 import { Tiles } from "./tiles.js";
 
 const TALLEST = 0.85; // share of the window's height that a picture with columns may take
@@ -89,17 +90,24 @@ export class Pictures {
     this.all = [new Picture(place)]; // an empty place, until a name is known
   }
 
-  // The names of all pictures of the run, in order; none if it has not made any yet.
-  expect(names) {
-    if (!names.length || names.join("\n") === this.all.map((one) => one.name).join("\n")) return;
+  // The names of all pictures of the run, in order, and which of them are planes; none if it has
+  // not made any yet.
+  expect(names, planes = []) {
+    const wanted = names.map((name) => [name, planes.includes(name) ? Plane : Picture]);
+    const fits = ([name, kind], i) => this.all[i]?.name === name && this.all[i] instanceof kind;
+    if (!names.length || (this.all.length === names.length && wanted.every(fits))) return;
     const before = this.all;
-    this.all = names.map((name) => before.find((one) => one.name === name) ?? this.fresh(name));
+    this.all = wanted.map(([name, kind]) => this.known(name, kind) ?? this.fresh(name, kind));
     for (const one of before) if (!this.all.includes(one)) one.close();
     this.place.append(...this.all.map((one) => one.box));
   }
 
-  fresh(name) {
-    const one = this.all.find(({ name: known }) => known === null) ?? new Picture(this.place);
+  known(name, kind) {
+    return this.all.find((one) => one.name === name && one instanceof kind);
+  }
+
+  fresh(name, kind) {
+    const one = this.known(null, kind) ?? new kind(this.place);
     one.call(name);
     return one;
   }

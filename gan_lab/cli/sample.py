@@ -12,21 +12,23 @@ from typing import IO
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of
 from gan_lab.config import RunConfig
-from gan_lab.data import load
+from gan_lab.data import load, plane_of, to_points
 from gan_lab.games import apply, game_of
 from gan_lab.latent import draw, in_parts
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.randomness import derived_seed
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.messages import Shown
-from gan_lab.runs.pictures import mosaic, png
+from gan_lab.runs.pictures import mosaic, png, scatter
 
 _LABELS = 3000  # seed path of the classes that are drawn
+_POINTS = 4096  # points that are made at once
 _PART = 32  # pictures that are made of pictures at once
 MAX_MOSAIC = 10_000  # pictures in one file that a viewer can still open
 
@@ -43,16 +45,18 @@ def sample(
     """
     kind = _kind(out, n)
     shown = open_generators(RunDirectory.find(run))
+    if shown.kind.points and not kind:
+        raise UsageError(f"--out {str(out)!r}: this model makes points; give FILE.npz or FILE.png")
     parts, labels = _parts(shown, n, seed, truncation, label)
     out.parent.mkdir(parents=True, exist_ok=True)
     if kind == ".npz":
-        _write_npz(out, parts, n, labels)
+        _write_npz(out, parts, n, labels, "points" if shown.kind.points else "images")
     elif kind == ".png":
         with _whole(out) as file:
-            file.write(png(mosaic(torch.cat(list(parts)))))
+            file.write(png(_together(shown, torch.cat(list(parts)))))
     else:
         _write_folder(out, parts)
-    say(f"{size_of(n, 'picture')} of step {shown.step:,}: {out}")
+    say(f"{size_of(n, 'point' if shown.kind.points else 'picture')} of step {shown.step:,}: {out}")
 
 
 def _parts(
@@ -67,7 +71,25 @@ def _parts(
     labels = _labels(config, kind.classes, n, seed, label)
     classes = len(kind.classes) if labels is not None else 0
     z = with_classes(draw(config.latent, n, seed, truncation), labels, classes)
+    if kind.points:
+        return _points(shown, z), labels
     return in_parts(shown.network, z, config.networks.g.output), labels
+
+
+@torch.no_grad()
+def _points(shown: Shown, z: Tensor) -> Iterator[Tensor]:
+    """float32, N×2, in the plane's units, part by part."""
+    reach = plane_of(shown.config.data.name).reach
+    for part in z.split(_POINTS):
+        yield reach * to_points(shown.network(part), shown.config.networks.g.output)
+
+
+def _together(shown: Shown, made: Tensor) -> NDArray[np.uint8]:
+    """All pictures side by side, or all points in their plane."""
+    if not shown.kind.points:
+        return mosaic(made)
+    plane = plane_of(shown.config.data.name)
+    return scatter(made, plane.places, plane.reach)
 
 
 def _labels(
@@ -125,19 +147,21 @@ def _whole(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
-def _write_npz(path: Path, parts: Iterator[Tensor], n: int, labels: Tensor | None) -> None:
-    """``images``, uint8 N×H×W×C, written part by part, so that any N fits into memory; and
-    ``labels``, int64 N, where there are any."""
+def _write_npz(
+    path: Path, parts: Iterator[Tensor], n: int, labels: Tensor | None, name: str
+) -> None:
+    """``images``, uint8 N×H×W×C, or ``points``, float32 N×2, written part by part, so that any N
+    fits into memory; and ``labels``, int64 N, where there are any."""
     with _whole(path) as file, zipfile.ZipFile(file, "w") as archive:
         # an entry's time is fixed by zipfile, so the same pictures are the same bytes
-        with archive.open("images.npy", "w", force_zip64=True) as entry:
+        with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
             for index, part in enumerate(parts):
-                pixels = part.permute(0, 2, 3, 1).contiguous().numpy()
+                values = (part.permute(0, 2, 3, 1) if part.ndim == 4 else part).contiguous().numpy()
                 if not index:
-                    shape = (n, *pixels.shape[1:])
-                    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                    shape, kind = (n, *values.shape[1:]), np.lib.format.dtype_to_descr(values.dtype)
+                    header = {"descr": kind, "fortran_order": False, "shape": shape}
                     np.lib.format.write_array_header_1_0(entry, header)
-                entry.write(pixels.tobytes())
+                entry.write(values.tobytes())
         if labels is not None:
             with archive.open("labels.npy", "w") as entry:
                 np.lib.format.write_array(entry, labels.numpy())

@@ -16,12 +16,12 @@ class Objective(Section):
     """What the players play for, and what blurs D's view."""
 
     game: Literal[
-        "generation", "progressive", "super-resolution", "paired", "unpaired"
+        "generation", "progressive", "super-resolution", "paired", "unpaired", "plane"
     ] = knob(
         "generation",
         "What is played for: pictures out of noise; the same with networks that grow; larger"
-        " pictures out of small ones; or one kind of picture out of another, learned from pairs or"
-        " without any.",
+        " pictures out of small ones; one kind of picture out of another, learned from pairs or"
+        " without any; or points of a plane out of noise.",
     )  # fmt: skip
     loss: Literal[
         "non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic",

@@ -19,24 +19,32 @@ from gan_lab.data.pictures import (
     held_out,
     split_name,
     to_pixels,
+    to_points,
     to_range,
 )
+from gan_lab.data.plane import DRAWN, PLANES, Plane, plane_of, read_drawn
 
 __all__ = [
+    "DRAWN",
     "NAMED",
+    "PLANES",
     "Batch",
     "Batches",
     "DataError",
     "Kind",
     "NamedSet",
     "Pictures",
+    "Plane",
     "class_numbers",
     "data_root",
     "domains",
     "load",
+    "plane_of",
+    "read_drawn",
     "read_picture",
     "split_name",
     "to_pixels",
+    "to_points",
     "to_range",
 ]
 
@@ -54,11 +62,12 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
         DataError: unknown name or class, missing files, nothing to read.
     """
     name, classes = split_name(data.name)
-    if name in NAMED:
+    if name == DRAWN:
+        pictures = Pictures(data.name, read_drawn(data.name, train))
+    elif name in NAMED:
         pictures = read_named(name, train, download, data.size)
         if classes:
             pictures = pictures.only(classes)
-        pictures = pictures.shaped(data.size, data.colour)
     elif os.path.exists(data.name):  # noqa: PTH110 - Path.exists raises for a name too long
         return _own(data, train)
     else:
@@ -66,6 +75,8 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
             f"there is no data set, folder or zip {data.name!r}; the named sets are"
             f" {', '.join(NAMED)}"
         )
+    if not pictures.kind.points:
+        pictures = pictures.shaped(data.size, data.colour)
     return _enough(pictures)
 
 

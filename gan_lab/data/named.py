@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lab.data import files
+from gan_lab.data import files, plane
 from gan_lab.data.drawn import animals, faces, shapes
 from gan_lab.data.files import data_root
 from gan_lab.data.pictures import DataError, Pictures
@@ -41,7 +41,7 @@ class NamedSet:
     Attributes:
         here: whether the set's files are on this machine (a look, not a read).
         places: the folders that are looked in, in order; none if the set needs no file.
-        read: (train, size) -> (images uint8 N×C×H×W, labels int64 N); called only if ``here()``.
+        read: (train, size) -> (images as in Pictures, labels int64 N); called only if ``here()``.
             The size is 0, or with ``any_size`` the side that is asked for.
         fetch: downloads the set below the data root; None if it is always there.
         any_size: the pictures can be read at the side asked for, better than by resizing.
@@ -98,6 +98,14 @@ def _drawn_set(name: str, title: str, drawn: ModuleType) -> NamedSet:
     )  # fmt: skip
 
 
+def _plane_set(name: str) -> NamedSet:
+    one = plane.PLANES[name]
+    return NamedSet(
+        name, f"Points: {one.title}", plane.COUNTS[True], 1, 2, one.classes, 0,
+        lambda: True, tuple, lambda train, _size: plane.read(name, train), None,
+    )  # fmt: skip
+
+
 NAMED: dict[str, NamedSet] = {
     entry.name: entry
     for entry in (
@@ -121,6 +129,7 @@ NAMED: dict[str, NamedSet] = {
         _drawn_set("faces", "Drawn faces", faces),
         _drawn_set("animals", "Drawn animals, plain and striped", animals),
         _drawn_set("shapes", "Drawn shapes", shapes),
+        *map(_plane_set, plane.PLANES),
     )
 }  # fmt: skip
 """The catalogue; a new named set is one line here and one function above."""

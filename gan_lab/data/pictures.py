@@ -1,4 +1,7 @@
-"""Pictures as the house holds them: one uint8 tensor, N×C×H×W, and labels where there are any."""
+"""Pictures as the house holds them: one uint8 tensor, N×C×H×W, and labels where there are any.
+
+Points of the plane (``gan_lab.data.plane``) go the same way, as pictures of one pixel in float32.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,19 @@ class Kind(NamedTuple):
     """What pictures are like; all that a network must know of them.
 
     Attributes:
-        channels: 1 or 3.
-        size: side, px.
+        channels: 1 or 3; 2 for points.
+        size: side, px; 1 for points.
         classes: names, indexed by label; empty where there are none.
     """
 
     channels: int
     size: int
     classes: tuple[str, ...]
+
+    @property
+    def points(self) -> bool:
+        """Whether they are points of the plane, not pictures."""
+        return self.size == 1
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class Pictures:
 
     Attributes:
         name: as the user asked for it, such as ``mnist:3,8``.
-        images: uint8, N×C×S×S, C is 1 or 3.
+        images: uint8, N×C×S×S, C is 1 or 3; points: float32, N×2×1×1, from -1 to 1.
         labels: int64, N, or None where the set has no classes.
         classes: names of the classes, indexed by label.
     """
@@ -140,7 +148,12 @@ def _resize(images: Tensor, size: int) -> Tensor:
 
 
 def to_range(images: Tensor, output: str) -> Tensor:
-    """uint8 pictures as the float range of G's output: [-1, 1], or [0, 1] if that is a sigmoid."""
+    """uint8 pictures as the float range of G's output: [-1, 1], or [0, 1] if that is a sigmoid.
+
+    Points are float32 from -1 to 1 already.
+    """
+    if images.is_floating_point():
+        return (images + 1.0) / 2.0 if output == "sigmoid" else images
     if output == "sigmoid":
         return images.float().div_(255.0)
     return images.float().div_(127.5).sub_(1.0)
@@ -150,6 +163,11 @@ def to_pixels(x: Tensor, output: str) -> Tensor:
     """The inverse of :func:`to_range`, rounded and clamped to uint8."""
     scaled = x * 255.0 if output == "sigmoid" else (x + 1.0) * 127.5
     return scaled.round().clamp(0, 255).byte()
+
+
+def to_points(x: Tensor, output: str) -> Tensor:
+    """The inverse of :func:`to_range` for points: float32, N×2, where G may leave [-1, 1]."""
+    return (2.0 * x - 1.0 if output == "sigmoid" else x).flatten(1)
 
 
 def held_out(pictures: Pictures, share: float) -> Tensor:

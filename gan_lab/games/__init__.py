@@ -7,9 +7,22 @@ from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
-from gan_lab.games.base import Controls, Curve, Figure, Game, Move, Now, Player, Preview, Sources
+from gan_lab.games.base import (
+    Controls,
+    Curve,
+    Figure,
+    Game,
+    Move,
+    Now,
+    Player,
+    Preview,
+    Sheet,
+    Sources,
+    View,
+)
 from gan_lab.games.generation import Generation
 from gan_lab.games.paired import Paired
+from gan_lab.games.plane import Plane
 from gan_lab.games.progressive import Progressive
 from gan_lab.games.super_resolution import SuperResolution
 from gan_lab.games.unpaired import Unpaired
@@ -24,13 +37,17 @@ __all__ = [
     "Move",
     "Now",
     "Paired",
+    "Plane",
     "Player",
     "Preview",
     "Progressive",
+    "Sheet",
     "Sources",
     "SuperResolution",
     "Unpaired",
+    "View",
     "apply",
+    "check_kind",
     "check_players",
     "game_of",
     "rehearse",
@@ -42,6 +59,7 @@ GAMES: dict[str, type[Game]] = {
     "super-resolution": SuperResolution,
     "paired": Paired,
     "unpaired": Unpaired,
+    "plane": Plane,
 }
 """By the names of ``objective.game``."""
 
@@ -62,6 +80,17 @@ def check_players(config: RunConfig) -> None:
             )
 
 
+def check_kind(config: RunConfig, kind: Kind) -> None:
+    """Raises ConfigError if the game is for points and these are pictures, or the other way."""
+    if game_of(config).plays_points == kind.points:
+        return
+    are, game = ("points", "plane") if kind.points else ("pictures", "generation")
+    raise ConfigError(
+        f"{config.data.name} are {are}, which objective.game = {config.objective.game} is not"
+        f" played with; choose objective.game = {game}, or other data"
+    )
+
+
 def rehearse(config: RunConfig, kind: Kind) -> None:
     """Build all players and pass one batch through them without arithmetic or memory.
 
@@ -69,6 +98,7 @@ def rehearse(config: RunConfig, kind: Kind) -> None:
     """
     game = game_of(config)
     check_players(config)
+    check_kind(config, kind)
     try:
         with torch.device("meta"), torch.no_grad():
             game.rehearse(config, kind)

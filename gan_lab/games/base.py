@@ -90,6 +90,46 @@ class Preview(NamedTuple):
     heads: tuple[str, ...] = ()
     caption: str = ""
 
+    def cpu(self) -> Preview:
+        """The same, on the CPU."""
+        return self._replace(images=self.images.cpu())
+
+
+class Sheet(NamedTuple):
+    """The plane on the page: a cloud of points, and what the players make of the plane.
+
+    Attributes:
+        real, fake: float32, K×2, in the plane's units.
+        opinion: float32, S×S from 0 to 1: how real D takes every place for, row by row from below.
+        pushes: float32, M×2: at the first fakes, the way in which G's loss falls, per unit.
+        lattice: float32, rows×columns×2: where G takes a lattice of z; one row if z is one number.
+        reach: half the side of the window around 0.
+        measures: how near the fakes are to the real points, by name; see ``metrics.plane``.
+        caption: one sentence for people.
+    """
+
+    real: Tensor
+    fake: Tensor
+    opinion: Tensor
+    pushes: Tensor
+    lattice: Tensor
+    reach: float
+    measures: dict[str, float]
+    caption: str = ""
+
+    def cpu(self) -> Sheet:
+        """The same, on the CPU."""
+        return self._replace(**{name: x.cpu() for name, x in self.parts().items()})
+
+    def parts(self) -> dict[str, Tensor]:
+        """All that is to be drawn, by name."""
+        names = ("real", "fake", "opinion", "pushes", "lattice")
+        return {name: getattr(self, name) for name in names}
+
+
+View = Preview | Sheet
+"""Something that the page shows."""
+
 
 class Curve(NamedTuple):
     """One line of a figure.
@@ -135,6 +175,9 @@ class Game(Protocol):
 
     from_noise: ClassVar[bool]
     """Whether G begins from z; else from a picture."""
+
+    plays_points: ClassVar[bool]
+    """Whether it is played with points of a plane; else with pictures."""
 
     names: ClassVar[tuple[str, ...]]
     """The players, those of role d first."""
@@ -220,8 +263,8 @@ class Game(Protocol):
         set has such."""
         ...
 
-    def preview(self, controls: Controls) -> dict[str, Preview]:
-        """Pictures by name, as shown to people; moves nothing of the run."""
+    def preview(self, controls: Controls) -> Mapping[str, View]:
+        """What people see, by name; moves nothing of the run."""
         ...
 
     def state_dict(self) -> dict[str, Any]:

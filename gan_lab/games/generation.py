@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +12,7 @@ from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels
 from gan_lab.games import figures
-from gan_lab.games.base import Controls, Figure, Move, Now, Preview, Sources
+from gan_lab.games.base import Controls, Figure, Move, Now, Preview, Sources, View
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.networks import Head
@@ -29,6 +29,7 @@ class Generation:
     """
 
     from_noise: ClassVar[bool] = True
+    plays_points: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = ("loss/D", "loss/G", "D(x)", "D(G(z))", *READINGS)
 
@@ -175,7 +176,7 @@ class Generation:
         return {"z": z, "labels": rows.repeat_interleave(side).to(z.device)}
 
     @torch.no_grad()
-    def preview(self, controls: Controls) -> dict[str, Preview]:
+    def preview(self, controls: Controls) -> Mapping[str, View]:
         shown, output = self.players["G"].shown, self.config.networks.g.output
         assert shown is not None
         source = with_classes(controls["z"], controls.get("labels"), self._classes)

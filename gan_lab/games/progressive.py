@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -10,7 +10,7 @@ from torch import nn
 
 from gan_lab.config import ConfigError, RunConfig, Training
 from gan_lab.data import Batch, Batches, Kind
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, View
 from gan_lab.games.generation import Generation
 from gan_lab.networks.growth import Growing, Growth, faded, sides
 from gan_lab.networks.progressive import Generator
@@ -115,7 +115,7 @@ class Progressive(Generation):
 
     # -- what people see -----------------------------------------------------------------------
 
-    def preview(self, controls: Controls) -> dict[str, Preview]:
+    def preview(self, controls: Controls) -> Mapping[str, View]:
         shown = self.players["G"].shown
         assert isinstance(shown, Generator)
         return {

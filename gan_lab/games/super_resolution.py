@@ -32,6 +32,7 @@ class SuperResolution:
     """
 
     from_noise: ClassVar[bool] = False
+    plays_points: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", "PSNR", "PSNR bicubic", *READINGS,

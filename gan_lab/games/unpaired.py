@@ -51,6 +51,7 @@ class Unpaired:
     """
 
     from_noise: ClassVar[bool] = False
+    plays_points: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = (*JUDGES, *GENERATORS)
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D_a", "loss/D_b", "loss/G", "cycle", "identity", *_OPINIONS["D_a"],

@@ -42,11 +42,6 @@ def draw(latent: Latent, count: int, seed: int, truncation: float | None = None)
     return draw_z(narrowed, count, generator)
 
 
-def reach(latent: Latent) -> float:
-    """How far a slider goes on either side of 0: all of uniform noise, 3 σ of a Gaussian."""
-    return {"uniform": 1.0, "gaussian": 3.0, "truncated": latent.truncation}[latent.noise]
-
-
 def in_parts(network: nn.Module, z: Tensor, output: str) -> Iterator[Tensor]:
     """Like :func:`pictures`, part by part, so that any number fits into memory."""
     for part in z.split(_PART):

@@ -2,7 +2,7 @@
 
 from gan_lab.objectives.augment import Adaptive, augmented
 from gan_lab.objectives.losses import LOSSES, Loss
-from gan_lab.objectives.noise import blurred, draw_z, instance_noise
+from gan_lab.objectives.noise import blurred, draw_z, instance_noise, reach
 from gan_lab.objectives.penalties import any_penalty, due, gamma, penalty, zero_centred
 from gan_lab.objectives.resting import Resting, resting
 from gan_lab.objectives.targets import Targets, targets
@@ -21,6 +21,7 @@ __all__ = [
     "gamma",
     "instance_noise",
     "penalty",
+    "reach",
     "resting",
     "targets",
     "zero_centred",

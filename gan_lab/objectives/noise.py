@@ -30,6 +30,11 @@ def draw_z(latent: Latent, count: int, generator: torch.Generator) -> Tensor:
     return z.clamp_(-latent.truncation, latent.truncation)
 
 
+def reach(latent: Latent) -> float:
+    """How far a number of z is from 0 at most: all of uniform noise, 3 σ of a Gaussian."""
+    return {"uniform": 1.0, "gaussian": 3.0, "truncated": latent.truncation}[latent.noise]
+
+
 def instance_noise(objective: Objective, seen: int) -> float:
     """σ of the noise on D's input after ``seen`` real pictures (Sønderby et al. 2017, §3).
 

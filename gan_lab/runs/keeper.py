@@ -6,7 +6,7 @@ from typing import Any
 
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.messages import State
-from gan_lab.runs.pictures import mosaic, png
+from gan_lab.runs.pictures import pixels, png
 from gan_lab.training.trainer import Counts, Trainer
 
 
@@ -47,8 +47,7 @@ class Keeper:
         }[training.sample_unit]
         if before // training.sample_every != after // training.sample_every:
             for index, (name, one) in enumerate(trainer.preview().items()):
-                grid = png(mosaic(one.images, one.columns))
-                self._directory.write_sample(now.steps, grid, name if index else "")
+                self._directory.write_sample(now.steps, png(pixels(one)), name if index else "")
 
     def summary(self, trainer: Trainer, state: State, seconds: float) -> dict[str, Any]:
         """How the run stands, as ``train --json`` prints it."""

@@ -106,6 +106,25 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A plane for the page to draw: numbers, not a picture.
+
+    Attributes:
+        data: float32, little-endian: all parts one after the other.
+        parts: names and shapes of the parts, in order.
+        reach: half the side of the window around 0.
+        measures: how near the fakes are, by name; see ``metrics.plane``.
+        caption: one sentence for people.
+    """
+
+    data: bytes
+    parts: tuple[tuple[str, tuple[int, ...]], ...]
+    reach: float
+    measures: dict[str, float]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Moment:
     """A run at one instant; a newer one replaces it.
 
@@ -128,7 +147,7 @@ class Moment:
     steps_per_second: float = 0.0
     images_per_second: float = 0.0
     publishing: float = 0.0
-    pictures: dict[str, Picture] | None = None
+    pictures: dict[str, Picture | Drawing] | None = None
     pictures_step: int = 0
     note: str = ""
     interventions: int = 0

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
-SHARE = 0.02
-"""Share of the time that publishing may take; the interval follows from what it costs."""
-SHORTEST = 0.25  # s between two moments
 LONGEST = 10.0  # s, however slow the network
 FIRST_ROUNDS = 10
 """Rounds after which the first trained picture goes out, whatever the clock says."""
 
 
+class Limits(NamedTuple):
+    """How much of a run's time may go into showing it.
+
+    Attributes:
+        share: of the time that publishing may take; the interval follows from what it costs.
+        shortest: s between two moments.
+    """
+
+    share: float
+    shortest: float
+
+
+CALM = Limits(0.02, 0.25)
+"""For pictures, which change little from one moment to the next."""
+
+LIVELY = Limits(0.04, 0.15)
+"""For points, whose movement is what there is to see."""
+
+
 class Pace:
     """A clock that waits longer where publishing costs more."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits = CALM) -> None:
+        self._limits = limits
         self._last = time.perf_counter()
         self._interval = 0.0
         self.share = 0.0
@@ -24,7 +42,7 @@ class Pace:
     def due(self, steps: int, *, somebody_came: bool = False) -> bool:
         """Whether to publish now; for a newcomer a little sooner, but never in a rush."""
         waited = time.perf_counter() - self._last
-        if somebody_came and waited > SHORTEST:
+        if somebody_came and waited > self._limits.shortest:
             return True
         return steps == FIRST_ROUNDS or waited > self._interval
 
@@ -34,4 +52,4 @@ class Pace:
         share = min(1.0, cost / max(now - self._last, 1e-9))
         self.share = share if not self._interval else 0.8 * self.share + 0.2 * share
         self._last = now
-        self._interval = min(LONGEST, max(SHORTEST, cost / SHARE))
+        self._interval = min(LONGEST, max(self._limits.shortest, cost / self._limits.share))

@@ -1,4 +1,4 @@
-"""Tiles to one mosaic, a mosaic to bytes."""
+"""Tiles to one mosaic, a mosaic to bytes; a plane to numbers, or to a picture of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from gan_lab.games import Preview
-from gan_lab.runs.messages import Picture
+from gan_lab.colours import REAL, G
+from gan_lab.games import Preview, Sheet, View
+from gan_lab.runs.messages import Drawing, Picture
 
 _LOSSLESS_PIXELS = 128 * 1024
+_SIDE = 384  # px of a picture of a plane
+_DOT = 2  # px, half the side of a point in it
 
 
 def mosaic(images: Tensor, columns: int = 0) -> NDArray[np.uint8]:
@@ -42,14 +45,49 @@ def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
+def scatter(fake: Tensor, real: Tensor, reach: float) -> NDArray[np.uint8]:
+    """Points (N×2, in units of the plane) on white, S×S×3, fakes before real ones."""
+    canvas = np.full((_SIDE, _SIDE, 3), 255, np.uint8)
+    for points, colour, half in ((real, REAL, 1), (fake, G, _DOT)):
+        cells = ((points.double() / reach + 1.0) * (_SIDE / 2)).floor().long()
+        for x, y in cells[((cells >= 0) & (cells < _SIDE)).all(1)].tolist():
+            top = _SIDE - 1 - y
+            spot = canvas[max(0, top - half) : top + half, max(0, x - half) : x + half]
+            spot[:] = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
+    return canvas
+
+
+def pixels(view: View) -> NDArray[np.uint8]:
+    """What a page shows as one picture."""
+    if isinstance(view, Sheet):
+        return scatter(view.fake, view.real, view.reach)
+    return mosaic(view.images, view.columns)
+
+
+def encoded(view: View) -> Picture | Drawing:
+    """What a page shows, ready to be sent."""
+    return _drawing(view) if isinstance(view, Sheet) else picture(view)
+
+
+def _drawing(sheet: Sheet) -> Drawing:
+    parts = sheet.parts()
+    return Drawing(
+        data=b"".join(x.numpy().astype("<f4").tobytes() for x in parts.values()),
+        parts=tuple((name, tuple(x.shape)) for name, x in parts.items()),
+        reach=sheet.reach,
+        measures=sheet.measures,
+        caption=sheet.caption,
+    )
+
+
 def picture(preview: Preview) -> Picture:
     """All tiles of a preview as one encoded picture: PNG while it is small, a good JPEG beyond."""
     images, count = preview.images, len(preview.images)
     columns = preview.columns or math.ceil(math.sqrt(count))
-    pixels = mosaic(images, columns)
-    small = pixels.size <= _LOSSLESS_PIXELS
+    tiled = mosaic(images, columns)
+    small = tiled.size <= _LOSSLESS_PIXELS
     return Picture(
-        data=png(pixels) if small else _jpeg(pixels),
+        data=png(tiled) if small else _jpeg(tiled),
         mime="image/png" if small else "image/jpeg",
         columns=columns,
         tile=images.shape[-1],

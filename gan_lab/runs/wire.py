@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any
 
-from gan_lab.runs.messages import Moment
+from gan_lab.runs.messages import Drawing, Moment, Picture
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
 
@@ -55,27 +55,42 @@ def moment_frames(moment: Moment) -> list[bytes]:
                 "interventions": moment.interventions,
                 "take": moment.take,
                 "pictures": list(pictures),
+                "planes": [n for n, view in pictures.items() if isinstance(view, Drawing)],
             },
         )
     ]
-    for name, picture in pictures.items():
-        frames.append(
-            encode(
-                "picture",
-                {
-                    "name": name,
-                    "step": moment.pictures_step,
-                    "mime": picture.mime,
-                    "columns": picture.columns,
-                    "tile": picture.tile,
-                    "count": picture.count,
-                    "heads": list(picture.heads),
-                    "caption": picture.caption,
-                },
-                picture.data,
-            )
+    step = moment.pictures_step
+    return frames + [_view_frame(name, step, view) for name, view in pictures.items()]
+
+
+def _view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:
+    if isinstance(view, Drawing):
+        return encode(
+            "plane",
+            {
+                "name": name,
+                "step": step,
+                "parts": [[part, list(shape)] for part, shape in view.parts],
+                "reach": view.reach,
+                "measures": view.measures,
+                "caption": view.caption,
+            },
+            view.data,
         )
-    return frames
+    return encode(
+        "picture",
+        {
+            "name": name,
+            "step": step,
+            "mime": view.mime,
+            "columns": view.columns,
+            "tile": view.tile,
+            "count": view.count,
+            "heads": list(view.heads),
+            "caption": view.caption,
+        },
+        view.data,
+    )
 
 
 def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:

@@ -17,8 +17,8 @@ from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Moment, Shown, State
-from gan_lab.runs.pace import Pace
-from gan_lab.runs.pictures import picture
+from gan_lab.runs.pace import CALM, LIVELY, Pace
+from gan_lab.runs.pictures import encoded
 from gan_lab.training.devices import use_threads
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
@@ -126,6 +126,7 @@ class Worker:
             for name in self._directory.set_aside_after(trainer.steps):
                 self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
         self.loaded = trainer
+        self._pace = Pace(LIVELY if trainer.game.plays_points else CALM)
         for path, value in self._changes.items():
             self._log(trainer.set(path, value))
         self._directory.write_config(trainer.config)
@@ -319,7 +320,7 @@ class Worker:
         pictures, step = last.pictures, last.pictures_step
         # whoever comes while it stands still finds pictures and a G to explore
         if (self._mailbox.watched or still) and (pictures is None or step != trainer.steps):
-            pictures = {name: picture(x) for name, x in trainer.preview().items()}
+            pictures = {name: encoded(x) for name, x in trainer.preview().items()}
             step = trainer.steps
         if self._mailbox.being_explored or still or self._mailbox.shown is None:
             self._mailbox.shown = Shown(

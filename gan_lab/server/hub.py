@@ -14,7 +14,7 @@ from functools import cache
 from gan_lab.data import DataError, load
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Registry
-from gan_lab.runs.pictures import picture
+from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
@@ -55,7 +55,7 @@ def warm() -> None:
         trainer.round()
     trainer.flush()
     for preview in trainer.preview().values():
-        picture(preview)
+        encoded(preview)
     del trainer
     gc.collect()
     gc.freeze()

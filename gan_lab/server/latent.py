@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.config import Latent
+from gan_lab.data import plane_of, to_points
 from gan_lab.games import game_of
 from gan_lab.latent import draw, pictures
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.runs import Registry, Run, wire
 from gan_lab.runs.messages import Shown
-from gan_lab.runs.pictures import mosaic, png
+from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.server.origin import admitted
 from gan_lab.training.devices import use_threads
 
@@ -77,7 +78,7 @@ def _answer(asked: bytes | str, run: Run) -> bytes:
             raise _Wrong("This generator begins from a picture, not from noise.")
         question = _read(asked, shown)
         source = with_classes(question.z, question.label, len(_classes(shown)))
-        images = pictures(shown.network, source, shown.config.networks.g.output)
+        pixels = _pixels(shown, source)
     except _Wrong as wrong:
         return wire.encode("error", {"text": str(wrong)})
     except Exception as error:  # a network's own trouble must not end the conversation
@@ -86,12 +87,23 @@ def _answer(asked: bytes | str, run: Run) -> bytes:
         "step": shown.step,
         "state": str(run.latest().state),
         "mime": "image/png",
-        "tile": images.shape[-1],
+        "tile": pixels.shape[1],
     }
     if question.drawn:
         header["z"] = [round(value, 4) for value in question.z[0].tolist()]
         header["classes"] = list(_classes(shown))
-    return wire.encode("latent", header, png(mosaic(images)))
+    return wire.encode("latent", header, png(pixels))
+
+
+def _pixels(shown: Shown, source: torch.Tensor) -> NDArray[np.uint8]:
+    """What G makes of one z, told its class; a point is shown among the places of real ones."""
+    output = shown.config.networks.g.output
+    if not shown.kind.points:
+        return mosaic(pictures(shown.network, source, output))
+    plane = plane_of(shown.config.data.name)
+    with torch.no_grad():
+        made = plane.reach * to_points(shown.network(source), output)
+    return scatter(made, plane.places, plane.reach)
 
 
 class _Question(NamedTuple):

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, known, put
 from gan_lab.data import Batches, Kind, Pictures
-from gan_lab.games import Controls, Game, Move, Now, Preview, check_players, game_of
+from gan_lab.games import Controls, Game, Move, Now, View, check_kind, check_players, game_of
 from gan_lab.randomness import Streams, derived_seed, seeded
 from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
@@ -58,11 +58,13 @@ class Trainer:
                 begin from pictures; the real ones themselves if there are none.
 
         Raises:
-            ValueError: the device that ``config.training.device`` names is not there.
+            ValueError: the device that ``config.training.device`` names is not there, or the game
+                is not played with such pictures.
         """
         self.config = config
         self.pictures = pictures
         self.device = pick_device(config.training.device)
+        check_kind(config, pictures.kind)
         self.streams = Streams(config.training.seed, self.device)
         with seeded(derived_seed(config.training.seed, _NETWORKS)):
             self.game: Game = game_of(config)(config, pictures.kind, self.streams)
@@ -211,10 +213,10 @@ class Trainer:
 
     # -- what people look at -------------------------------------------------------------------
 
-    def preview(self) -> dict[str, Preview]:
-        """Pictures of the fixed controls by name, on the CPU."""
+    def preview(self) -> dict[str, View]:
+        """What people see of the fixed controls, by name, on the CPU."""
         made = self.game.preview(self.controls)
-        return {name: one._replace(images=one.images.cpu()) for name, one in made.items()}
+        return {name: one.cpu() for name, one in made.items()}
 
     def shown(self) -> dict[str, nn.Module]:
         """Copies, on the CPU and in eval mode, of what people look at, by the names of the

@@ -8,12 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from gan_lab.config import KNOBS
-from gan_lab.data import NAMED
+from gan_lab.data import DRAWN, NAMED, PLANES
 from gan_lab.games import game_of
-from gan_lab.presets import DEFAULT, preset, presets
+from gan_lab.presets import DEFAULT, FOR_POINTS, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Step, Stop
-from gan_lab.ui import experiment, shell
+from gan_lab.ui import experiment, shell, sketch
 from gan_lab.ui.widgets import follow, widget
 
 _LISTED = 3  # waiting changes that are spelled out
@@ -82,14 +82,8 @@ def preset_picker() -> None:
     mine = experiment.experiment()
     known = presets()
     shown = mine.preset if mine.preset in known else DEFAULT
-
-    def chosen(name: str) -> None:
-        picked, seed = preset(name), mine.config.training.seed
-        mine.preset, mine.config = picked.name, picked.config
-        experiment.change_next("training.seed", seed)
-
     st.selectbox("Preset", list(known), format_func=_preset_in_words, key="preset",
-                 on_change=follow("preset", shown, chosen), filter_mode="contains",
+                 on_change=follow("preset", shown, _take_preset), filter_mode="contains",
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
     st.caption(known[shown].about)
     if experiment.left_preset(mine):
@@ -109,11 +103,14 @@ def data_picker() -> None:
     """A named set, whole or some of its classes; own pictures where the experiment has such."""
     mine = experiment.experiment()
     name, _, classes = mine.config.data.name.partition(":")
-    if name not in NAMED:  # a folder or a zip, which may have a colon in it
+    if name not in (*NAMED, DRAWN):  # a folder or a zip, which may have a colon in it
         name, classes = mine.config.data.name, ""
-    st.selectbox("Real pictures", list(dict.fromkeys((*NAMED, name))), format_func=_set_in_words,
-                 key="data", on_change=follow("data", name, _data_chosen), filter_mode="contains",
+    every_set = list(dict.fromkeys((*NAMED, DRAWN, name)))
+    st.selectbox("Real pictures", every_set, format_func=_set_in_words, key="data",
+                 on_change=follow("data", name, _data_chosen), filter_mode="contains",
                  help=KNOBS["data.name"].help)  # fmt: skip
+    if name == DRAWN:
+        sketch.own_points(mine.config.data.name)
     every = NAMED[name].classes if name in NAMED else ()
     if not 1 < len(every) <= _CLASSES:
         return
@@ -129,10 +126,25 @@ def data_picker() -> None:
 
 
 def _data_chosen(name: str) -> None:
-    experiment.change_next("data.name", name)
+    """A game is played with pictures or with points: a set of the other kind brings its preset."""
+    mine = experiment.experiment()
+    points = name in PLANES or name == DRAWN
+    if points != game_of(mine.config).plays_points:
+        _take_preset(FOR_POINTS if points else DEFAULT)
+    experiment.change_next("data.name", f"{DRAWN}:{sketch.WAVE}" if name == DRAWN else name)
+
+
+def _take_preset(name: str) -> None:
+    """All settings of a preset but the seed, which stays."""
+    mine = experiment.experiment()
+    picked, seed = preset(name), mine.config.training.seed
+    mine.preset, mine.config = picked.name, picked.config
+    experiment.change_next("training.seed", seed)
 
 
 def _set_in_words(name: str) -> str:
+    if name == DRAWN:
+        return "Points: draw your own"
     entry = NAMED.get(name)
     if entry is None:
         return f"Own pictures: {Path(name).name}"

@@ -10,21 +10,34 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from gan_lab.colours import COLOURS
 from gan_lab.config import KNOBS, Data
-from gan_lab.data import NAMED, DataError, load
+from gan_lab.data import (
+    DRAWN,
+    NAMED,
+    PLANES,
+    DataError,
+    Plane,
+    load,
+    plane_of,
+    split_name,
+)
 from gan_lab.games import Curve, Figure, game_of
-from gan_lab.latent import reach
+from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
-from gan_lab.runs.pictures import mosaic, png
+from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.training.figures import figures
 from gan_lab.ui import components
-from gan_lab.ui.colours import COLOURS
 from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import label, whose
 
 _SHOWN = 64  # real pictures that a visitor sees
+_POINTS = 1500  # real points
+_PLANE = 384  # px
 
 
 def live_view(hosted: Hosted, known: str) -> None:
@@ -100,12 +113,29 @@ def real_pictures(data: Data) -> bool:
         return False
     try:
         with st.spinner("Getting the real pictures"):
+            if plane := _plane(data.name):
+                st.image(png(_real_points(data.name)), width=_PLANE, caption=plane.title)
+                return True
             picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
         st.error(str(error))
         return False
     components.show("real", "real", {"plotly": components.plotly_path(), **picture})
     return True
+
+
+def _plane(name: str) -> Plane | None:
+    """The plane that a set of points lies in; None for pictures. Raises DataError."""
+    base = split_name(name)[0]
+    return plane_of(name) if base in PLANES or base == DRAWN else None
+
+
+@lru_cache(maxsize=16)
+def _real_points(name: str) -> NDArray[np.uint8]:
+    """Some real points of a plane as a picture. Raises DataError."""
+    plane = plane_of(name)
+    points = plane.reach * load(Data(name=name), train=False).images.flatten(1)[:_POINTS]
+    return scatter(points[:0], points, plane.reach)
 
 
 def _nothing() -> None:

@@ -354,7 +354,7 @@ def test_newcomers_cannot_make_a_run_publish_in_a_rush():
     pace = Pace()
     pace.published(cost=0.0)
     assert not pace.due(steps=50, somebody_came=True)
-    pace._last -= pace_module.SHORTEST + 0.01
+    pace._last -= pace_module.CALM.shortest + 0.01
     pace._interval = 100.0
     assert pace.due(steps=50, somebody_came=True) and not pace.due(steps=50)
 

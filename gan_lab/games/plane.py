@@ -1,0 +1,134 @@
+"""The same game with points of a plane, where everything can be seen: what D thinks of every place,
+where it wants each fake to go, and how G folds its noise (as in GAN Lab, Kahng et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from gan_lab.data import Pictures, plane_of, to_points, to_range
+from gan_lab.games.base import Controls, Sheet, View
+from gan_lab.games.generation import Generation
+from gan_lab.metrics import plane as measures
+from gan_lab.objectives import LOSSES, draw_z, reach
+from gan_lab.objectives.conditions import with_classes
+
+MEASURED = 2500
+"""Fakes that are measured, as many as in the papers."""
+
+_SEEN = 600  # points of each kind on the page
+_ARROWS = 60
+_SURFACE = 32  # places of D's opinion, per side
+_LATTICE = 21  # lines of z, each way
+_FAR = 2.0  # where they end, in σ
+
+
+class Plane(Generation):
+    """The rounds of :class:`Generation`; other things to look at."""
+
+    plays_points: ClassVar[bool] = True
+
+    @cached_property
+    def truth(self) -> measures.Truth:
+        """Where the real points come from."""
+        plane = plane_of(self.config.data.name)
+        return measures.Truth(plane.places, plane.sigma, plane.reach, plane.modal)
+
+    # -- what people see -----------------------------------------------------------------------
+
+    def controls(self, aside: Pictures) -> Controls:
+        """z of the fakes that are measured and its classes, some held-out points (from -1 to 1),
+        their histogram, and z of the lattice."""
+        device = self._streams["z"].device
+        z = draw_z(self.config.latent, MEASURED, self._streams["preview"])
+        points = aside.images.flatten(1)
+        expected = measures.histogram(points, 1.0)
+        found = {"z": z, "real": points[:_SEEN], "expected": expected, "lattice": self._lattice()}
+        if self._classes:
+            found["labels"] = torch.arange(MEASURED) % self._classes
+        return {name: x.to(device) for name, x in found.items()}
+
+    def _lattice(self) -> Tensor:
+        """z whose first two numbers are a lattice, row by row, the others 0; a line for one."""
+        latent = self.config.latent
+        steps = torch.linspace(-1.0, 1.0, _LATTICE) * min(_FAR, reach(latent))
+        if latent.dim == 1:
+            return torch.linspace(-1.0, 1.0, _LATTICE**2)[:, None] * min(_FAR, reach(latent))
+        y, x = torch.meshgrid(steps, steps, indexing="ij")
+        z = torch.zeros(_LATTICE**2, latent.dim)
+        z[:, 0], z[:, 1] = x.flatten(), y.flatten()
+        return z
+
+    @torch.no_grad()
+    def preview(self, controls: Controls) -> dict[str, View]:
+        labels = controls.get("labels")
+        fake = self._shown(controls["z"], labels)
+        seen = fake[:_SEEN]
+        lattice = self._shown(controls["lattice"], None if labels is None else labels * 0)
+        with _at_rest(self.players["D"].network):
+            opinion, pushes = self._opinion(controls["real"], seen)
+        scale = self.truth.reach
+        rows = 1 if self.config.latent.dim == 1 else _LATTICE
+        sheet = Sheet(
+            real=controls["real"] * scale,
+            fake=seen * scale,
+            opinion=opinion,
+            pushes=pushes * scale,
+            lattice=(lattice * scale).view(rows, -1, 2),
+            reach=scale,
+            measures=self.truth.measured(fake.cpu() * scale, controls["expected"].cpu()),
+            caption="The same random numbers every time.",
+        )
+        return {"plane": sheet}
+
+    def _shown(self, z: Tensor, labels: Tensor | None) -> Tensor:
+        """Points that the averaged G makes, N×2 from -1 to 1; it may leave that."""
+        g = self.players["G"].shown
+        assert g is not None
+        told = None if labels is None else labels[: len(z)]
+        return to_points(g(with_classes(z, told, self._classes)), self.config.networks.g.output)
+
+    def _opinion(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """What D says of places all over the window, S×S from 0 to 1, row by row from below; and
+        which way G's loss falls fastest at the first fakes, M×2."""
+        loss = LOSSES[self.config.objective.loss]
+        steps = (torch.arange(_SURFACE, device=fake.device) + 0.5) * (2.0 / _SURFACE) - 1.0
+        y, x = torch.meshgrid(steps, steps, indexing="ij")
+        surface = self._score(torch.stack([x.flatten(), y.flatten()], 1))
+        real_score, fake_score = self._score(real), self._score(fake)
+        # scores that mean something only beside one another begin in the middle of both kinds
+        middle = torch.full_like(surface, float(real_score.mean() + fake_score.mean()) / 2.0)
+        says = loss.opinions(middle, surface)[1].view(_SURFACE, _SURFACE)
+        with torch.enable_grad():
+            at = fake[:_ARROWS].clone().requires_grad_()
+            value = loss.g(real_score[:_ARROWS], self._score(at))
+            (slope,) = torch.autograd.grad(value * len(at), at)
+        return says, -slope
+
+    def _score(self, points: Tensor) -> Tensor:
+        """D's score of points, N×1; where it is told a class, for the one that suits best."""
+        half = self.config.networks.g.output
+        x = to_range(points, half)[:, :, None, None]
+        if self.config.networks.labels in ("none", "auxiliary"):
+            return self._look(None)(x).score
+        each = [
+            self._look(torch.full((len(x),), c, device=x.device))(x).score
+            for c in range(self._classes)
+        ]
+        return torch.stack(each).amax(0)
+
+
+@contextmanager
+def _at_rest(network: nn.Module) -> Iterator[None]:
+    """In eval mode: looking moves no statistics and draws nothing."""
+    was = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(was)
