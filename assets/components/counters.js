@@ -9,6 +9,7 @@ export const counters = (window.__ganlab ??= {
   step: 0,
   records: 0, // steps that the curves know of
   state: "",
+  measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 
 export function noteRoundTrip(ms) {

@@ -205,6 +205,7 @@ class Live {
     this.pictures.show(header, payload, () => {
       counters.pictures++;
       counters.pictureStep = header.step;
+      counters.measures = header.measures;
     });
   }
 

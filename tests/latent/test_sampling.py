@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_lab.config import Latent
-from gan_lab.latent import draw, in_parts, pictures, reach
+from gan_lab.latent import draw, in_parts, pictures
 
 
 def test_the_same_seed_draws_the_same_z():
@@ -23,14 +23,6 @@ def test_truncation_bounds_every_kind_of_noise(noise, truncation):
 def test_the_run_s_own_noise_is_kept_without_truncation():
     z = draw(Latent(dim=16, noise="truncated", truncation=1.5), 500, 0)
     assert 1.4 < z.abs().max() <= 1.5
-
-
-@pytest.mark.parametrize(
-    ("latent", "expected"),
-    [(Latent(), 3), (Latent(noise="uniform"), 1), (Latent(noise="truncated", truncation=1.5), 1.5)],
-)
-def test_sliders_reach_what_the_noise_reaches(latent, expected):
-    assert reach(latent) == expected
 
 
 @pytest.mark.parametrize("count", [0, 1, 256, 300])

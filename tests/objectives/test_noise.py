@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan_lab.config import Latent, Objective
-from gan_lab.objectives import blurred, draw_z, instance_noise
+from gan_lab.objectives import blurred, draw_z, instance_noise, reach
 
 NOISES = [Latent(dim=8, noise=n) for n in ("gaussian", "uniform", "truncated")]
 
@@ -91,3 +91,13 @@ def test_noise_has_the_asked_strength_and_lets_gradients_through():
     assert (y - x).mean().item() == pytest.approx(0, abs=0.01)
     y.sum().backward()
     assert (x.grad == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("latent", "expected"),
+    [(Latent(), 3), (Latent(noise="uniform"), 1), (Latent(noise="truncated", truncation=1.5), 1.5)],
+)
+def test_noise_reaches_as_far_as_it_says(latent, expected):
+    assert reach(latent) == expected
+    farthest = draw(latent).abs().max()
+    assert 0.9 * expected < farthest and (latent.noise == "gaussian" or farthest <= expected)
