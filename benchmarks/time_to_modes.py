@@ -113,7 +113,9 @@ def report(name: str, trial: Trial, every: list[list[tuple[float, float, float]]
         print(f"  asked: {heaps} heaps and {100 * share:g} % within {within:g} s: {verdict},"
               f" median {statistics.median(times):.1f} s ({told})")  # fmt: skip
     rate = [(len(seen) - 1) / (seen[-1][0] - seen[0][0]) for seen in every]
-    print(f"  drawn {statistics.median(rate):.1f} times a second (least {min(rate):.1f})", flush=True)
+    print(
+        f"  drawn {statistics.median(rate):.1f} times a second (least {min(rate):.1f})", flush=True
+    )
 
 
 def main() -> None:

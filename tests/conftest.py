@@ -51,6 +51,7 @@ SMALL_GAMES: dict[str, dict[str, Any]] = {
     "super-resolution": {"training.g_pretrain": 2, "data.size": 16, "objective.scale": 2},
     "paired": {"data.size": 16, "data.pairs": "edges"},
     "unpaired": {"data.size": 16, "data.pairs": "unpaired", "objective.pool": 6},
+    "plane": {"data.name": "ring", "networks.g.family": "dense", "networks.d.family": "dense"},
 }  # fmt: skip
 """What each kind of game needs beside it, to be played within milliseconds."""
 WAIT = 30.0  # s, far more than anything here takes

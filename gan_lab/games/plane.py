@@ -42,8 +42,8 @@ class Plane(Generation):
     # -- what people see -----------------------------------------------------------------------
 
     def controls(self, aside: Pictures) -> Controls:
-        """z of the fakes that are measured and its classes, some held-out points (from -1 to 1),
-        their histogram, and z of the lattice."""
+        """z of the fakes that are measured and its classes, some real points (from -1 to 1), the
+        histogram of all of them, and z of the lattice."""
         device = self._streams["z"].device
         z = draw_z(self.config.latent, MEASURED, self._streams["preview"])
         points = aside.images.flatten(1)

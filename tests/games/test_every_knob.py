@@ -15,6 +15,7 @@ PRESETS = {
     "super-resolution": "srgan-small",
     "paired": "pix2pix-small",
     "unpaired": "cyclegan-small",
+    "plane": "plane-ring",
 }
 LIVE = [knob for knob in KNOBS.values() if knob.live]
 
