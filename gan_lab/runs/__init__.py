@@ -1,6 +1,7 @@
 """A run as a thing: thread, mailbox, registry, directory on disk, wire format."""
 
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
+from gan_lab.runs.forking import Parent, fork, parent_of
 from gan_lab.runs.messages import Budget, Moment, State
 from gan_lab.runs.opening import open_generators
 from gan_lab.runs.registry import Hosted, Registry
@@ -11,10 +12,13 @@ __all__ = [
     "DirectoryError",
     "Hosted",
     "Moment",
+    "Parent",
     "Registry",
     "Run",
     "RunDirectory",
     "State",
+    "fork",
     "open_generators",
+    "parent_of",
     "runs_root",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.forking import parent_of
 from gan_lab.runs.messages import State
 from gan_lab.runs.pictures import pixels, png
 from gan_lab.training.trainer import Counts, Trainer
@@ -52,8 +53,10 @@ class Keeper:
     def summary(self, trainer: Trainer, state: State, seconds: float) -> dict[str, Any]:
         """How the run stands, as ``train --json`` prints it."""
         counts = trainer.counts
+        parent = parent_of(self._directory)
         return {
             "run": str(self._directory.path),
+            **({"parent": parent._asdict()} if parent else {}),
             "state": str(state),
             "steps": counts.steps,
             "images": counts.images,

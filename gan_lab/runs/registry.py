@@ -6,12 +6,14 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from gan_lab.config import RunConfig, put
 from gan_lab.runs.directory import RunDirectory, new_path
+from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
 from gan_lab.runs.messages import Command, Pause, State, Stop
 from gan_lab.runs.run import Run
 from gan_lab.training.devices import share_threads
@@ -30,12 +32,14 @@ class Hosted:
         view_id: unguessable; whoever has it may look and explore.
         owner: the visitor who started it and may control it.
         preset: name of the preset that it began from, for people.
+        parent: the run that it was forked from, and at which step; None if it began by itself.
     """
 
     view_id: str
     run: Run
     owner: str
     preset: str = ""
+    parent: Parent | None = None
     _told: Future[Entry] | None = None
     _viewers: int = 0
     _unwatched_since: float = field(default_factory=time.monotonic)
@@ -120,6 +124,46 @@ class Registry:
             instead_of.run.send(Stop())
         run.start()
         return hosted
+
+    def fork(
+        self,
+        parent: Hosted,
+        step: int | None,
+        owner: str,
+        changes: Mapping[str, Any] = UNCHANGED,
+    ) -> Hosted:
+        """Begin a run that goes on from a kept state of another one, which is left alone.
+
+        It trains with as many threads as its parent, so that the same steps give the same bits.
+
+        Args:
+            parent: whoever may look at it may fork it.
+            step: the newest kept state at or before it is taken; None for the newest of all.
+            changes: live parameters to change before the first round, by path.
+
+        Raises:
+            DirectoryError: there is no such state.
+            ConfigError: a change that no run could take while it trains.
+            OSError: the runs root cannot be written.
+        """
+        path = new_path(parent.run.latest().config, parent.preset)
+        directory = fork(parent.run.directory, path, step, changes)
+        run = Run(
+            directory.read_config(), directory, threads=parent.run.threads, resume=True,
+            download=True, changes=dict(changes),
+        )  # fmt: skip
+        origin = parent_of(directory)
+        hosted = Hosted(secrets.token_urlsafe(16), run, owner, parent.preset, origin)
+        with self._lock:
+            self._hosted[hosted.view_id] = hosted
+        run.start()
+        return hosted
+
+    def named(self, folder: str) -> Hosted | None:
+        """The run in a folder of this name, if it is still in memory."""
+        with self._lock:
+            found = [h for h in self._hosted.values() if h.run.directory.path.name == folder]
+        return found[0] if found else None
 
     def _active(self) -> int:
         states = [hosted.run.latest().state for hosted in self._hosted.values()]

@@ -14,6 +14,7 @@ from gan_lab.data import Pictures, load
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Moment, Shown, State
@@ -125,12 +126,13 @@ class Worker:
             self._cut_back(trainer)
             for name in self._directory.set_aside_after(trainer.steps):
                 self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
+            self._note_parent(trainer)
         self.loaded = trainer
         self._pace = Pace(LIVELY if trainer.game.plays_points else CALM)
         for path, value in self._changes.items():
             self._log(trainer.set(path, value))
         self._directory.write_config(trainer.config)
-        if state is None:
+        if state is None or self._changes:
             self._save_checkpoint()
         self._state = State.RUNNING
         self._publish()
@@ -154,6 +156,12 @@ class Worker:
         self._directory.cut_history(trainer.history.columns, trainer.history.records)
         self._directory.rewrite_ledger(trainer.ledger)
         self._directory.forget_changes(len(trainer.ledger))
+
+    def _note_parent(self, trainer: Trainer) -> None:
+        """A fork's ledger says once where it left its parent."""
+        parent = parent_of(self._directory)
+        if parent and not any(e.path == "fork" and e.new == parent.run for e in trainer.ledger):
+            self._log(trainer.note("fork", new=parent.run, note=f"from step {parent.step}"))
 
     def _begin_from(self, trainer: Trainer, name: str) -> None:
         """Weights of another run, found by folder or name. Raises DirectoryError."""

@@ -67,7 +67,7 @@ def _words() -> dict[str, str]:
     buttons = {
         "pause": "Paused", "resume": "Resumed", "step": "Step", "stop": "Stopped",
         "checkpoint": "Checkpoint", "undo": "Went back to before a change",
-        "start_from": "Began with other weights",
+        "start_from": "Began with other weights", "fork": "Left its parent run",
     }  # fmt: skip
     return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
 

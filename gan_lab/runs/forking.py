@@ -1,0 +1,158 @@
+"""A run that goes on from a kept state of another one, in a folder of its own.
+
+The parent's files are only read, and it may be training meanwhile: the file of a state is replaced
+and never written into, so a hard link to it keeps its content whatever the parent does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from gan_lab.config import ConfigError, RunConfig, known, put
+from gan_lab.games import check_players
+from gan_lab.runs.directory import DirectoryError, RunDirectory
+from gan_lab.training import checkpoints
+from gan_lab.training.checkpoints import CheckpointError
+from gan_lab.training.trainer import config_of
+
+UNCHANGED: Mapping[str, Any] = MappingProxyType({})
+_TRIES = 5  # the parent may drop a state while it is copied
+_PART = 1 << 20  # bytes copied at once
+
+
+class Parent(NamedTuple):
+    """Where a run comes from.
+
+    Attributes:
+        run: name of the parent's folder.
+        step: of the state that it went on from.
+    """
+
+    run: str
+    step: int
+
+
+def parent_of(directory: RunDirectory) -> Parent | None:
+    """The parent of a forked run; None for one that began by itself."""
+    try:
+        told = json.loads((directory.path / "parent.json").read_text("utf-8"))
+        return Parent(str(told["run"]), int(told["step"]))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def fork(
+    parent: RunDirectory,
+    path: Path,
+    step: int | None = None,
+    changes: Mapping[str, Any] = UNCHANGED,
+) -> RunDirectory:
+    """A new folder that ``Run(..., resume=True, changes=changes)`` goes on from.
+
+    Args:
+        parent: whose state to take; it is not disturbed.
+        path: of the new folder.
+        step: the newest kept state at or before it is taken; None for the newest of all.
+        changes: live parameters that will be other from there on, by path.
+
+    Raises:
+        DirectoryError: there is no such state, or ``path`` is not empty.
+        ConfigError: a change that no run could take while it trains.
+    """
+    for _ in range(_TRIES):
+        source, config = _state_at(parent, step)
+        config = _changed(config, changes)
+        child = RunDirectory.create(path)
+        try:
+            if _copied(parent, child, source):
+                origin = Parent(parent.path.resolve().name, int(source.stem))
+                (path / "parent.json").write_text(json.dumps(origin._asdict()) + "\n", "utf-8")
+                child.write_config(config)  # last: from here on it is a run
+                return child
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+        shutil.rmtree(path, ignore_errors=True)
+    raise DirectoryError(f"{parent.path} changes too fast to be copied; pause the run first")
+
+
+def _state_at(parent: RunDirectory, step: int | None) -> tuple[Path, RunConfig]:
+    """The file of the newest readable state at or before ``step``, and its configuration."""
+    reason = "none is kept"
+    for path in reversed(parent.checkpoint_files()):
+        if step is not None and int(path.stem) > step:
+            continue
+        try:
+            return path, config_of(checkpoints.load(path))
+        except CheckpointError as error:
+            reason = str(error)
+    where = "" if step is None else f" at step {step:,} or before"
+    raise DirectoryError(f"{parent.path} has no state{where} to go on from: {reason}")
+
+
+def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
+    """Raises ConfigError."""
+    for path in changes:
+        if not known(path).live:
+            raise ConfigError(
+                f"{path} is fixed when a run begins, so a fork cannot change it; start a new run"
+            )
+    changed = put(config, changes)
+    check_players(changed)
+    return changed
+
+
+def _copied(parent: RunDirectory, child: RunDirectory, source: Path) -> bool:
+    """All that belongs to the state in ``source``, and to those before it.
+
+    Returns False if the parent dropped that state meanwhile: if it went back, its history may be
+    another one by now. Raises DirectoryError if the history is too short.
+    """
+    try:
+        before = source.stat()
+        for path in parent.checkpoint_files():
+            if int(path.stem) < int(source.stem):
+                with contextlib.suppress(OSError):  # dropped just now
+                    _link(path, child.path / "checkpoints" / path.name)
+        _link(source, child.path / "checkpoints" / source.name)
+        whole = _copy_history(parent, child, int(source.stem))
+        after = source.stat()
+    except FileNotFoundError:
+        return False
+    if not os.path.samestat(before, after) or before.st_mtime_ns != after.st_mtime_ns:
+        return False
+    if not whole:
+        raise DirectoryError(f"{parent.path} has lost readings of before step {int(source.stem):,}")
+    return True
+
+
+def _link(source: Path, target: Path) -> None:
+    """A second name for the same bytes; a copy where the disk knows no such thing."""
+    try:
+        target.hardlink_to(source)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _copy_history(parent: RunDirectory, child: RunDirectory, records: int) -> bool:
+    """The header and the first ``records`` records; returns whether there were as many."""
+    if not records:
+        return True
+    name = Path("history") / "readings.f32"
+    with (parent.path / name).open("rb") as source, (child.path / name).open("wb") as target:
+        header = source.readline()
+        target.write(header)
+        left = 4 * len(json.loads(header)["columns"]) * records
+        while left and (part := source.read(min(left, _PART))):
+            target.write(part)
+            left -= len(part)
+    return not left
