@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_lab.config import (
+    GROUPS,
     KNOBS,
     LOSSES_WITH_TARGETS,
     ConfigError,
@@ -62,6 +63,13 @@ def test_every_knob_explains_itself(knob):
         decider = KNOBS[knob.when[0]]
         choices = decider.choices or (True, False)
         assert set(knob.when[1]) < set(choices), "some choice must switch it off"
+
+
+def test_every_group_has_a_title_and_keeps_apart_what_acts_at_once():
+    assert {knob.group for knob in KNOBS.values()} == GROUPS.keys()
+    live = {knob.group for knob in KNOBS.values() if knob.live}
+    assert live.isdisjoint(knob.group for knob in KNOBS.values() if not knob.live)
+    assert [group for group in GROUPS if group in live] == list(GROUPS)[: len(live)]
 
 
 def test_the_roots_and_both_players_are_as_scripts_know_them():

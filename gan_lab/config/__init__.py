@@ -7,7 +7,7 @@ section a file, and ``paths``, where a parameter is found by its dotted name.
 """
 
 from gan_lab.config.data import Data, Latent
-from gan_lab.config.declare import ConfigError
+from gan_lab.config.declare import GROUPS, ConfigError
 from gan_lab.config.networks import DiscriminatorNetwork, GeneratorNetwork, LayerSpec, Network
 from gan_lab.config.objective import LOSSES_WITH_TARGETS, Objective
 from gan_lab.config.optim import Optim, PlayerOptim
@@ -16,6 +16,7 @@ from gan_lab.config.run import RunConfig
 from gan_lab.config.training import Regularisation, Training
 
 __all__ = [
+    "GROUPS",
     "KNOBS",
     "LOSSES_WITH_TARGETS",
     "ConfigError",

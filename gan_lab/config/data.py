@@ -50,6 +50,8 @@ class Data(Section):
 class Latent(Section):
     """The noise that the generator turns into pictures."""
 
+    live_group = "noise"
+
     dim: int = knob(
         64, "How many random numbers the generator turns into one picture.", ge=1, le=512
     )
@@ -61,7 +63,7 @@ class Latent(Section):
     )
     truncation: float = knob(
         2.0,
-        "Where the tails of the truncated bell curve are cut.",
+        "Random numbers beyond this many standard deviations are drawn again.",
         live=True,
         unit="σ",
         gt=0.1,

@@ -15,6 +15,8 @@ _RIGHT_ANSWER = ("super-resolution", "paired")  # games in which G's picture has
 class Objective(Section):
     """What the players play for, and what blurs D's view."""
 
+    live_group = "balance"
+
     game: Literal[
         "generation", "progressive", "super-resolution", "paired", "unpaired", "plane"
     ] = knob(
@@ -28,26 +30,27 @@ class Objective(Section):
         "relativistic-average", "probabilities",
     ] = knob(
         "non-saturating",
-        "How both players are scored: D gives a probability (non-saturating, minimax), the number"
-        " 1 or 0 (least-squares), a margin (hinge) or as wide a gap as it can (wasserstein), or"
-        " says which of two is more real (relativistic: pair by pair, or against the average)."
-        " probabilities is non-saturating with its classic mistake: logarithms of a rounded"
-        " probability.",
+        "How both players are scored: by a probability (non-saturating, minimax), against 1 and 0"
+        " (least-squares), past a margin (hinge), by the widest gap (wasserstein), or by which of"
+        " two is more real, pair by pair or on average (relativistic). probabilities makes a"
+        " classic mistake: it takes logarithms of rounded numbers.",
         live=True,
     )  # fmt: skip
     smooth_real: float = knob(
         0.0,
         "One-sided label smoothing: real pictures count as 1 minus this instead of 1.",
         live=True,
+        group="labels",
         ge=0.0,
         le=0.5,
         when=("loss", LOSSES_WITH_TARGETS),
     )
     smooth_fake: float = knob(
         0.0,
-        "Two-sided smoothing: fakes count as this instead of 0. It teaches D that fakes are"
-        " partly real; shown so that you can see the harm.",
+        "Two-sided smoothing: fakes count as this instead of 0, so D learns that they are"
+        " partly real; here to see the harm.",
         live=True,
+        group="labels",
         ge=0.0,
         le=0.5,
         when=("loss", LOSSES_WITH_TARGETS),
@@ -56,66 +59,70 @@ class Objective(Section):
         0.0,
         "Share of pictures whose label D is told the wrong way round.",
         live=True,
+        group="labels",
         ge=0.0,
         le=0.5,
         when=("loss", LOSSES_WITH_TARGETS),
     )
     label_noise: float = knob(
         0.0,
-        "Labels are moved at random by up to this much, up or down.",
+        "The labels that D learns from are moved at random by up to this much, up or down.",
         live=True,
+        group="labels",
         ge=0.0,
         le=0.5,
         when=("loss", LOSSES_WITH_TARGETS),
     )
     instance_noise: float = knob(
         0.0,
-        "Strength of the noise laid over every picture that D sees, in units of the pixel"
-        " range's half.",
+        "Strength of the noise laid over every picture that D sees; it blurs D's view, so that"
+        " G can keep up.",
         live=True,
+        group="noise",
         unit="σ",
         ge=0.0,
         le=2.0,
     )
     instance_noise_images: int = knob(
         0,
-        "The noise on D's input fades to nothing over this many real pictures; 0 keeps it.",
+        "The noise on what D sees fades to nothing over this many real pictures; 0 keeps it.",
         live=True,
+        group="noise",
         unit="pictures",
         ge=0,
         le=1_000_000_000,
     )
     joined_batch: bool = knob(
         False,
-        "Show D real and fake pictures in one batch instead of two; matters to batch"
-        " normalisation, and is faster; never where D compares the pictures of a batch.",
+        "Show D real and fake pictures in one batch instead of two: faster, but batch"
+        " normalisation then mixes them.",
         live=True,
     )
     share_fakes: bool = knob(
         False,
-        "G answers for the very fakes that D has just judged, instead of drawing new ones;"
+        "G answers for the very fakes that D has just judged, instead of drawing new ones; it"
         " saves time.",
         live=True,
     )
 
     adversarial: float = knob(
         1.0,
-        "Weight of D's verdict in what G plays for.",
+        "How much D's verdict counts among the things that G plays for.",
         live=True,
         ge=0.0,
         le=100.0,
     )
     features: float = knob(
         0.0,
-        "Weight of feature matching: G also makes what D's layers see of fakes like what they see"
-        " of real pictures (Salimans et al. 2016; for pictures with a right answer pix2pixHD).",
+        "How much it counts for G that fakes look like real pictures to D's inner layers too"
+        " (feature matching, Salimans et al. 2016).",
         live=True,
         ge=0.0,
         le=1000.0,
     )
     auxiliary: float = knob(
         1.0,
-        "Weight of naming the class; with networks.labels = auxiliary.",
+        "How much it counts that D can name the class of a picture; where D is asked to.",
         live=True,
         ge=0.0,
         le=100.0,
@@ -123,7 +130,7 @@ class Objective(Section):
     )
     pixels: float = knob(
         1.0,
-        "Weight of the difference to the right answer, pixel by pixel.",
+        "How much it counts for G to hit the right answer pixel by pixel.",
         live=True,
         ge=0.0,
         le=1000.0,
@@ -131,7 +138,8 @@ class Objective(Section):
     )
     pixel_norm: Literal["absolute", "squared"] = knob(
         "absolute",
-        "How differences of pixels are counted: as they are (L1, sharper) or squared (L2).",
+        "How differences of pixels are counted: as they are (absolute, sharper) or squared, so"
+        " that large ones count most.",
         live=True,
         when=("game", _RIGHT_ANSWER),
     )
@@ -146,7 +154,7 @@ class Objective(Section):
     )
     cycle: float = knob(
         10.0,
-        "Weight of coming back: A to B to A should be A again.",
+        "How much it counts that a picture turned from A to B and back to A is the same again.",
         live=True,
         ge=0.0,
         le=1000.0,
@@ -154,7 +162,7 @@ class Objective(Section):
     )
     identity: float = knob(
         5.0,
-        "Weight of leaving alone what is of the wanted kind already.",
+        "How much it counts that G leaves a picture alone that is of the wanted kind already.",
         live=True,
         ge=0.0,
         le=1000.0,
@@ -170,34 +178,41 @@ class Objective(Section):
     )
     augment: Literal["none", "translation", "cutout", "colour", "geometry", "all"] = knob(
         "none",
-        "Shift, cut out or recolour every picture that D sees, real and fake alike, so that it"
-        " cannot learn a small set by heart (Zhao et al. 2020); geometry: shift and cut.",
+        "Shift, cut or recolour every picture that D sees, real and fake alike, so that D"
+        " cannot learn a small set by heart (Zhao et al. 2020); geometry shifts and cuts.",
         live=True,
+        group="augmentation",
     )
     augment_share: float = knob(
         1.0,
         "Share of the pictures to which each change is applied.",
         live=True,
+        group="augmentation",
         ge=0.0,
         le=1.0,
     )
     ada: bool = knob(
         False,
-        "Let augment_share follow D: more when it overfits, from 0 on (ADA, Karras et al. 2020).",
+        "Augment more whenever D begins to learn the real pictures by heart, from nothing on"
+        " (ADA, Karras et al. 2020).",
         live=True,
+        group="augmentation",
     )
     ada_target: float = knob(
         0.6,
-        "D's surplus of positive scores on real pictures at which augmentation grows.",
+        "Augmentation grows while D is surer of real pictures than this: 0 is not sure at all,"
+        " 1 quite sure.",
         live=True,
+        group="augmentation",
         ge=0.0,
         le=1.0,
         when=("ada", (True,)),
     )
     ada_images: int = knob(
         500_000,
-        "Real pictures over which augment_share can go from 0 to 1.",
+        "Over this many real pictures augmentation can grow from none to all.",
         live=True,
+        group="augmentation",
         unit="pictures",
         ge=1000,
         le=1_000_000_000,

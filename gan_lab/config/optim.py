@@ -14,8 +14,13 @@ ADAMS = ("adam", "adamw")
 class PlayerOptim(Section):
     """How one player learns."""
 
+    live_group = "learning"
+
     name: Literal["adam", "adamw", "rmsprop", "sgd"] = knob(
-        "adam", "How gradients become steps; a change forgets the optimiser's memory.", live=True
+        "adam",
+        "The rule that turns gradients into steps; changing it makes the player forget how its"
+        " last gradients went.",
+        live=True,
     )
     lr: float = knob(
         2e-4,
@@ -27,7 +32,8 @@ class PlayerOptim(Section):
     )
     beta1: float = knob(
         0.5,
-        "Adam's memory of past gradients; above 0.5 GANs tend to oscillate.",
+        "How long Adam goes on in the direction of past gradients; above 0.5 GANs tend to swing"
+        " to and fro.",
         live=True,
         ge=0.0,
         lt=1.0,
@@ -35,7 +41,7 @@ class PlayerOptim(Section):
     )
     beta2: float = knob(
         0.999,
-        "Adam's (and RMSprop's) memory of the gradients' size.",
+        "How long Adam (or RMSprop) remembers how large the gradients were; nearer to 1 is calmer.",
         live=True,
         ge=0.0,
         lt=1.0,
@@ -43,7 +49,7 @@ class PlayerOptim(Section):
     )
     beta2_first: float = knob(
         0.9,
-        "β2 at the beginning, if beta2_images says that it moves.",
+        "The value that β2 begins with, where it moves during training.",
         live=True,
         ge=0.0,
         lt=1.0,
@@ -51,7 +57,8 @@ class PlayerOptim(Section):
     )
     beta2_images: int = knob(
         0,
-        "Real pictures over which β2 goes from beta2_first to beta2, in half a cosine; 0: at once.",
+        "β2 goes smoothly from its first value to its last over this many real pictures; 0: it"
+        " does not move.",
         live=True,
         unit="pictures",
         ge=0,
@@ -60,42 +67,54 @@ class PlayerOptim(Section):
     )
     momentum: float = knob(
         0.0,
-        "Share of the last step that is taken again.",
+        "How much of the last step is taken again, like a rolling ball that keeps its speed.",
         live=True,
         ge=0.0,
         lt=1.0,
         when=("name", ("sgd", "rmsprop")),
     )
     weight_decay: float = knob(
-        0.0, "Pull of every weight towards zero.", live=True, log=True, ge=0.0, le=1.0
+        0.0,
+        "How strongly every weight is pulled towards zero, which keeps networks simple.",
+        live=True,
+        log=True,
+        ge=0.0,
+        le=1.0,
     )
     steps: int = knob(
         1,
-        "Moves of this player in one round; a round is D's moves, then G's.",
+        "How often this player moves in one round: more moves make it the stronger one.",
         live=True,
+        group="balance",
         unit="moves",
         ge=1,
         le=20,
     )
     clip_value: float = knob(
-        0.0, "Largest gradient of a single weight; 0 for no limit.", live=True, ge=0.0, le=1000.0
+        0.0,
+        "The gradient of a single weight is cut at this size; 0 for no limit.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
     )
     clip_norm: float = knob(
         0.0,
-        "Largest length of the whole gradient; 0 for no limit.",
+        "A gradient longer than this (all weights together) is shortened to it, which tames"
+        " leaps; 0 for no limit.",
         live=True,
         ge=0.0,
         le=100_000.0,
     )
     schedule: Literal["constant", "linear", "cosine", "inverse"] = knob(
         "constant",
-        "How the learning rate falls with the real pictures seen: not at all, in a line or a"
-        " half cosine to zero, or as 1 / (1 + seen / length).",
+        "How the learning rate falls while training goes on: not at all, in a straight line or"
+        " a half cosine to zero, or ever more slowly (inverse).",
         live=True,
     )
     schedule_images: int = knob(
         1_000_000,
-        "Length of the schedule: where linear and cosine reach zero, where inverse is at half.",
+        "After this many real pictures linear and cosine have reached zero, and inverse is at"
+        " half.",
         live=True,
         unit="pictures",
         ge=1,
@@ -105,7 +124,8 @@ class PlayerOptim(Section):
     )
     warmup_images: int = knob(
         0,
-        "The learning rate grows in a line from zero over this many real pictures.",
+        "The learning rate grows from zero to its full size over this many real pictures; 0: it"
+        " is full at once.",
         live=True,
         unit="pictures",
         ge=0,

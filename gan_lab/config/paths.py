@@ -30,6 +30,7 @@ class Knob:
         low, high: bounds, or None; whether the low bound itself is allowed is in ``low_open``.
         choices: of kind "choice".
         when: (path of the deciding parameter, values for which this one counts), or None.
+        group: what it is about, of ``GROUPS``.
     """
 
     path: str
@@ -45,6 +46,7 @@ class Knob:
     live: bool
     log: bool
     when: tuple[str, tuple[Any, ...]] | None
+    group: str
 
     @property
     def allowed(self) -> str:
@@ -122,6 +124,7 @@ def _walk(section: type[Section], prefix: str, default: Any) -> Iterator[Knob]:
             live=extra["live"],
             log=extra["log"],
             when=(when[0] if "." in when[0] else prefix + when[0], when[1]) if when else None,
+            group=extra["group"] or section.live_group if extra["live"] else prefix[:-1],
         )
 
 

@@ -10,53 +10,57 @@ from gan_lab.config.declare import Section, knob
 class Regularisation(Section):
     """What keeps the game steady."""
 
+    live_group = "penalties"
+
     weight_clip: float = knob(
         0.01,
-        "D's weights are cut to this size after each of its moves; used by the Wasserstein"
-        " loss alone; 0 switches it off.",
+        "D's weights are cut to this size after each of its moves, which only the Wasserstein"
+        " loss uses; 0 switches it off.",
         live=True,
         ge=0.0,
         le=10.0,
     )
     gp: float = knob(
         0.0,
-        "Gradient penalty: between real and fake pictures D's slope should be 1 (WGAN-GP, Gulrajani"
-        " et al. 2017).",
+        "How strongly D is held to a slope of 1 between real and fake pictures (WGAN-GP,"
+        " Gulrajani et al. 2017).",
         live=True,
         ge=0.0,
         le=1000.0,
     )
     dragan: float = knob(
         0.0,
-        "The same around real pictures (DRAGAN, Kodali et al. 2017).",
+        "How strongly D is held to a slope of 1 around real pictures (DRAGAN, Kodali et al. 2017).",
         live=True,
         ge=0.0,
         le=1000.0,
     )
     r1: float = knob(
         0.0,
-        "γ of R1: D should be flat at real pictures (Mescheder et al. 2018).",
+        "How strongly D is kept flat at real pictures, so that it cannot learn them by heart"
+        " (R1, Mescheder et al. 2018).",
         live=True,
         ge=0.0,
         le=10_000.0,
     )
     r2: float = knob(
         0.0,
-        "γ of R2: D should be flat at fakes.",
+        "How strongly D is kept flat at fakes (R2).",
         live=True,
         ge=0.0,
         le=10_000.0,
     )
     gamma_end: float = knob(
         1.0,
-        "Share of γ that is left at the end of its schedule.",
+        "The share of R1's and R2's strength that is left once it has fallen.",
         live=True,
         ge=0.0,
         le=1.0,
     )
     gamma_images: int = knob(
         0,
-        "Real pictures over which γ of R1 and R2 falls, in half a cosine; 0 keeps it.",
+        "The strength of R1 and R2 falls smoothly over this many real pictures; 0: it does not"
+        " fall.",
         live=True,
         unit="pictures",
         ge=0,
@@ -64,14 +68,16 @@ class Regularisation(Section):
     )
     drift: float = knob(
         0.0,
-        "Pull of D's scores on real pictures towards 0 (progressive GAN, Karras et al. 2018).",
+        "How strongly D's scores on real pictures are pulled towards 0, so that they do not run"
+        " away.",
         live=True,
         ge=0.0,
         le=10.0,
     )
     penalty_every: int = knob(
         1,
-        "Penalties are computed at every so many moves of D and weigh as much more; 1 for each.",
+        "Penalties are computed only at every so many moves of D, and then weigh as much more,"
+        " which saves time; 1 for each.",
         live=True,
         unit="moves",
         ge=1,
@@ -79,16 +85,19 @@ class Regularisation(Section):
     )
     ema_images: int = knob(
         20_000,
-        "Half-life of the averaged copy of G that you look at; 0 shows G itself.",
+        "You look at an average of G's recent weights, which is steadier; after this many real"
+        " pictures the old ones count half. 0 shows G itself.",
         live=True,
+        group="averaging",
         unit="pictures",
         ge=0,
         le=100_000_000,
     )
     ema_rampup: float = knob(
         0.05,
-        "Early on, the half-life is at most this share of the real pictures seen.",
+        "Early on the average is shorter: at most this share of the real pictures seen so far.",
         live=True,
+        group="averaging",
         gt=0.0,
         le=1.0,
     )
@@ -96,6 +105,8 @@ class Regularisation(Section):
 
 class Training(Section):
     """When, how long, where."""
+
+    live_group = "saving"
 
     batch: int = knob(
         64, "Real pictures in one move of D.", unit="pictures", ge=2, le=4096, log=True
@@ -156,26 +167,35 @@ class Training(Section):
         8, "Fixed pictures per side of the grid that you watch.", unit="per side", ge=1, le=16
     )
     sample_every: int = knob(
-        0, "How often the grid is saved to disk; 0 for never.", live=True, ge=0, le=1_000_000_000
+        0,
+        "How often the grid of pictures is saved to disk; 0 for never.",
+        live=True,
+        ge=0,
+        le=1_000_000_000,
     )
     sample_unit: Literal["steps", "batches", "epochs"] = knob(
-        "steps", "What sample_every counts.", live=True
+        "steps", "What that is counted in: steps, batches or epochs.", live=True
     )
     checkpoint_seconds: float = knob(
         30.0,
-        "Training time between checkpoints; 0 for none on the clock.",
+        "The run is saved to disk each time it has trained for this long; 0 for never by the"
+        " clock.",
         live=True,
         unit="s",
         ge=0.0,
         le=86_400.0,
     )
     checkpoint_steps: int = knob(
-        0, "Steps between checkpoints; 0 for none by steps.", live=True, unit="steps", ge=0,
+        0,
+        "The run is saved to disk after every so many steps; 0 for never by steps.",
+        live=True,
+        unit="steps",
+        ge=0,
         le=1_000_000_000,
-    )  # fmt: skip
+    )
     keep_checkpoints: int = knob(
         3,
-        "How many of the latest checkpoints stay on disk, beside the first.",
+        "How many of the newest saved states stay on disk, beside the first.",
         live=True,
         ge=1,
         le=1000,

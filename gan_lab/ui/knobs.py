@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 import streamlit as st
 
-from gan_lab.config import KNOBS, Knob, RunConfig
+from gan_lab.config import GROUPS, KNOBS, Knob, RunConfig
 from gan_lab.games import game_of
 from gan_lab.ui import experiment
-from gan_lab.ui.widgets import whose, widget
+from gan_lab.ui.widgets import whose, why_not, widget
 
 COMMON = (
     "optim.g.lr",
     "optim.d.lr",
-    "objective.loss",
     "objective.smooth_real",
     "objective.instance_noise",
     "optim.d.steps",
     "optim.g.name",
     "optim.d.name",
-    "latent.noise",
 )
 """Live parameters that people turn first; an order, not a second definition."""
 
@@ -29,19 +27,6 @@ _ON_TOP = ("data.name", "training.seed")
 """Rebuild parameters that have a place of their own above the folded ones."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-
-_GROUPS = {
-    "data": "Data",
-    "latent": "Latent noise",
-    "networks": "Classes",
-    "networks.g": "Generator",
-    "networks.d": "Discriminator",
-    "objective": "Game and objective",
-    "optim.g": "G's optimiser",
-    "optim.d": "D's optimiser",
-    "regularisation": "Regularisation",
-    "training": "Training",
-}
 
 
 def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING, take: int = 0) -> None:
@@ -53,23 +38,28 @@ def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING, take: in
             of it yet still reports the old values, which would count as changes.
     """
     key = str(take or "")
+    explained = st.toggle("Say what each one does", value=True, key="explain")
+
+    def draw(knob: Knob) -> None:
+        widget(knob, config, experiment.change, key=key, prefix=whose(knob.path))
+        why = f"{knob.help} {why_not(knob, config)}".strip() if explained else ""
+        if below := "  \n".join(filter(None, (why, changed.get(knob.path)))):
+            st.caption(below)
+
     for path in COMMON:
         if belongs(KNOBS[path], config):
-            widget(KNOBS[path], config, experiment.change, key=key, prefix=whose(path))
-            _when(path, changed)
-    rest = [k for k in KNOBS.values() if k.live and k.path not in COMMON]
-    _folded("live", rest, config, changed, key)
-
-
-def _when(path: str, changed: Mapping[str, str]) -> None:
-    if path in changed:
-        st.caption(changed[path])
+            draw(KNOBS[path])
+    _folded("live", (k for k in KNOBS.values() if k.live and k.path not in COMMON), config, draw)
 
 
 def rebuild_knobs(config: RunConfig) -> None:
     """All parameters that need a restart, folded by section."""
-    rest = [knob for knob in KNOBS.values() if not knob.live and knob.path not in _ON_TOP]
-    _folded("rebuild", rest, config)
+
+    def draw(knob: Knob) -> None:
+        widget(knob, config, experiment.change)
+
+    rest = (knob for knob in KNOBS.values() if not knob.live and knob.path not in _ON_TOP)
+    _folded("rebuild", rest, config, draw)
 
 
 def belongs(knob: Knob, config: RunConfig) -> bool:
@@ -86,22 +76,15 @@ def belongs(knob: Knob, config: RunConfig) -> bool:
 
 
 def _folded(
-    where: str,
-    knobs: Iterable[Knob],
-    config: RunConfig,
-    changed: Mapping[str, str] = NOTHING,
-    key: str = "",
+    where: str, knobs: Iterable[Knob], config: RunConfig, draw: Callable[[Knob], None]
 ) -> None:
     """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
-    groups: dict[str, list[Knob]] = {}
-    for knob in knobs:
-        if belongs(knob, config):
-            groups.setdefault(knob.path.rsplit(".", 1)[0], []).append(knob)
-    for group, members in groups.items():
-        title = _GROUPS.get(group, group)
+    present = [knob for knob in knobs if belongs(knob, config)]
+    for group, title in GROUPS.items():
+        members = [knob for knob in present if knob.group == group]
+        if not members:
+            continue
         with st.expander(title, key=f"open:{where}:{group}", on_change="rerun") as box:
-            if not box.open:
-                continue
-            for knob in members:
-                widget(knob, config, experiment.change, key=key)
-                _when(knob.path, changed)
+            if box.open:
+                for knob in members:
+                    draw(knob)

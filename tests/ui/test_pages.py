@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_lab.config import put
+from gan_lab.config import KNOBS, put
 from gan_lab.games import Generation
 from gan_lab.presets import preset
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Command
 from gan_lab.server import registry
 from gan_lab.training.ledger import Entry
-from gan_lab.ui import experiment
+from gan_lab.ui import experiment, knobs
 
 APP = Path(__file__).parent.parent.parent / "app.py"
 
@@ -83,6 +83,21 @@ def test_a_live_knob_reaches_the_run_at_once() -> None:
     assert not app.warning
 
 
+def test_what_a_knob_does_can_be_read_without_pointing_at_it() -> None:
+    app = press(opened(), "start")
+    until(the_run(app), State.RUNNING)
+
+    def below() -> list[str]:
+        return [text.value for text in app.caption]
+
+    for path in knobs.COMMON:
+        assert any(text.startswith(KNOBS[path].help) for text in below()), path
+    app.toggle(key="explain").set_value(False).run()
+    assert not any(KNOBS["optim.g.lr"].help in text for text in below())
+    app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
+    assert any(text.startswith("changed at step") for text in below())
+
+
 def test_a_change_is_listed_and_undone_with_one_press() -> None:
     app = press(opened(), "start")
     hosted = the_run(app)
@@ -127,7 +142,8 @@ def test_a_refused_change_is_explained_and_taken_back() -> None:
     app = press(opened(), "start")
     hosted = the_run(app)
     until(hosted, State.RUNNING)
-    app.selectbox(key="knob::objective.loss").select("non-saturating").run()
+    app.session_state["open:live:balance"] = True
+    app.run().selectbox(key="knob::objective.loss").select("non-saturating").run()
     app.slider(key="knob::objective.smooth_real").set_value(0.1).run()
     app.selectbox(key="knob::objective.loss").select("hinge").run()
     assert "Not changed" in app.warning[0].value
