@@ -4,6 +4,7 @@ import { counters } from "./counters.js";
 import { Curves } from "./curves.js";
 import { grouped, relation } from "./numbers.js";
 import { Pictures } from "./pictures.js";
+import { Scene } from "./scene.js";
 import { Socket, WORDS } from "./socket.js";
 
 const SHORTEST = 1000; // ms between two drawings of the curves
@@ -37,6 +38,7 @@ const NUMBERS = [
 ];
 
 const PAGE = `
+  <details class="gl-scene"></details>
   <div class="gl-status">
     <span class="gl-state" role="status"></span>
     <dl class="gl-numbers"></dl>
@@ -55,6 +57,10 @@ class Live {
     this.numbers = this.makeNumbers();
     const place = this.find(".gl-pictures");
     this.pictures = new Pictures(place);
+    this.scene = new Scene(this.find(".gl-scene"), {
+      drawn: (name) => this.pictures.drawn(name),
+      ask: (name) => this.socket.send({ still: name }),
+    });
     this.charts = new Charts(this.find(".gl-board"), component.data);
     this.room = new ResizeObserver(() => this.arrange());
     this.room.observe(place);
@@ -96,6 +102,7 @@ class Live {
   adopt(component) {
     this.component = component;
     this.setColours(component.data.colours);
+    this.scene.update(component.data.scene);
   }
 
   setColours(colours) {
@@ -115,6 +122,7 @@ class Live {
     this.interval = 0;
     this.told = null;
     this.pictures.clear();
+    this.scene.clear();
     this.charts.clear(path);
     counters.pictureStep = 0;
     this.find(".gl-relation").textContent = "";
@@ -157,6 +165,7 @@ class Live {
     if (header.kind === "moment") this.hearMoment(header);
     else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
     else if (header.kind === "curves") this.hearCurves(header, payload);
+    else if (header.kind === "still") this.scene.hearStill(header, payload);
     else if (header.kind === "error") this.asking = false;
   }
 
@@ -171,6 +180,7 @@ class Live {
     note.hidden = !moment.note;
     note.textContent = moment.note;
     note.dataset.state = moment.state;
+    this.scene.hearMoment(moment);
     this.tell();
     this.wantCurves();
   }
@@ -206,6 +216,7 @@ class Live {
       counters.pictures++;
       counters.pictureStep = header.step;
       counters.measures = header.measures;
+      this.scene.show(header.name);
     });
   }
 
@@ -233,6 +244,7 @@ class Live {
     try {
       curves.apply(header, payload);
       counters.records = curves.records;
+      this.scene.read(curves);
       took = await this.charts.draw(curves);
     } finally {
       if (curves === this.curves) { // else another run has come onto the screen
@@ -257,6 +269,7 @@ class Live {
     this.socket.close();
     this.room.disconnect();
     this.pictures.close();
+    this.scene.close();
     this.charts.close();
     this.box.remove();
   }

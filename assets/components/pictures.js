@@ -70,6 +70,12 @@ class Picture {
     }));
   }
 
+  // what is on the canvas; null if nothing is
+  get drawn() {
+    const { source, shape } = this.tiles;
+    return source && { source, shape };
+  }
+
   explain({ step, caption, count, heads }) {
     this.find(".gl-wait").textContent = "";
     const words = `At step ${grouped(step)}. ${caption ?? ""}`.trim();
@@ -118,6 +124,11 @@ export class Pictures {
       this.expect([...this.all.map((one) => one.name).filter((known) => known !== null), name]);
     }
     return this.all.find((one) => one.name === name).show(header, payload, onShown);
+  }
+
+  // What was drawn last under this name: a bitmap and its shape, or the parts of a plane.
+  drawn(name) {
+    return this.all.find((one) => one.name === name)?.drawn ?? null;
   }
 
   // For another run; one place stays, so that the page does not jump.

@@ -115,6 +115,11 @@ export class Plane {
     onShown(header);
   }
 
+  get drawn() {
+    const { parts, reach } = this;
+    return parts && { parts, reach };
+  }
+
   explain({ step, caption, measures }) {
     this.find(".gl-wait").textContent = "";
     const words = `At step ${grouped(step)}. ${caption ?? ""}`.trim();

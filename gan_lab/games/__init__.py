@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
 from gan_lab.games.base import (
+    Arrow,
+    Box,
     Controls,
     Curve,
     Figure,
@@ -16,8 +18,10 @@ from gan_lab.games.base import (
     Now,
     Player,
     Preview,
+    Scene,
     Sheet,
     Sources,
+    Still,
     View,
 )
 from gan_lab.games.generation import Generation
@@ -29,6 +33,8 @@ from gan_lab.games.unpaired import Unpaired
 
 __all__ = [
     "GAMES",
+    "Arrow",
+    "Box",
     "Controls",
     "Curve",
     "Figure",
@@ -41,8 +47,10 @@ __all__ = [
     "Player",
     "Preview",
     "Progressive",
+    "Scene",
     "Sheet",
     "Sources",
+    "Still",
     "SuperResolution",
     "Unpaired",
     "View",

@@ -170,6 +170,72 @@ class Figure(NamedTuple):
     calm: bool = False
 
 
+class Box(NamedTuple):
+    """One thing in the picture of the game: who plays, or what goes from hand to hand.
+
+    Attributes:
+        id: short and lasting; other parts of the page name boxes by it.
+        kind: what it is: noise, a player, what a player has made, real pictures, or what a player
+            is given beside noise.
+        label: its name for people.
+        hint: one sentence for people.
+        place: column and row, from 0; a row of 0.5 stands between two.
+        colour: "g", "d", "real" or "ink".
+        reading: the column of the readings that it shows; "" for none.
+        reads: what that reading is called here.
+        view: of ``preview``, whose tiles or points are its small pictures; "" for none.
+        tiles: which tiles of that view are shown.
+        part: of that view, where it is a :class:`Sheet`.
+        still: of ``stills``, which has small pictures that never change; "" for none.
+    """
+
+    id: str
+    kind: Literal["noise", "player", "made", "real", "given"]
+    label: str
+    hint: str
+    place: tuple[float, float]
+    colour: str = "ink"
+    reading: str = ""
+    reads: str = ""
+    view: str = ""
+    tiles: tuple[int, ...] = ()
+    part: str = ""
+    still: str = ""
+
+
+class Arrow(NamedTuple):
+    """What goes from one box to another.
+
+    Attributes:
+        start, end: ids of boxes.
+        hint: one sentence for people.
+        kind: "flow" for what is handed on; "answer" for what a player learns from another;
+            "back" for the way back to what something was made from.
+    """
+
+    start: str
+    end: str
+    hint: str
+    kind: Literal["flow", "answer", "back"] = "flow"
+
+    @property
+    def id(self) -> str:
+        """By which other parts of the page name it."""
+        return f"{self.start}>{self.end}"
+
+
+class Scene(NamedTuple):
+    """The picture of the game: who plays with whom for what."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+
+Still = Preview | Tensor
+"""What the scene shows and what never changes in a run: pictures, or numbers to be drawn as bars,
+float32 K×n."""
+
+
 class Game(Protocol):
     """Who plays, for what. Owns networks and losses; knows nothing of threads, pages, files."""
 
@@ -239,6 +305,11 @@ class Game(Protocol):
         """What the curves show with this configuration, of the readings."""
         ...
 
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        """Who plays with whom for what, as a picture at the head of the page."""
+        ...
+
     @property
     def players(self) -> Mapping[str, Player]:
         """Who plays, by name; a name begins with its role, G or D."""
@@ -265,6 +336,14 @@ class Game(Protocol):
 
     def preview(self, controls: Controls) -> Mapping[str, View]:
         """What people see, by name; moves nothing of the run."""
+        ...
+
+    def stills(self, controls: Controls, pictures: Pictures) -> Mapping[str, Still]:
+        """What the scene shows beside the previews, by name; none if they have it all.
+
+        Args:
+            pictures: what is real. Nothing is drawn from the run's streams for them.
+        """
         ...
 
     def state_dict(self) -> dict[str, Any]:

@@ -7,12 +7,25 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import one_hot
 
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels
-from gan_lab.games import figures
-from gan_lab.games.base import Controls, Figure, Move, Now, Preview, Sources, View
+from gan_lab.games import figures, scenes
+from gan_lab.games.base import (
+    Arrow,
+    Box,
+    Controls,
+    Figure,
+    Move,
+    Now,
+    Preview,
+    Scene,
+    Sources,
+    Still,
+    View,
+)
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.networks import Head
@@ -81,6 +94,31 @@ class Generation:
     @staticmethod
     def figures(config: RunConfig) -> tuple[Figure, ...]:
         return (figures.losses(config), figures.opinions(config), *figures.extras(config))
+
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        side, told = config.training.grid, config.networks.labels
+        tiles = scenes.spread(1 if told == "none" else side, side**2)
+        row = 0.0 if told == "none" else 0.5
+        z = Box("z", "noise", "z", "Random numbers, out of which G makes a picture; as bars, the"
+                " first numbers of each of the fakes here.", (0, 0), still="z")  # fmt: skip
+        fake = scenes.made_box((2, row), "fake", "What G has just made of these z.",
+                               view="samples", tiles=tiles)  # fmt: skip
+        real = scenes.real_box((4, row), "real", "Some of the real pictures. G never sees them.")
+        scene = scenes.duel(
+            z,
+            fake,
+            real._replace(still="real"),
+            "The generator. It turns random numbers into pictures that D should take for real.",
+        )
+        if told == "none":
+            return scene
+        kind = Box("class", "given", "class", "Of which class the picture should be, as a one at"
+                   " the place of the class.", (0, 1), still="class")  # fmt: skip
+        arrows = [Arrow("class", "G", "G is told which class to draw.")]
+        if told != "auxiliary":  # else it has to name it
+            arrows.append(Arrow("class", "D", "D is told the class, of fakes and of real ones."))
+        return Scene((*scene.boxes, kind), (*scene.arrows, *arrows))
 
     # -- the round -----------------------------------------------------------------------------
 
@@ -184,6 +222,18 @@ class Generation:
         caption = "The same random numbers every time"
         caption += "; each row is one class." if "labels" in controls else "."
         return {"samples": Preview(pixels, self.config.training.grid, caption=caption)}
+
+    def stills(self, controls: Controls, pictures: Pictures) -> Mapping[str, Still]:
+        """z of the fakes in the scene, their classes as ones among zeros, some real pictures."""
+        fake = next(box for box in self.scene(self.config).boxes if box.id == "fake")
+        shown = list(fake.tiles or range(scenes.TILES))
+        found: dict[str, Still] = {"z": controls["z"][shown, : scenes.BARS]}
+        if 0 < self._classes <= scenes.BARS:
+            found["class"] = one_hot(controls["labels"][shown], self._classes).float()
+        if not self.plays_points:
+            some = pictures.images[:: max(1, len(pictures) // scenes.TILES)][: scenes.TILES]
+            found["real"] = Preview(some)
+        return found
 
     # -- state ---------------------------------------------------------------------------------
 

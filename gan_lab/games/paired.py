@@ -12,8 +12,20 @@ from torch import Tensor, nn
 from gan_lab import networks
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures, domains
-from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
+from gan_lab.games import figures, scenes
+from gan_lab.games.base import (
+    Arrow,
+    Box,
+    Controls,
+    Curve,
+    Figure,
+    Move,
+    Now,
+    Preview,
+    Scene,
+    Sources,
+    Still,
+)
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
@@ -28,6 +40,8 @@ from gan_lab.games.translation import (
 )
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
+
+HEADS = ("given", "generated", "true")
 
 
 class Paired:
@@ -96,6 +110,28 @@ class Paired:
             *figures.extras(config),
         )
 
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        count = config.training.grid * len(HEADS)
+        a, made, true = (scenes.spread(len(HEADS), count, at) for at in range(3))
+        given = Box("given", "given", "given", "The picture that G begins from.", (0, 0),
+                    view="comparison", tiles=a)  # fmt: skip
+        fake = scenes.made_box(
+            (2, 0), "fake", "What G makes of the given one.", view="comparison", tiles=made
+        )
+        real = scenes.real_box(
+            (4, 0), "true", "What truly belongs to the given one.", view="comparison", tiles=true
+        )
+        return scenes.duel(
+            given,
+            fake,
+            real,
+            "The generator. It turns one kind of picture into the other, near to the true pixels"
+            " and so that D believes it.",
+            (Arrow("given", "D", "D sees the given picture beside each of the two, and says whether"
+                   " they belong together."),),
+        )  # fmt: skip
+
     # -- the round -----------------------------------------------------------------------------
 
     def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
@@ -160,10 +196,9 @@ class Paired:
         assert shown is not None
         made = self.apply(self.config, {"G": shown}, given)
         off = (made.float() - true.float()).abs().mean().item() / 2.55
-        heads = ("given", "generated", "true")
         rows = in_rows(given, made, true)
         words = f"Pixels are off by {off:.1f} % of their range on average."
-        return {"comparison": Preview(rows, len(heads), heads, words)}
+        return {"comparison": Preview(rows, len(HEADS), HEADS, words)}
 
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
@@ -172,6 +207,9 @@ class Paired:
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
         return repainted(networks["G"], images, config.networks.g.output)
+
+    def stills(self, controls: Controls, pictures: Pictures) -> dict[str, Still]:
+        return {}
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from gan_lab.config import RunConfig
 from gan_lab.data import Pictures, plane_of, to_points, to_range
-from gan_lab.games.base import Controls, Sheet, View
+from gan_lab.games.base import Controls, Scene, Sheet, View
 from gan_lab.games.generation import Generation
 from gan_lab.metrics import plane as measures
 from gan_lab.objectives import LOSSES, draw_z, reach
@@ -38,6 +39,17 @@ class Plane(Generation):
         """Where the real points come from."""
         plane = plane_of(self.config.data.name)
         return measures.Truth(plane.places, plane.sigma, plane.reach, plane.modal)
+
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        scene = Generation.scene(config)
+        real = "Some of the real points. G never sees them."
+        drawn = {
+            "fake": {"view": "plane", "part": "fake", "tiles": ()},
+            "real": {"view": "plane", "part": "real", "still": "", "tiles": (), "hint": real},
+        }
+        boxes = tuple(box._replace(**drawn.get(box.id, {})) for box in scene.boxes)
+        return scene._replace(boxes=boxes)
 
     # -- what people see -----------------------------------------------------------------------
 

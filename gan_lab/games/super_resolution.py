@@ -12,8 +12,20 @@ from torch import Tensor, nn
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batches, Kind, Pictures, to_pixels, to_range
-from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources
+from gan_lab.games import figures, scenes
+from gan_lab.games.base import (
+    Arrow,
+    Box,
+    Controls,
+    Curve,
+    Figure,
+    Move,
+    Now,
+    Preview,
+    Scene,
+    Sources,
+    Still,
+)
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
 from gan_lab.games.translation import in_rows, repainted
@@ -22,6 +34,7 @@ from gan_lab.metrics.ssim import WINDOW
 from gan_lab.randomness import Streams
 
 ROWS = 8  # pictures that people watch
+HEADS = ("low", "bicubic", "generated", "true")
 
 
 class SuperResolution:
@@ -94,6 +107,30 @@ class SuperResolution:
             figures.losses(config),
             figures.opinions(config),
             *figures.extras(config),
+        )
+
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        low, made, true = (scenes.spread(len(HEADS), ROWS * len(HEADS), at) for at in (0, 2, 3))
+        given = Box("given", "given", "small", "A true picture, made small.", (0, 0),
+                    view="comparison", tiles=low)  # fmt: skip
+        fake = scenes.made_box(
+            (2, 0), "enlarged", "What G makes of the small one.", view="comparison", tiles=made
+        )
+        real = scenes.real_box(
+            (4, 0),
+            "true",
+            "The true pictures, before they were made small.",
+            view="comparison",
+            tiles=true,
+        )
+        return scenes.duel(
+            given,
+            fake,
+            real,
+            "The generator. It enlarges pictures, near to the true pixels and so that D believes"
+            " it.",
+            (Arrow("real", "given", "Every small picture is a true one, made small."),),
         )
 
     # -- the round -----------------------------------------------------------------------------
@@ -172,9 +209,8 @@ class SuperResolution:
         cubic = enlarged(low, scale)
         made = self.apply(self.config, {"G": shown}, low)
         blocks = low.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
-        heads = ("low", "bicubic", "generated", "true")
         rows = in_rows(blocks, cubic, made, true)
-        return {"comparison": Preview(rows, len(heads), heads, compared(made, cubic, true))}
+        return {"comparison": Preview(rows, len(HEADS), HEADS, compared(made, cubic, true))}
 
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
@@ -184,6 +220,9 @@ class SuperResolution:
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
         """Pictures ``scale`` times as large; of convolutions alone, G takes any size."""
         return repainted(networks["G"], images, config.networks.g.output)
+
+    def stills(self, controls: Controls, pictures: Pictures) -> dict[str, Still]:
+        return {}
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -12,8 +12,20 @@ from torch import Tensor, nn
 from gan_lab import networks
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures, domains
-from gan_lab.games import figures
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Preview, Sources, frozen
+from gan_lab.games import figures, scenes
+from gan_lab.games.base import (
+    Arrow,
+    Controls,
+    Curve,
+    Figure,
+    Move,
+    Now,
+    Preview,
+    Scene,
+    Sources,
+    Still,
+    frozen,
+)
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, column
 from gan_lab.games.seats import seated
@@ -120,6 +132,38 @@ class Unpaired:
             *figures.extras(config, JUDGES),
         )  # fmt: skip
 
+    @staticmethod
+    def scene(config: RunConfig) -> Scene:
+        """Two rows, one each way; a fake of one row is what the other row's G leads back."""
+        given, made = (scenes.spread(3, 3 * config.training.grid, at) for at in range(2))
+        boxes, arrows = [], []
+        for a, b, row in (("a", "b", 0), ("b", "a", 1)):
+            g, judge, fake = f"G_{a}{b}", f"D_{b}", f"fake_{b}"
+            real_says, fake_says = _OPINIONS[f"D_{a}"][0], _OPINIONS[judge][1]
+            columns = range(4) if row == 0 else range(3, -1, -1)
+            at = [(column, row) for column in columns]
+            kind, other = a.upper(), b.upper()
+            view = f"{kind} to {other}"
+            boxes += [
+                scenes.real_box(at[0], f"real {kind}", f"Real pictures of kind {kind}.", id=a,
+                                reading=real_says, judge=f"D_{a}", view=view, tiles=given),
+                scenes.g_box(at[1], f"A generator. It turns {kind} into {other}.", id=g),
+                scenes.made_box(at[2], f"fake {other}", f"What {g} makes of {kind}.", id=fake,
+                                reading=fake_says, judge=judge, view=view, tiles=made),
+                scenes.d_box(at[3], f"A discriminator. It tells real {other} from fake ones.",
+                             id=judge, reading=f"loss/{judge}"),
+            ]  # fmt: skip
+            arrows += [
+                Arrow(a, g, f"What {g} begins from."),
+                Arrow(g, fake, "What it makes of it."),
+                Arrow(fake, judge, f"{judge} is shown fakes, and should say: fake."),
+                Arrow(b, judge, f"{judge} is shown real ones, and should say: real."),
+                Arrow(judge, g, scenes.ANSWER.replace("G", g, 1).replace("D", judge), "answer"),
+                Arrow(fake, f"G_{b}{a}", f"The way back: of this, G_{b}{a} should make the"
+                      f" {kind} again that it was made from (cycle).", "back"),
+            ]  # fmt: skip
+        return Scene(tuple(boxes), tuple(arrows))
+
     # -- the round -----------------------------------------------------------------------------
 
     def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
@@ -217,6 +261,9 @@ class Unpaired:
     ) -> Tensor:
         """A into B, or ``back``, B into A."""
         return repainted(networks[GENERATORS[back]], images, config.networks.g.output)
+
+    def stills(self, controls: Controls, pictures: Pictures) -> dict[str, Still]:
+        return {}
 
     # -- state ---------------------------------------------------------------------------------
 

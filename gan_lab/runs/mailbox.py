@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
-from gan_lab.runs.messages import Command, Moment, Set, Shown
+from gan_lab.runs.messages import Bars, Command, Moment, Picture, Set, Shown
 from gan_lab.training.ledger import Entry
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ class Mailbox:
         self._fresh = False
         self.moment = first
         self.shown: Shown | None = None
+        self.stills: dict[str, Picture | Bars] | None = None
 
     # -- any thread ----------------------------------------------------------------------------
 

@@ -125,6 +125,21 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """Some rows of numbers, to be drawn as bars.
+
+    Attributes:
+        data: float32, little-endian, row by row.
+        rows: how many.
+        columns: numbers in a row.
+    """
+
+    data: bytes
+    rows: int
+    columns: int
+
+
+@dataclass(frozen=True)
 class Moment:
     """A run at one instant; a newer one replaces it.
 

@@ -11,8 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lab.colours import REAL, G
-from gan_lab.games import Preview, Sheet, View
-from gan_lab.runs.messages import Drawing, Picture
+from gan_lab.games import Preview, Sheet, Still, View
+from gan_lab.runs.messages import Bars, Drawing, Picture
 
 _LOSSLESS_PIXELS = 128 * 1024
 _SIDE = 384  # px of a picture of a plane
@@ -78,6 +78,14 @@ def _drawing(sheet: Sheet) -> Drawing:
         measures=sheet.measures,
         caption=sheet.caption,
     )
+
+
+def still(one: Still) -> Picture | Bars:
+    """What the scene shows and what never changes, ready to be sent."""
+    if isinstance(one, Preview):
+        return picture(one.cpu())
+    rows, columns = one.shape
+    return Bars(one.cpu().numpy().astype("<f4").tobytes(), rows, columns)
 
 
 def picture(preview: Preview) -> Picture:

@@ -12,7 +12,15 @@ from gan_lab.config import RunConfig
 from gan_lab.data import Pictures
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.mailbox import Mailbox
-from gan_lab.runs.messages import Budget, Command, Moment, Shown, State
+from gan_lab.runs.messages import (
+    Bars,
+    Budget,
+    Command,
+    Moment,
+    Picture,
+    Shown,
+    State,
+)
 from gan_lab.runs.worker import Worker
 from gan_lab.training.history import POINTS, Curves
 from gan_lab.training.ledger import Entry
@@ -81,6 +89,10 @@ class Run:
     def shown(self) -> Shown | None:
         """The G to explore, of the newest moment; None before the run has loaded."""
         return self._mailbox.shown
+
+    def stills(self) -> dict[str, Picture | Bars] | None:
+        """What the scene shows and what never changes, by name; None before the run has loaded."""
+        return self._mailbox.stills
 
     def curves(self, level: int = -1, since: int = 0, points: int = POINTS) -> Curves | None:
         """All curves from a viewer's cursor on (see ``History.curves``); None before loading."""

@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any
 
-from gan_lab.runs.messages import Drawing, Moment, Picture
+from gan_lab.runs.messages import Bars, Drawing, Moment, Picture
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
 
@@ -77,20 +77,26 @@ def _view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:
             },
             view.data,
         )
-    return encode(
-        "picture",
-        {
-            "name": name,
-            "step": step,
-            "mime": view.mime,
-            "columns": view.columns,
-            "tile": view.tile,
-            "count": view.count,
-            "heads": list(view.heads),
-            "caption": view.caption,
-        },
-        view.data,
-    )
+    return encode("picture", {"name": name, "step": step, **_shape(view)}, view.data)
+
+
+def _shape(picture: Picture) -> dict[str, Any]:
+    return {
+        "mime": picture.mime,
+        "columns": picture.columns,
+        "tile": picture.tile,
+        "count": picture.count,
+        "heads": list(picture.heads),
+        "caption": picture.caption,
+    }
+
+
+def still_frame(name: str, one: Picture | Bars) -> bytes:
+    """What never changes in a run, for whoever asks for it."""
+    if isinstance(one, Bars):
+        shape = {"rows": one.rows, "columns": one.columns}
+        return encode("still", {"name": name, "bars": True, **shape}, one.data)
+    return encode("still", {"name": name, "bars": False, **_shape(one)}, one.data)
 
 
 def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:

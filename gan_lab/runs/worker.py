@@ -19,7 +19,7 @@ from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Moment, Shown, State
 from gan_lab.runs.pace import CALM, LIVELY, Pace
-from gan_lab.runs.pictures import encoded
+from gan_lab.runs.pictures import encoded, still
 from gan_lab.training.devices import use_threads
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
@@ -128,6 +128,7 @@ class Worker:
                 self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
             self._note_parent(trainer)
         self.loaded = trainer
+        self._mailbox.stills = {name: still(x) for name, x in trainer.stills().items()}
         self._pace = Pace(LIVELY if trainer.game.plays_points else CALM)
         for path, value in self._changes.items():
             self._log(trainer.set(path, value))

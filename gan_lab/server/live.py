@@ -2,7 +2,7 @@
 
 To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves). From the page, JSON:
 ``{"curves": {"level": 3, "since": 120, "marks": 2, "take": 0, "points": 300}}`` asks for what it
-lacks;
+lacks; ``{"still": "z"}`` for something that the scene shows and that never changes;
 ``{"hidden": true}`` stops the pictures until ``{"hidden": false}``.
 """
 
@@ -145,6 +145,8 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
             if not viewer.hidden:
                 viewer.news.set()
             return None
+        if "still" in asked:
+            return _still(str(asked["still"]), run)
         wanted = asked["curves"]
         level, since = int(wanted.get("level", -1)), max(0, int(wanted.get("since", 0)))
         marks, points = max(0, int(wanted.get("marks", 0))), int(wanted.get("points", POINTS))
@@ -157,3 +159,10 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
         return wire.encode("error", {"text": "there are no curves yet"})
     curves, ledger = answer
     return wire.curves_frame(curves, ledger, marks if take == curves.take else 0)
+
+
+def _still(name: str, run: Run) -> bytes:
+    one = (run.stills() or {}).get(name)
+    if one is None:
+        return wire.encode("error", {"text": "there is no such still"})
+    return wire.still_frame(name, one)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,17 @@ from torch import Tensor, nn
 
 from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, known, put
 from gan_lab.data import Batches, Kind, Pictures
-from gan_lab.games import Controls, Game, Move, Now, View, check_kind, check_players, game_of
+from gan_lab.games import (
+    Controls,
+    Game,
+    Move,
+    Now,
+    Still,
+    View,
+    check_kind,
+    check_players,
+    game_of,
+)
 from gan_lab.randomness import Streams, derived_seed, seeded
 from gan_lab.training import ema, optimisers
 from gan_lab.training.devices import pick_device
@@ -217,6 +228,10 @@ class Trainer:
         """What people see of the fixed controls, by name, on the CPU."""
         made = self.game.preview(self.controls)
         return {name: one.cpu() for name, one in made.items()}
+
+    def stills(self) -> Mapping[str, Still]:
+        """What people see beside the previews and what never changes, by name."""
+        return self.game.stills(self.controls, self.pictures)
 
     def shown(self) -> dict[str, nn.Module]:
         """Copies, on the CPU and in eval mode, of what people look at, by the names of the

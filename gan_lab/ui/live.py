@@ -26,7 +26,7 @@ from gan_lab.data import (
     plane_of,
     split_name,
 )
-from gan_lab.games import Curve, Figure, game_of
+from gan_lab.games import Curve, Figure, Scene, game_of
 from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.pictures import mosaic, png, scatter
@@ -56,6 +56,7 @@ def live_view(hosted: Hosted, known: str) -> None:
             "colours": COLOURS,
             "figures": _plots(figures(config_now(hosted))),
             "words": _words(),
+            "scene": _scene(game_of(config_now(hosted)).scene(config_now(hosted))),
         },
         on_heard_change=_nothing,
     )
@@ -70,6 +71,14 @@ def _words() -> dict[str, str]:
         "start_from": "Began with other weights", "fork": "Left its parent run",
     }  # fmt: skip
     return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
+
+
+def _scene(scene: Scene) -> dict[str, Any]:
+    """The picture of the game as the browser reads it."""
+    return {
+        "boxes": [box._asdict() for box in scene.boxes],
+        "arrows": [{**arrow._asdict(), "id": arrow.id} for arrow in scene.arrows],
+    }
 
 
 def _plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:
