@@ -26,6 +26,7 @@ from gan_lab.games.base import (
 )
 from gan_lab.games.generation import Generation
 from gan_lab.games.paired import Paired
+from gan_lab.games.phases import Exhibit, Phase
 from gan_lab.games.plane import Plane
 from gan_lab.games.progressive import Progressive
 from gan_lab.games.super_resolution import SuperResolution
@@ -37,12 +38,14 @@ __all__ = [
     "Box",
     "Controls",
     "Curve",
+    "Exhibit",
     "Figure",
     "Game",
     "Generation",
     "Move",
     "Now",
     "Paired",
+    "Phase",
     "Plane",
     "Player",
     "Preview",

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures
+from gan_lab.games.phases import SILENT, Account
 from gan_lab.networks import Critic, Verdict
 from gan_lab.randomness import Streams
 
@@ -66,6 +67,7 @@ class Move(NamedTuple):
         readings: scalars for the curves, left on the device.
         images: real pictures that D is trained on by this move.
         forget: players whose optimisers begin anew before they step.
+        account: what there is to tell of it in slow motion.
     """
 
     players: tuple[str, ...]
@@ -73,6 +75,7 @@ class Move(NamedTuple):
     readings: dict[str, Tensor]
     images: int = 0
     forget: tuple[str, ...] = ()
+    account: Account = SILENT
 
 
 class Preview(NamedTuple):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
@@ -26,12 +27,27 @@ from gan_lab.games.base import (
     Still,
     View,
 )
+from gan_lab.games.phases import Account, Exhibit, Lens, Number, Phase
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.networks import Head
-from gan_lab.objectives import LOSSES, draw_z
+from gan_lab.objectives import LOSSES, draw_z, reach
 from gan_lab.objectives.conditions import with_classes, with_planes
 from gan_lab.randomness import Streams
+
+
+class _Made(NamedTuple):
+    """What G made.
+
+    Attributes:
+        z: float32, batch×dim.
+        labels: int64, batch: the classes that G was told; None without.
+        x: batch×C×H×W, with its graph if G is to learn from it.
+    """
+
+    z: Tensor
+    labels: Tensor | None
+    x: Tensor
 
 
 class Generation:
@@ -50,7 +66,8 @@ class Generation:
         self.config = config
         self._kind = kind
         self._streams = streams
-        self._referee = Referee("D", streams)
+        self._lens = self._seen_by_people()
+        self._referee = Referee("D", streams, self._lens)
         self._classes = _classes(config, kind)
         # generators first: the order of the draws of first weights
         made = self.generators(config, kind)
@@ -123,56 +140,64 @@ class Generation:
     # -- the round -----------------------------------------------------------------------------
 
     def round(self, batches: Batches, now: Now, movers: frozenset[str]) -> Iterator[Move]:
-        fake = labels = None  # what G made last, with its graph, if both moves share it
+        made: _Made | None = None  # what G made last, with its graph, if both moves share it
         if "D" in movers:
             shared = self.config.objective.share_fakes and "G" in movers
             for left in reversed(range(self.config.optim.d.steps)):
                 batch = self._drawn(batches, now)
-                labels = batch.labels
-                fake = self._fakes(labels, now, with_graph=shared and left == 0)
-                yield self._d_move(batch, fake.detach(), now)
+                made = self._fakes(batch.labels, now, with_graph=shared and left == 0)
+                yield self._d_move(batch, made, now)
         if "G" in movers:
             for index in range(self.config.optim.g.steps):
-                if index > 0 or fake is None or not fake.requires_grad:
-                    fake, labels = None, None
-                yield self._g_move(batches, fake, labels, now)
+                if index > 0 or made is None or not made.x.requires_grad:
+                    made = None
+                yield self._g_move(batches, made, now)
 
     def _drawn(self, batches: Batches, now: Now) -> Batch:
         """The next real pictures; without their labels if nobody asks for them."""
         batch = batches.draw()
         return batch if self._classes else Batch(batch.x, None)
 
-    def _fakes(self, labels: Tensor | None, now: Now, *, with_graph: bool) -> Tensor:
+    def _fakes(self, labels: Tensor | None, now: Now, *, with_graph: bool) -> _Made:
         """One batch of G's pictures, in training mode; the graph only if G will learn from it."""
         z = draw_z(self.config.latent, self.config.training.batch, self._streams["z"])
         with torch.set_grad_enabled(with_graph):
-            return self.players["G"].network(with_classes(z, labels, self._classes))
+            x = self.players["G"].network(with_classes(z, labels, self._classes))
+        return _Made(z, labels, x)
 
-    def _d_move(self, batch: Batch, fake: Tensor, now: Now) -> Move:
-        return self._referee.d_move(
-            self.config, self._look(batch.labels), batch.x, fake, now, wanted=batch.labels
-        )
+    def _d_move(self, batch: Batch, made: _Made, now: Now) -> Move:
+        move = self._referee.d_move(
+            self.config, self._look(batch.labels), batch.x, made.x.detach(), now,
+            wanted=batch.labels,
+        )  # fmt: skip
+        account = move.account.after(lambda: [self._told_noise(made), self._told_made(made)])
+        return move._replace(account=account)
 
-    def _g_move(
-        self, batches: Batches, fake: Tensor | None, labels: Tensor | None, now: Now
-    ) -> Move:
+    def _g_move(self, batches: Batches, made: _Made | None, now: Now) -> Move:
         """G's answer, with the fakes that D has just judged, if there are any."""
         objective = self.config.objective
         real: Tensor | None = None
+        labels = None if made is None else made.labels
         if LOSSES[objective.loss].needs_real_for_g or objective.features:
             batch = self._drawn(batches, now)  # a fresh one: D has just learned from the last
             real = batch.x
             if self._classes:  # both of a pair are of one class
-                fake, labels = None, batch.labels
-        if fake is None:
+                made, labels = None, batch.labels
+        shared = made is not None
+        if made is None:
             if self._classes and labels is None:
                 labels = self._some_labels(batches)
-            fake = self._fakes(labels, now, with_graph=True)
-        loss = self._referee.g_loss(
-            self.config, self.players["D"], self._look(labels), fake, now,
+            made = self._fakes(labels, now, with_graph=True)
+        answer = self._referee.g_loss(
+            self.config, self.players["D"], self._look(labels), made.x, now,
             real=lambda: _given(real), wanted=labels,
         )  # fmt: skip
-        return Move(("G",), loss, {"loss/G": loss.detach()})
+        account = Account(
+            lambda: [self._told_again(made, shared=shared), answer.judging()],
+            (self._referee.asked(made.x),),
+            self._referee.answers("G"),
+        )
+        return Move(("G",), answer.loss, {"loss/G": answer.loss.detach()}, account=account)
 
     def _some_labels(self, batches: Batches) -> Tensor:
         """int64, batch: classes as often as among the real pictures."""
@@ -200,6 +225,58 @@ class Generation:
     def settle(self, move: Move) -> None:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def _seen_by_people(self) -> Lens:
+        """How people are shown what D is shown."""
+        output = self.config.networks.g.output
+        return Lens(lambda x: to_pixels(x, output))
+
+    def _told_noise(self, made: _Made) -> Phase:
+        count, dim = made.z.shape
+        words = f"{count} times {dim} random {'number' if dim == 1 else 'numbers'}, new ones."
+        words += f" G makes one of the {self._lens.things} out of each."
+        if made.labels is not None:
+            words += " Each comes with a class, that of a real one of this batch."
+        spread = Number("their spread (standard deviation)", float(made.z.std()))
+        return Phase(("z",), "Draw noise", words, (spread,), (self._noise(made.z),))
+
+    def _told_made(self, made: _Made) -> Phase:
+        words = f"G turns each z into {self._lens.one}, with its weights as they are now."
+        return Phase(
+            ("z", "z>G", *self._told_class(made), "G", "G>fake", "fake"),
+            "G generates",
+            f"{words} Nothing is learned from that yet.",
+            exhibits=(self._lens.exhibit("fakes", "g", made.x),),
+        )
+
+    def _told_again(self, made: _Made, *, shared: bool) -> Phase:
+        if shared:
+            words = "The fakes that D has just learned from are used once more, for G."
+        else:
+            words = "New noise, new fakes, for G to learn from."
+        return Phase(
+            ("z", "z>G", *self._told_class(made), "G", "G>fake", "fake"),
+            "The same fakes again" if shared else "G generates again",
+            f"{words} This time every step inside G is remembered, to trace back what each weight"
+            " had to do with it.",
+            exhibits=(self._noise(made.z), self._lens.exhibit("fakes", "g", made.x)),
+        )
+
+    def _told_class(self, made: _Made) -> tuple[str, ...]:
+        return () if made.labels is None else ("class", "class>G")
+
+    def _noise(self, z: Tensor) -> Exhibit:
+        """z as points if there are two numbers or one, else as a tile each: white is much."""
+        far = reach(self.config.latent)
+        if z.shape[1] <= 2:
+            at = pad(z, (0, 2 - z.shape[1]))
+            return Lens(lambda x: x, far).exhibit("z", "ink", at)
+        side = math.ceil(math.sqrt(z.shape[1]))
+        padded = pad(z, (0, side**2 - z.shape[1]))
+        tiles = (127.5 + 127.5 * padded / far).round().clamp(0, 255).byte()
+        return Lens(lambda x: x.view(-1, 1, side, side)).exhibit("z", "ink", tiles)
 
     # -- what people see -----------------------------------------------------------------------
 

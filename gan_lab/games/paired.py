@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gan_lab import networks
 from gan_lab.config import RunConfig
-from gan_lab.data import Batches, Kind, Pictures, domains
+from gan_lab.data import Batches, Kind, Pictures, domains, to_pixels
 from gan_lab.games import figures, scenes
 from gan_lab.games.base import (
     Arrow,
@@ -26,6 +26,7 @@ from gan_lab.games.base import (
     Sources,
     Still,
 )
+from gan_lab.games.phases import Account, Lens, Phase
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
@@ -37,6 +38,8 @@ from gan_lab.games.translation import (
     keeps_the_shape,
     repainted,
     some,
+    told_again,
+    told_pool,
 )
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
@@ -62,7 +65,11 @@ class Paired:
     def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
         self.config = config
         self._streams = streams
-        self._referee = Referee("D", streams)
+        output = config.networks.g.output
+        self._lens = Lens(lambda x: to_pixels(x, output))
+        # D sees A and B as one picture with more channels, people side by side
+        pairs = Lens(lambda x: torch.cat(to_pixels(x, output).chunk(2, 1), 3))
+        self._referee = Referee("D", streams, pairs)
         self._pool = Pool(config.objective.pool, streams["pool"])
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
@@ -144,10 +151,11 @@ class Paired:
                 yield self._d_move(*pair, fake.detach(), now)
         if "G" in movers:
             for index in range(self.config.optim.g.steps):
-                if index > 0 or pair is None or fake is None or not fake.requires_grad:
+                shared = index == 0 and fake is not None and fake.requires_grad
+                if not shared or pair is None or fake is None:
                     pair = batches.draw_pair()
                     fake = self._made(pair[0], with_graph=True)
-                yield self._g_move(*pair, fake, now)
+                yield self._g_move(*pair, fake, now, shared=shared)
 
     def _made(self, a: Tensor, *, with_graph: bool) -> Tensor:
         """B as G, in training mode, makes it; the graph only if G will learn from it."""
@@ -159,28 +167,77 @@ class Paired:
         # then treat both alike
         true, false = torch.cat([a, b], 1), self._pool.exchange(torch.cat([a, fake], 1))
         look = self.players["D"].judge
-        return self._referee.d_move(self.config, look, true, false, now, weight=HALF)
+        move = self._referee.d_move(self.config, look, true, false, now, weight=HALF)
+        account = move.account.after(
+            lambda: [*self._told_made(a, b, fake), *self._told_pool(false)]
+        )
+        return move._replace(account=account)
 
-    def _g_move(self, a: Tensor, b: Tensor, fake: Tensor, now: Now) -> Move:
+    def _g_move(self, a: Tensor, b: Tensor, fake: Tensor, now: Now, *, shared: bool) -> Move:
         objective = self.config.objective
         pretraining = now.steps < self.config.training.g_pretrain
         gap = (F.l1_loss if objective.pixel_norm == "absolute" else F.mse_loss)(fake, b)
         loss = objective.pixels * gap
         readings = {"pixels": gap.detach()}
+        account = Account(
+            lambda: self._told_again(fake) if shared else self._told_made(a, b, fake),
+            (self._referee.asked(fake, lens=self._lens),),
+        )
         if not pretraining:
             player = self.players["D"]
-            verdict = self._referee.g_loss(
+            answer = self._referee.g_loss(
                 self.config, player, player.judge, torch.cat([a, fake], 1), now,
                 real=lambda: torch.cat([a, b], 1), matching=matched_layers,
             )  # fmt: skip
-            loss = loss + verdict
-            readings["loss/G"] = verdict.detach()
+            loss = loss + answer.loss
+            readings["loss/G"] = answer.loss.detach()
+            account = account.then(answer.judging, self._referee.answers("G"))
+        account = account.then(lambda: self._told_compared(b, fake))
         # pictures that G learns from alone count too, or schedules and epochs would stand still
-        return Move(("G",), loss, readings, images=len(a) if pretraining else 0)
+        images = len(a) if pretraining else 0
+        return Move(("G",), loss, readings, images=images, account=account)
 
     def settle(self, move: Move) -> None:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def _told_made(self, a: Tensor, b: Tensor, fake: Tensor) -> list[Phase]:
+        given = self._lens.exhibit("given", "ink", a)
+        true = self._lens.exhibit("true", "real", b)
+        return [
+            Phase(
+                ("given", "real"),
+                "Draw pairs",
+                "The next pairs: a picture that G is given, and the one that truly belongs to it.",
+                exhibits=(given, true),
+            ),
+            Phase(
+                ("given", "given>G", "G", "G>fake", "fake"),
+                "G generates",
+                "G makes the other kind out of each picture that it is given. It does not see the"
+                " true one.",
+                exhibits=(given, self._lens.exhibit("generated", "g", fake)),
+            ),
+        ]
+
+    def _told_again(self, fake: Tensor) -> list[Phase]:
+        return [told_again("fake", self._lens.exhibit("generated", "g", fake))]
+
+    def _told_pool(self, false: Tensor) -> list[Phase]:
+        shown = self._lens.exhibit("generated, now or earlier", "g", false.chunk(2, 1)[1])
+        return [told_pool("D", "fake", shown)] if self.config.objective.pool else []
+
+    def _told_compared(self, b: Tensor, fake: Tensor) -> Phase:
+        return Phase(
+            ("fake", "real"),
+            "Beside the right answer",
+            "What G made beside what it should have made. G tries to come nearer, pixel by pixel.",
+            exhibits=(
+                self._lens.exhibit("generated", "g", fake), self._lens.exhibit("true", "real", b),
+            ),
+        )  # fmt: skip
 
     # -- what people see -----------------------------------------------------------------------
 

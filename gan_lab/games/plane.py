@@ -15,6 +15,7 @@ from gan_lab.config import RunConfig
 from gan_lab.data import Pictures, plane_of, to_points, to_range
 from gan_lab.games.base import Controls, Scene, Sheet, View
 from gan_lab.games.generation import Generation
+from gan_lab.games.phases import Lens
 from gan_lab.metrics import plane as measures
 from gan_lab.objectives import LOSSES, draw_z, reach
 from gan_lab.objectives.conditions import with_classes
@@ -50,6 +51,12 @@ class Plane(Generation):
         }
         boxes = tuple(box._replace(**drawn.get(box.id, {})) for box in scene.boxes)
         return scene._replace(boxes=boxes)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def _seen_by_people(self) -> Lens:
+        scale, output = plane_of(self.config.data.name).reach, self.config.networks.g.output
+        return Lens(lambda x: to_points(x, output) * scale, scale, "points", "a point")
 
     # -- what people see -----------------------------------------------------------------------
 

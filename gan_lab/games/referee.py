@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import RunConfig
 from gan_lab.games.base import Move, Now, Player, frozen
+from gan_lab.games.phases import Account, Asked, Lens, Number, Phase
 from gan_lab.networks import Verdict
 from gan_lab.objectives import LOSSES, blurred, instance_noise, targets
 from gan_lab.objectives.augment import Adaptive, augmented
@@ -32,6 +33,18 @@ Look = Callable[[Tensor], Verdict]
 bound already."""
 
 
+class Answer(NamedTuple):
+    """What D answers to G.
+
+    Attributes:
+        loss: scalar for G to descend.
+        judging: how D came to it, as a phase.
+    """
+
+    loss: Tensor
+    judging: Callable[[], Phase]
+
+
 class Referee:
     """Shows pictures to one discriminator and scores the players by ``config.objective``.
 
@@ -39,12 +52,18 @@ class Referee:
     and how many moves D has made (lazy penalties).
     """
 
-    def __init__(self, player: str, streams: Streams) -> None:
+    def __init__(
+        self, player: str, streams: Streams, lens: Lens, boxes: tuple[str, str] = ("real", "fake")
+    ) -> None:
         """
         Args:
-            player: name of the discriminator, for the readings' names.
+            player: name of the discriminator, for the readings' names and its box in the scene.
+            lens: how people are shown what D is shown.
+            boxes: of the scene: what is real, and the fakes.
         """
         self._player = player
+        self._lens = lens
+        self._real, self._fake = boxes
         self._streams = streams
         self._adaptive = Adaptive()
         self._moves = 0
@@ -82,6 +101,7 @@ class Referee:
             names: of the readings.
         """
         objective, loss = config.objective, LOSSES[config.objective.loss]
+        plain = (x, fake)
         x, fake = self.blur(config, x, now), self.blur(config, fake, now)
         real, made = self._both(config, look, x, fake)
         labels = targets(objective, real.score, made.score, self._streams["labels"])
@@ -112,7 +132,13 @@ class Referee:
                 self._adaptive.update(surplus, len(x), objective)
             share = torch.full((), self._adaptive.share, device=x.device)
             readings[column("augment share", self._player)] = share
-        return Move((self._player,), value, readings, images=len(x))
+        shown = _Judged(x, plain[0], real.score.detach(), says_real)
+        fakes = _Judged(fake, plain[1], made.score.detach(), says_fake)
+        account = Account(
+            lambda: [self._told_real(names[1], shown), self._told_fake(names[2], fakes)],
+            along=(self._player,),
+        )
+        return Move((self._player,), value, readings, images=len(x), account=account)
 
     def _both(
         self, config: RunConfig, look: Look, x: Tensor, fake: Tensor
@@ -145,7 +171,7 @@ class Referee:
         real: Callable[[], Tensor],
         wanted: Tensor | None = None,
         matching: Callable[[list[Tensor], list[Tensor]], Tensor] | None = None,
-    ) -> Tensor:
+    ) -> Answer:
         """What G descends for D's sake: its verdict, the class named, the features matched.
 
         Args:
@@ -158,7 +184,8 @@ class Referee:
         """
         objective, loss = config.objective, LOSSES[config.objective.loss]
         with frozen(player.network):
-            made = look(self.blur(config, fake, now))
+            seen = self.blur(config, fake, now)
+            made = look(seen)
             truth: Verdict | None = None
             if loss.needs_real_for_g or objective.features:
                 with torch.no_grad():
@@ -169,7 +196,57 @@ class Referee:
                 value = value + objective.features * distance(truth.features, made.features)
             if wanted is not None and made.classes is not None:
                 value = value + objective.auxiliary * F.cross_entropy(made.classes, wanted)
-        return value
+        # scores alone: the features of a whole verdict would stay in memory
+        score, beside = made.score.detach(), None if truth is None else truth.score
+
+        def judging() -> Phase:
+            says = loss.opinions(score if beside is None else beside, score)[1]
+            judged = _Judged(seen.detach(), fake.detach(), score, says)
+            return self._told_again(judged, compared=beside is not None)
+
+        return Answer(value, judging)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def asked(self, fake: Tensor, name: str = "fakes", lens: Lens | None = None) -> Asked:
+        """What D's answer asks of what G made, to be shown through ``lens``, by default D's."""
+        lens = lens or self._lens
+        return Asked(fake, lambda made, slope: lens.asked(name, made, slope))
+
+    def answers(self, generator: str) -> tuple[str, ...]:
+        """The boxes and arrows along which D's answer reaches a generator."""
+        return (self._player, f"{self._player}>{generator}", generator)
+
+    def _told_real(self, reading: str, judged: _Judged) -> Phase:
+        return Phase(
+            (self._real, f"{self._real}>{self._player}", self._player),
+            f"{self._player} judges what is real",
+            f"{self._player} says of each how real it takes it for: 1 is surely real, 0 surely"
+            f" fake. These are real, so it should say 1.{judged.disguise(self._player)}",
+            judged.numbers(reading),
+            (self._lens.exhibit("real", "real", judged.seen, judged.says),),
+        )
+
+    def _told_fake(self, reading: str, judged: _Judged) -> Phase:
+        return Phase(
+            (self._fake, f"{self._fake}>{self._player}", self._player),
+            f"{self._player} judges fakes",
+            f"The same question for what G made. Nobody tells {self._player} which are which; it"
+            f" should say 0 to these.{judged.disguise(self._player)}",
+            judged.numbers(reading),
+            (self._lens.exhibit("fakes", "g", judged.seen, judged.says),),
+        )
+
+    def _told_again(self, judged: _Judged, *, compared: bool) -> Phase:
+        beside = " It compares them with real ones." if compared else ""
+        return Phase(
+            (self._fake, f"{self._fake}>{self._player}", self._player),
+            f"{self._player} judges for G",
+            f"{self._player}, as it is now, looks at the fakes; it does not learn this time. G"
+            f" wants to hear 1.{beside}{judged.disguise(self._player)}",
+            judged.numbers("mean opinion"),
+            (self._lens.exhibit("fakes", "g", judged.seen, judged.says),),
+        )
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -179,6 +256,33 @@ class Referee:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._moves = state["moves"]
         self._adaptive.load_state_dict(state["adaptive"])
+
+
+class _Judged(NamedTuple):
+    """One side of a judgement.
+
+    Attributes:
+        seen: what D saw.
+        plain: the same before it was augmented or came under noise.
+        score: D's logits.
+        says: opinions, shaped as ``score``.
+    """
+
+    seen: Tensor
+    plain: Tensor
+    score: Tensor
+    says: Tensor
+
+    def numbers(self, opinion: str) -> tuple[Number, ...]:
+        """Means of the whole batch; the first by the name of the reading, which it equals."""
+        says, score = float(self.says.mean()), float(self.score.mean())
+        return (Number(opinion, says), Number("mean score, any number", score))
+
+    def disguise(self, judge: str) -> str:
+        """Says so, if D did not see things as they are."""
+        if self.seen is self.plain or torch.equal(self.seen, self.plain):
+            return ""
+        return f" They are shown as {judge} saw them: changed at random, or under noise."
 
 
 def matched_means(real: list[Tensor], fake: list[Tensor]) -> Tensor:

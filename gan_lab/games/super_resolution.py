@@ -26,9 +26,10 @@ from gan_lab.games.base import (
     Sources,
     Still,
 )
+from gan_lab.games.phases import PICTURES, Account, Lens, Number, Phase, spoken
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import in_rows, repainted
+from gan_lab.games.translation import in_rows, repainted, told_again
 from gan_lab.metrics import psnr, ssim
 from gan_lab.metrics.ssim import WINDOW
 from gan_lab.randomness import Streams
@@ -54,7 +55,9 @@ class SuperResolution:
     def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
         self.config = config
         self._streams = streams
-        self._referee = Referee("D", streams)
+        output = config.networks.g.output
+        self._lens = Lens(lambda x: to_pixels(x, output))
+        self._referee = Referee("D", streams, self._lens)
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
 
@@ -139,17 +142,17 @@ class SuperResolution:
         x = fake = None  # what D was shown last, if both moves share it
         if "D" in movers:
             shared = self.config.objective.share_fakes and "G" in movers
-            look = self.players["D"].judge
             for left in reversed(range(self.config.optim.d.steps)):
                 x = batches.draw().x
                 fake = self._enlarged(x, with_graph=shared and left == 0)
-                yield self._referee.d_move(self.config, look, x, fake.detach(), now)
+                yield self._d_move(x, fake.detach(), now)
         if "G" in movers:
             for index in range(self.config.optim.g.steps):
-                if index > 0 or x is None or fake is None or not fake.requires_grad:
+                shared = index == 0 and fake is not None and fake.requires_grad
+                if not shared or x is None or fake is None:
                     x = batches.draw().x
                     fake = self._enlarged(x, with_graph=True)
-                yield self._g_move(x, fake, now)
+                yield self._g_move(x, fake, now, shared=shared)
 
     def _low(self, x: Tensor) -> Tensor:
         """True pictures in G's range, shrunk as a file would hold them: rounded to whole pixels."""
@@ -161,23 +164,35 @@ class SuperResolution:
         with torch.set_grad_enabled(with_graph):
             return self.players["G"].network(self._low(x))
 
-    def _g_move(self, x: Tensor, fake: Tensor, now: Now) -> Move:
+    def _d_move(self, x: Tensor, fake: Tensor, now: Now) -> Move:
+        move = self._referee.d_move(self.config, self.players["D"].judge, x, fake, now)
+        account = move.account.after(lambda: self._told_made(x, fake))
+        return move._replace(account=account)
+
+    def _g_move(self, x: Tensor, fake: Tensor, now: Now, *, shared: bool) -> Move:
         """G comes nearer to the pixels of ``x`` and, once the game has begun, fools D."""
         objective = self.config.objective
         pretraining = now.steps < self.config.training.g_pretrain
         gap = (F.l1_loss if objective.pixel_norm == "absolute" else F.mse_loss)(fake, x)
         loss = objective.pixels * gap
         readings = {"pixels": gap.detach(), **self._decibels(x, fake)}
+        account = Account(
+            lambda: self._told_again(fake) if shared else self._told_made(x, fake),
+            (self._referee.asked(fake),),
+        )
         if not pretraining:
             player = self.players["D"]
-            verdict = self._referee.g_loss(
+            answer = self._referee.g_loss(
                 self.config, player, player.judge, fake, now, real=lambda: x,
                 matching=matched_layers,
             )  # fmt: skip
-            loss = loss + verdict
-            readings["loss/G"] = verdict.detach()
+            loss = loss + answer.loss
+            readings["loss/G"] = answer.loss.detach()
+            account = account.then(answer.judging, self._referee.answers("G"))
+        account = account.then(lambda: self._told_compared(x, fake, readings))
         # pictures that G learns from alone count too, or schedules and epochs would stand still
-        return Move(("G",), loss, readings, images=len(x) if pretraining else 0)
+        images = len(x) if pretraining else 0
+        return Move(("G",), loss, readings, images=images, account=account)
 
     @torch.no_grad()
     def _decibels(self, x: Tensor, fake: Tensor) -> dict[str, Tensor]:
@@ -194,6 +209,40 @@ class SuperResolution:
     def settle(self, move: Move) -> None:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def _told_made(self, x: Tensor, fake: Tensor) -> list[Phase]:
+        scale = self.config.objective.scale
+        low = self._lens.exhibit("small", "ink", self._low(x[:PICTURES]))
+        return [
+            Phase(
+                ("real", "given"),
+                "Real pictures, made small",
+                f"The next real pictures, and the same with {scale} times fewer pixels each way:"
+                " small ones whose right answer is known.",
+                exhibits=(self._lens.exhibit("real", "real", x), low),
+            ),
+            Phase(
+                ("given", "given>G", "G", "G>fake", "fake"),
+                "G enlarges",
+                "G makes a large picture of every small one; what the small one does not say, it"
+                " has to invent.",
+                exhibits=(low, self._lens.exhibit("enlarged", "g", fake)),
+            ),
+        ]
+
+    def _told_again(self, fake: Tensor) -> list[Phase]:
+        return [told_again("fake", self._lens.exhibit("enlarged", "g", fake))]
+
+    def _told_compared(self, x: Tensor, fake: Tensor, readings: dict[str, Tensor]) -> Phase:
+        return Phase(
+            ("fake", "real"),
+            "Beside the right answer",
+            "What G made beside what it should have made. G tries to come nearer, pixel by pixel.",
+            tuple(Number(spoken(n), float(readings[n])) for n in ("PSNR", "PSNR bicubic")),
+            (self._lens.exhibit("enlarged", "g", fake), self._lens.exhibit("real", "real", x)),
+        )
 
     # -- what people see -----------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gan_lab import networks
 from gan_lab.config import RunConfig
-from gan_lab.data import Batches, Kind, Pictures, domains
+from gan_lab.data import Batches, Kind, Pictures, domains, to_pixels
 from gan_lab.games import figures, scenes
 from gan_lab.games.base import (
     Arrow,
@@ -26,8 +26,9 @@ from gan_lab.games.base import (
     Still,
     frozen,
 )
+from gan_lab.games.phases import Account, Exhibit, Lens, Phase
 from gan_lab.games.pool import Pool
-from gan_lab.games.referee import READINGS, Referee, clip_weights, column
+from gan_lab.games.referee import READINGS, Answer, Referee, clip_weights, column
 from gan_lab.games.seats import seated
 from gan_lab.games.translation import (
     BESIDES,
@@ -37,6 +38,7 @@ from gan_lab.games.translation import (
     keeps_the_shape,
     repainted,
     some,
+    told_pool,
 )
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
@@ -74,7 +76,12 @@ class Unpaired:
         self.config = config
         self._kind = kind
         self._streams = streams
-        self._referees = {name: Referee(name, streams) for name in JUDGES}
+        output = config.networks.g.output
+        self._lens = Lens(lambda x: to_pixels(x, output))
+        self._referees = {
+            name: Referee(name, streams, self._lens, (name[-1], f"fake_{name[-1]}"))
+            for name in JUDGES
+        }
         self._pools = {name: Pool(config.objective.pool, streams["pool"]) for name in JUDGES}
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
@@ -178,9 +185,10 @@ class Unpaired:
         if not self.config.objective.share_fakes:
             last = None
         for _ in range(self.config.optim.d.steps if judges else 0):
+            fresh = last is None
             shown, last = last or self._fresh(batches), None
             for name in judges:
-                move = self._d_move(name, shown, now)
+                move = self._d_move(name, shown, now, fresh=fresh and name == judges[0])
                 # a batch has pictures of both kinds and is still one batch
                 yield move if name == judges[0] else move._replace(images=0)
 
@@ -198,36 +206,125 @@ class Unpaired:
         still = [self.players[name].network for name in GENERATORS if name not in generators]
         with frozen(*still):
             fake_b, fake_a = ab(a), ba(b)
-            verdict = self._verdict("D_b", fake_b, b, now) + self._verdict("D_a", fake_a, a, now)
+            answers = {
+                "D_b": self._answer("D_b", fake_b, b, now),
+                "D_a": self._answer("D_a", fake_a, a, now),
+            }
+            verdict = answers["D_b"].loss + answers["D_a"].loss
             loss, objective = verdict, self.config.objective
             readings = {"loss/G": verdict.detach() / 2}  # of one, to compare with where it rests
+            shown = _Shown(a, b, fake_a.detach(), fake_b.detach())
+            account = self._account(shown, answers, generators)
             if objective.cycle:
-                cycle = F.l1_loss(ba(fake_b), a) + F.l1_loss(ab(fake_a), b)
+                back_a, back_b = ba(fake_b), ab(fake_a)
+                cycle = F.l1_loss(back_a, a) + F.l1_loss(back_b, b)
                 loss = loss + objective.cycle * cycle
                 readings["cycle"] = cycle.detach() / 2
+                ways = (a, back_a.detach(), b, back_b.detach())
+                account = account.then(lambda: self._told_back(*ways))
             if objective.identity:
-                identity = F.l1_loss(ab(b), b) + F.l1_loss(ba(a), a)
+                same_b, same_a = ab(b), ba(a)
+                identity = F.l1_loss(same_b, b) + F.l1_loss(same_a, a)
                 loss = loss + objective.identity * identity
                 readings["identity"] = identity.detach() / 2
-        return Move(generators, loss, readings), _Shown(a, b, fake_a.detach(), fake_b.detach())
+                left = (a, same_a.detach(), b, same_b.detach())
+                account = account.then(lambda: self._told_left(*left))
+        asked = (
+            self._referees["D_b"].asked(fake_b, "fake B"),
+            self._referees["D_a"].asked(fake_a, "fake A"),
+        )
+        move = Move(generators, loss, readings, account=account._replace(asked=asked))
+        return move, shown
 
-    def _verdict(self, judge: str, fake: Tensor, real: Tensor, now: Now) -> Tensor:
+    def _answer(self, judge: str, fake: Tensor, real: Tensor, now: Now) -> Answer:
         player = self.players[judge]
         return self._referees[judge].g_loss(
             self.config, player, player.judge, fake, now, real=lambda: real
         )
 
-    def _d_move(self, name: str, shown: _Shown, now: Now) -> Move:
+    def _d_move(self, name: str, shown: _Shown, now: Now, *, fresh: bool) -> Move:
         real, fake = (shown.a, shown.fake_a) if name == "D_a" else (shown.b, shown.fake_b)
-        return self._referees[name].d_move(
-            self.config, self.players[name].judge, real, self._pools[name].exchange(fake),
-            now, weight=HALF, names=(f"loss/{name}", *_OPINIONS[name]),
+        fakes = self._pools[name].exchange(fake)
+        move = self._referees[name].d_move(
+            self.config, self.players[name].judge, real, fakes, now,
+            weight=HALF, names=(f"loss/{name}", *_OPINIONS[name]),
         )  # fmt: skip
+        account = move.account.after(lambda: self._told_pool(name, fakes))
+        if fresh:
+            account = account.after(lambda: self._told_made(shown))
+        return move._replace(account=account)
 
     def settle(self, move: Move) -> None:
         for name in JUDGES:
             if name in move.players:
                 clip_weights(self.config, self.players[name].network)
+
+    # -- what there is to tell -----------------------------------------------------------------
+
+    def _account(
+        self, shown: _Shown, answers: dict[str, Answer], generators: tuple[str, ...]
+    ) -> Account:
+        """Of G's move, as far as both D."""
+        judges = {"G_ab": "D_b", "G_ba": "D_a"}
+        along = [box for g in generators for box in self._referees[judges[g]].answers(g)]
+        return Account(
+            lambda: [*self._told_made(shown), *(one.judging() for one in answers.values())],
+            along=tuple(along),
+        )
+
+    def _told_made(self, shown: _Shown) -> list[Phase]:
+        a, b = self._lens.exhibit("A", "real", shown.a), self._lens.exhibit("B", "real", shown.b)
+        drawn = Phase(
+            ("a", "b"),
+            "Draw some of each kind",
+            "The next pictures of kind A, and the next of kind B. No A belongs to any B.",
+            exhibits=(a, b),
+        )
+        ways = (("G_ab", a, "b", shown.fake_b), ("G_ba", b, "a", shown.fake_a))
+        return [drawn, *(self._told_turned(*way) for way in ways)]
+
+    def _told_turned(self, g: str, given: Exhibit, to: str, fake: Tensor) -> Phase:
+        start, kind = given.name.lower(), to.upper()
+        return Phase(
+            (start, f"{start}>{g}", g, f"{g}>fake_{to}", f"fake_{to}"),
+            f"{g} turns {given.name} into {kind}",
+            f"{g} makes each {given.name} into what it takes for a {kind}. What the right answer"
+            " would be, nobody knows.",
+            exhibits=(given, self._lens.exhibit(f"fake {kind}", "g", fake)),
+        )
+
+    def _told_back(self, a: Tensor, back_a: Tensor, b: Tensor, back_b: Tensor) -> Phase:
+        return Phase(
+            ("fake_b", "fake_b>G_ba", "G_ba", "fake_a", "fake_a>G_ab", "G_ab"),
+            "There and back",
+            "Each fake is turned back by the other G, and should be the picture again that it came"
+            " from. So a fake must not forget what it was made of.",
+            exhibits=self._both((a, back_a, "and back"), (b, back_b, "and back")),
+        )
+
+    def _told_left(self, a: Tensor, same_a: Tensor, b: Tensor, same_b: Tensor) -> Phase:
+        return Phase(
+            ("a", "G_ba", "b", "G_ab"),
+            "What is right already",
+            "G_ab is given what is a B already, and G_ba what is an A: they should leave it alone.",
+            exhibits=self._both((a, same_a, "through G_ba"), (b, same_b, "through G_ab")),
+        )
+
+    def _both(self, *kinds: tuple[Tensor, Tensor, str]) -> tuple[Exhibit, ...]:
+        """Pictures of both kinds, and what became of them."""
+        return tuple(
+            exhibit
+            for name, (real, made, words) in zip("AB", kinds, strict=True)
+            for exhibit in (
+                self._lens.exhibit(name, "real", real),
+                self._lens.exhibit(f"{name} {words}", "g", made),
+            )
+        )
+
+    def _told_pool(self, judge: str, fakes: Tensor) -> list[Phase]:
+        kind = judge[-1]
+        shown = self._lens.exhibit(f"fake {kind.upper()}, of now or earlier", "g", fakes)
+        return [told_pool(judge, f"fake_{kind}", shown)] if self.config.objective.pool else []
 
     # -- what people see -----------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from gan_lab.games import (
     Game,
     Move,
     Now,
+    Phase,
     Still,
     View,
     check_kind,
@@ -34,6 +35,7 @@ from gan_lab.training.devices import pick_device
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
 from gan_lab.training.readings import Diverged, Readings, means
+from gan_lab.training.slow import Watched, in_order
 
 _G_ALONE = KNOBS["training.g_pretrain"]
 _NETWORKS = 2000  # seed path of the first weights
@@ -112,13 +114,27 @@ class Trainer:
 
     def round(self, only: str | None = None) -> None:
         """One round: all moves of all players, or of ``only`` one."""
+        for move, readings in self._moves(only):
+            self._descend(move, readings)
+
+    def slow_round(self) -> list[Phase]:
+        """One round of all players, to the bit as :meth:`round` plays it, and what happened."""
+        told = []
+        for move, readings in self._moves(None):
+            watched = Watched(move, self._parameters)
+            self._descend(move, readings)
+            told.append((move.players, watched.told(self.config.optim, self._optimisers, readings)))
+        return in_order(told)
+
+    def _moves(self, only: str | None) -> Iterator[tuple[Move, dict[str, Tensor]]]:
+        """All moves of one round, and where its readings go; descend each before the next."""
         movers = frozenset(self.game.players) if only is None else frozenset({only})
         if only is None and (alone := self._alone()):
             movers = frozenset(n for n, p in self.game.players.items() if p.role == alone)
         readings: dict[str, Tensor] = {}
         before = self.seen
         for move in self.game.round(self.batches, Now(self.steps, self.seen), movers):
-            self._descend(move, readings)
+            yield move, readings
         self.steps += 1
         self._average(movers, self.seen - before)
         rates = tuple(o.param_groups[0]["lr"] for o in self._optimisers.values())
