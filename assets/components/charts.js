@@ -1,7 +1,7 @@
-// The plots of a run, as the page's data names them: plotly.js, updated in place so that zoom and
-// hover survive.
+// The plots of a run, or of several over each other, as the page's data names them: plotly.js,
+// updated in place so that zoom and hover survive.
 import { counters } from "./counters.js";
-import { drawing } from "./drawing.js";
+import { drawing, STEPS } from "./drawing.js";
 
 const SETTLED = 1000; // records before which no figure lags behind the others
 const CALM = 4; // a calm figure is drawn at every fourth update
@@ -21,19 +21,22 @@ export function plotly(url) {
 }
 
 // A plot is { title, hint, meaning, curves, range, log, calm }, a curve { column, name, colour,
-// rest, dash, plain }: gan_lab/games/base.py says what they mean.
+// rest, dash, plain }: gan_lab/games/base.py says what they mean. What is drawn is a list of
+// tracks, one a run, { curves, letter, clock }: the letter is what the run is called where there
+// are several.
 export class Charts {
   constructor(board, data) {
     this.board = board;
     this.data = data;
     this.Plotly = null;
+    this.by = STEPS; // what goes to the right
     this.figures = [];
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         const figure = this.figures.find((one) => one.box === entry.target);
         if (!figure) continue;
         figure.seen = entry.isIntersecting;
-        if (figure.seen && figure.stale && this.curves) this.drawOne(figure);
+        if (figure.seen && figure.stale && this.tracks) this.drawOne(figure);
       }
     });
     this.sizes = new ResizeObserver(() => {
@@ -44,7 +47,7 @@ export class Charts {
     plotly(data.plotly).then(
       (Plotly) => {
         this.Plotly = Plotly;
-        if (this.curves) this.draw(this.curves);
+        if (this.tracks) this.draw(this.tracks);
       },
       (error) => this.figures.forEach((figure) => (figure.plot.textContent = error.message)),
     );
@@ -95,6 +98,7 @@ export class Charts {
     title.textContent = spec.title;
     title.title = spec.hint;
     const keys = spec.curves.map(({ name, colour, dash }) => key(name, `gl-${colour}`, dash));
+    for (const letter of this.data.letters ?? []) keys.push(key(letter, `gl-run-${letter}`));
     if (spec.curves.some((curve) => Number.isFinite(curve.rest))) {
       keys.push(key("balance", "gl-rest"));
       keys.at(-1).title = "Where it settles once fakes are like real pictures";
@@ -105,10 +109,11 @@ export class Charts {
     figure.plot.setAttribute("aria-label", `${spec.title}. ${spec.hint} ${spec.meaning}`.trim());
   }
 
-  // Empty plots for the run that is watched over this path: no zoom of another one stays.
-  clear(path) {
-    this.path = path;
-    this.curves = null;
+  // Empty plots for what is watched now, of which ``name`` is the name: no zoom of another one
+  // stays.
+  clear(name) {
+    this.name = name;
+    this.tracks = null;
     for (const figure of this.figures) {
       Object.assign(figure, { stale: true, rested: 0, news: null });
       figure.marked.style.visibility = "hidden";
@@ -120,17 +125,23 @@ export class Charts {
   update(data) {
     this.data = data;
     this.place(data.figures);
-    if (this.curves) this.draw(this.curves);
+    if (this.tracks) this.draw(this.tracks);
+  }
+
+  // Steps, images or seconds to the right: see drawing.js.
+  show(by) {
+    this.by = by;
+    if (this.tracks) this.draw(this.tracks);
   }
 
   // Draws what is on the screen, each figure in a task of its own, so that a press or a drag in
   // between is not held up. Resolves to the ms that it took; 0 if it could not be drawn.
-  async draw(curves) {
-    this.curves = curves;
+  async draw(tracks) {
+    this.tracks = tracks;
     if (!this.Plotly) return 0;
     let took = 0;
     for (const figure of this.figures) {
-      if (curves !== this.curves) break; // another run has come onto the screen
+      if (tracks !== this.tracks) break; // another run has come onto the screen
       figure.stale = true;
       if (!figure.seen || this.mayRest(figure)) continue;
       const begun = performance.now();
@@ -145,7 +156,7 @@ export class Charts {
 
   // plots whose place has another size than what was drawn into it
   resize() {
-    if (!this.curves) return;
+    if (!this.tracks) return;
     for (const figure of this.figures) {
       const { clientWidth, clientHeight } = figure.plot;
       if (!figure.size || (figure.size[0] === clientWidth && figure.size[1] === clientHeight)) {
@@ -158,8 +169,9 @@ export class Charts {
 
   // straight lines need not be drawn as often as others
   mayRest(figure) {
-    if (this.curves.records < SETTLED) return false;
-    const news = `${this.curves.marksEnd}:${this.curves.level}`;
+    const every = this.tracks.map(({ curves }) => curves);
+    if (every.some(({ records }) => records < SETTLED)) return false;
+    const news = [this.by, ...every.map(({ marksEnd, level }) => `${marksEnd}:${level}`)].join();
     if (!figure.spec.calm || figure.news !== news || ++figure.rested >= CALM) {
       figure.news = news;
       figure.rested = 0;
@@ -173,9 +185,11 @@ export class Charts {
     figure.stale = false;
     const { spec, plot } = figure;
     figure.size = [plot.clientWidth, plot.clientHeight];
-    figure.marked.style.visibility = this.curves.marks.length ? "visible" : "hidden";
-    const { traces, layout, config } = drawing(spec, this.curves, {
-      plot, path: this.path, colours: this.data.colours, words: this.data.words,
+    const changed = this.tracks.some(({ curves }) => curves.marks.length);
+    figure.marked.style.visibility = changed ? "visible" : "hidden";
+    const { colours, words } = this.data;
+    const { traces, layout, config } = drawing(spec, this.tracks, {
+      plot, name: this.name, by: this.by, colours, words,
     });
     this.Plotly.react(plot, traces, layout, config);
   }

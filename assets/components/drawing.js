@@ -1,17 +1,35 @@
 // A plot as plotly.js wants it: traces, layout, config. What a spec is: charts.js.
 
-// spec: the plot; curves: all that is known of the run; place = { plot, path, colours,
-// words: what the entries of the ledger are called }
-export function drawing(spec, curves, { plot, path, colours, words }) {
+// What goes to the right.
+export const STEPS = "steps";
+
+// How the lines of the first run are drawn and those of the second, which are finer as well, where
+// the first run's are solid and where they are dashed: no two are alike.
+const DASHES = [{ "": "solid", dash: "dash" }, { "": "5px,3px", dash: "8px,3px,2px,3px" }];
+const WIDTHS = [2, 1.6];
+
+// spec: the plot; tracks: all that is known of each run, see charts.js; place = { plot, name: of
+// what is shown, by: what goes to the right, colours, words: what the entries of the ledger are
+// called }
+export function drawing(spec, tracks, { plot, name, by, colours, words }) {
   const style = getComputedStyle(plot);
   const ink = style.color;
   // anything but a player or the real pictures is drawn in ink
-  const colour = (name) => colours[name] ?? ink;
+  const colour = (one) => colours[one] ?? ink;
   const touch = matchMedia("(pointer: coarse)").matches;
+  const every = tracks.map((track, i) => ({
+    ...track, dashes: DASHES[i], width: WIDTHS[i],
+    x: (steps) => (by === STEPS ? steps : steps.map((step) => track.clock.at(step, by))),
+    call: (what) => (track.letter ? `${track.letter} ${what}` : what),
+  }));
   return {
-    traces: [...lines(spec, curves, colour), ...marks(curves, ink, words)],
+    traces: [
+      ...every.flatMap((track) => lines(spec, track, colour, tracks.length === 1)),
+      ...marks(every, ink, words),
+    ],
     layout: {
-      uirevision: path, datarevision: curves.records, showlegend: false,
+      uirevision: `${name} ${by}`, showlegend: false,
+      datarevision: tracks.map(({ curves }) => `${curves.take}:${curves.records}`).join(" "),
       margin: { l: 44, r: 10, t: 6, b: 26 },
       width: plot.clientWidth || 300, height: plot.clientHeight || 180,
       paper_bgcolor: "transparent", plot_bgcolor: "transparent",
@@ -20,8 +38,8 @@ export function drawing(spec, curves, { plot, path, colours, words }) {
         bgcolor: style.getPropertyValue("--gl-panel").trim(), font: { color: ink },
       },
       dragmode: touch ? false : "zoom",
-      shapes: [...rests(spec, colour), ...marked(curves, ink)],
-      ...axes(spec, curves, ink, touch),
+      shapes: [...rests(spec, colour), ...marked(every, ink)],
+      ...axes(spec, tracks, ink, touch),
     },
     config: {
       displaylogo: false,
@@ -31,16 +49,19 @@ export function drawing(spec, curves, { plot, path, colours, words }) {
   };
 }
 
-function lines(spec, { x, series, level }, colour) {
+// noisy: with what the smoothed lines were smoothed from
+function lines(spec, track, colour, noisy) {
+  const { series, level } = track.curves;
+  const x = track.x(track.curves.x);
   return spec.curves.flatMap((curve) => {
     const one = series[curve.column];
     if (!one) return [];
-    const line = { color: colour(curve.colour), width: 2, dash: curve.dash };
+    const line = { color: colour(curve.colour), width: track.width, dash: track.dashes[curve.dash] };
     const strong = {
-      x, y: curve.plain ? one.mean : one.smooth, name: curve.name, line, connectgaps: true,
-      type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
+      x, y: curve.plain ? one.mean : one.smooth, name: track.call(curve.name), line,
+      connectgaps: true, type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
     };
-    return curve.plain ? [strong] : [raw(x, one, level, line.color), strong];
+    return curve.plain || !noisy ? [strong] : [raw(x, one, level, line.color), strong];
   });
 }
 
@@ -59,22 +80,23 @@ function raw(x, one, level, color) {
   };
 }
 
-// what was done to the run, to be hovered over
-function marks(curves, ink, words) {
-  if (!curves.marks.length) return [];
-  return [{
-    x: curves.marks.map((mark) => mark.step), y: curves.marks.map(() => 0.03), yaxis: "y2",
-    text: curves.marks.map((mark) => saying(mark, words)), name: "you", type: "scatter", mode: "markers",
-    marker: { symbol: "triangle-up", size: 8, color: ink },
+// what was done to the runs, to be hovered over
+function marks(tracks, ink, words) {
+  return tracks.filter(({ curves }) => curves.marks.length).map(({ curves, x, call }) => ({
+    x: x(curves.marks.map((mark) => mark.step)), y: curves.marks.map(() => 0.03), yaxis: "y2",
+    text: curves.marks.map((mark) => call(saying(mark, words))), name: "you",
+    type: "scatter", mode: "markers", marker: { symbol: "triangle-up", size: 8, color: ink },
     hovertemplate: "%{text}<extra></extra>",
-  }];
+  }));
 }
 
-function marked(curves, ink) {
-  return curves.marks.map(({ step }) => ({
-    type: "line", yref: "paper", y0: 0, y1: 1, x0: step, x1: step, layer: "below",
-    line: { color: ink, width: 1 }, opacity: 0.35,
-  }));
+function marked(tracks, ink) {
+  return tracks.flatMap(({ curves, x, dashes }) =>
+    x(curves.marks.map((mark) => mark.step)).map((at) => ({
+      type: "line", yref: "paper", y0: 0, y1: 1, x0: at, x1: at, layer: "below",
+      line: { color: ink, width: 1, dash: dashes[""] }, opacity: 0.35,
+    })),
+  );
 }
 
 // dotted, where curves settle; in ink where several settle together
@@ -90,7 +112,7 @@ function rests(spec, colour) {
   }));
 }
 
-function axes(spec, curves, ink, touch) {
+function axes(spec, tracks, ink, touch) {
   const faint = faded(ink, 0.14);
   const axis = {
     gridcolor: faint, zeroline: false, linecolor: faint, tickfont: { size: 11 },
@@ -100,22 +122,24 @@ function axes(spec, curves, ink, touch) {
     xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
     yaxis: {
       ...axis, nticks: 5, tickformat: "~g", range: spec.range ?? undefined,
-      autorange: !spec.range, ...(spec.log ? logAxis(spec, curves.series) : {}),
+      autorange: !spec.range, ...(spec.log ? logAxis(spec, tracks) : {}),
     },
     yaxis2: { overlaying: "y", range: [0, 1], visible: false, fixedrange: true },
   };
 }
 
 // at least a decade high, with ticks that people read at a glance
-function logAxis(spec, series) {
+function logAxis(spec, tracks) {
   let low = Infinity;
   let high = 0;
-  for (const { column, plain } of spec.curves) {
-    const one = series[column];
-    for (const value of (plain ? one?.mean : one?.smooth) ?? []) {
-      if (!(value > 0)) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+  for (const { curves } of tracks) {
+    for (const { column, plain } of spec.curves) {
+      const one = curves.series[column];
+      for (const value of (plain ? one?.mean : one?.smooth) ?? []) {
+        if (!(value > 0)) continue;
+        low = Math.min(low, value);
+        high = Math.max(high, value);
+      }
     }
   }
   if (high === 0) return { type: "log" };

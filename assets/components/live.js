@@ -1,29 +1,14 @@
 // The live view of a run: its state, its numbers, its pictures, its curves.
 import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
-import { Curves } from "./curves.js";
+import { Feed, STATES } from "./feed.js";
 import { grouped, relation } from "./numbers.js";
 import { Pictures } from "./pictures.js";
+import { Rhythm } from "./rhythm.js";
 import { Scene } from "./scene.js";
-import { Socket, WORDS } from "./socket.js";
+import { WORDS } from "./socket.js";
 
-const SHORTEST = 1000; // ms between two drawings of the curves
-const LONGEST = 10000;
-const SHARE = 20; // drawing waits this many times as long as it takes: at most 5 % of the time
-const EARLY = 30; // s of training in which most happens, and drawing may take three times that
-const POINTS = 300; // of a curve
 const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
-
-const STATES = {
-  loading: "Getting ready",
-  running: "Training",
-  paused: "Paused",
-  finished: "Finished",
-  stopped: "Stopped",
-  failed: "It broke",
-};
-
-const OVER = ["finished", "stopped", "failed"];
 
 const NUMBERS = [
   ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G. "
@@ -59,9 +44,10 @@ class Live {
     this.pictures = new Pictures(place);
     this.scene = new Scene(this.find(".gl-scene"), {
       drawn: (name) => this.pictures.drawn(name),
-      ask: (name) => this.socket.send({ still: name }),
+      ask: (name) => this.feed.send({ still: name }),
     });
     this.charts = new Charts(this.find(".gl-board"), component.data);
+    this.rhythm = new Rhythm(() => this.drawCurves());
     this.room = new ResizeObserver(() => this.arrange());
     this.room.observe(place);
     this.onVisible = () => this.visible();
@@ -112,14 +98,6 @@ class Live {
   }
 
   watch(path) {
-    this.path = path;
-    this.curves = new Curves();
-    this.moment = null;
-    this.asking = false;
-    this.askedOver = false; // whether the newest question came after the end of the run
-    this.complete = false; // an answer to such a question is here: there is no more to come
-    this.lastDrawn = -Infinity;
-    this.interval = 0;
     this.told = null;
     this.pictures.clear();
     this.scene.clear();
@@ -127,17 +105,20 @@ class Live {
     counters.pictureStep = 0;
     this.find(".gl-relation").textContent = "";
     this.say("Connecting");
-    this.socket = new Socket(path, {
+    this.feed = new Feed(path, {
       onFrame: (header, payload) => this.hear(header, payload),
-      onChange: (open, reason) => this.line(open, reason),
+      onLine: (open, reason) => {
+        if (!open) this.say(WORDS[reason]);
+      },
     });
+    this.tracks = [{ curves: this.feed.curves }];
+    this.rhythm.follow([this.feed]);
   }
 
   update(component) {
     this.adopt(component);
-    if (component.data.socket !== this.path) {
-      this.socket.close();
-      clearTimeout(this.timer);
+    if (component.data.socket !== this.feed.path) {
+      this.feed.close();
       this.watch(component.data.socket);
     }
     this.charts.update(component.data);
@@ -151,26 +132,14 @@ class Live {
     state.dataset.state = kind;
   }
 
-  line(open, reason) {
-    this.asking = false;
-    if (open) {
-      if (document.hidden) this.visible();
-      return;
-    }
-    this.say(WORDS[reason]);
-  }
-
   hear(header, payload) {
     counters.frames++;
     if (header.kind === "moment") this.hearMoment(header);
     else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
-    else if (header.kind === "curves") this.hearCurves(header, payload);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
-    else if (header.kind === "error") this.asking = false;
   }
 
   hearMoment(moment) {
-    this.moment = moment;
     counters.step = moment.counts.steps;
     counters.state = moment.state;
     this.say(STATES[moment.state] ?? moment.state, moment.state);
@@ -182,13 +151,13 @@ class Live {
     note.dataset.state = moment.state;
     this.scene.hearMoment(moment);
     this.tell();
-    this.wantCurves();
+    this.rhythm.want();
   }
 
   // the script draws buttons and knobs: it should know of what happened without it
   tell() {
-    if (!this.moment) return;
-    const { state, take, interventions } = this.moment;
+    if (!this.feed.moment) return;
+    const { state, take, interventions } = this.feed.moment;
     const heard = `${state}:${take}:${interventions}`;
     if (heard === this.component.data.heard || heard === this.told) return;
     this.told = heard;
@@ -214,59 +183,28 @@ class Live {
     if (document.hidden) return;
     this.pictures.show(header, payload, () => {
       counters.pictures++;
-      counters.pictureStep = header.step;
+      counters.pictureStep = this.feed.pictureStep = header.step;
       counters.measures = header.measures;
       this.scene.show(header.name);
     });
   }
 
-  wantCurves() {
-    if (this.asking || this.complete || document.hidden || !this.moment?.counts.steps) return;
-    // the first drawing takes a while: the first trained picture goes before it
-    if (this.moment.state === "running" && !(counters.pictureStep > 0)) return;
-    const { records, take } = this.curves;
-    if (take === this.moment.take && records >= this.moment.counts.steps) return;
-    clearTimeout(this.timer);
-    const wait = this.lastDrawn + this.interval - performance.now();
-    if (wait > 0) {
-      this.timer = setTimeout(() => this.wantCurves(), wait);
-      return;
-    }
-    this.askedOver = OVER.includes(this.moment.state);
-    this.asking = this.socket.send({ curves: { ...this.curves.cursor, points: POINTS } });
-  }
-
-  async hearCurves(header, payload) {
-    const { curves } = this;
-    const first = counters.curves === 0;
-    this.complete = this.askedOver;
-    let took = 0;
-    try {
-      curves.apply(header, payload);
-      counters.records = curves.records;
-      this.scene.read(curves);
-      took = await this.charts.draw(curves);
-    } finally {
-      if (curves === this.curves) { // else another run has come onto the screen
-        this.asking = false;
-        // the first drawing builds everything and says nothing about the next
-        const share = this.moment?.seconds < EARLY ? SHARE / 3 : SHARE;
-        this.interval = first ? SHORTEST : Math.min(LONGEST, Math.max(SHORTEST, share * took));
-        this.lastDrawn = performance.now();
-        this.wantCurves();
-      }
-    }
+  drawCurves() {
+    const { curves } = this.feed;
+    counters.records = curves.records;
+    this.scene.read(curves);
+    return this.charts.draw(this.tracks);
   }
 
   visible() {
-    this.socket.send({ hidden: document.hidden });
-    if (!document.hidden) this.wantCurves();
+    this.feed.hide();
+    this.rhythm.want();
   }
 
   close() {
     document.removeEventListener("visibilitychange", this.onVisible);
-    clearTimeout(this.timer);
-    this.socket.close();
+    this.rhythm.close();
+    this.feed.close();
     this.room.disconnect();
     this.pictures.close();
     this.scene.close();

@@ -170,7 +170,7 @@ def test_pictures_go_on_after_one_that_cannot_be_read(mount) -> None:
 def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
     page = mount("live", LIVE)
     hear(page, *moment(State.PAUSED, 10), curves(10))
-    page.wait_for_function("() => __ganlab.pictures === 1 && drawn.includes('/none/a')")
+    page.wait_for_function("() => __ganlab.pictures === 1 && drawn.includes('/none/a steps')")
     assert page.evaluate(INK)
     page.evaluate("""() => {
       drawn.length = 0;
@@ -180,9 +180,9 @@ def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
     assert "At step" not in page.evaluate(TEXT)
     assert set(page.evaluate("drawn")) == {"purged"}
     hear(page, *moment(State.PAUSED, 3), curves(3))
-    page.wait_for_function("() => drawn.includes('/none/b')")
+    page.wait_for_function("() => drawn.includes('/none/b steps')")
     assert page.evaluate(INK)
-    assert "/none/a" not in page.evaluate("drawn")
+    assert "/none/a steps" not in page.evaluate("drawn")
 
 
 def test_why_a_socket_closed_is_said(mount) -> None:
