@@ -200,6 +200,15 @@ class Training(Section):
         ge=1,
         le=1000,
     )
+    keep_states: int = knob(
+        12,
+        "How many older states stay on disk, spread over the run, for a new run to start from; none"
+        " besides checkpoints if those do not go by the clock.",
+        live=True,
+        unit="states",
+        ge=0,
+        le=100,
+    )
     threads: int = knob(
         0,
         "CPU threads inside one operation; 0 lets the playground choose when the run starts.",

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from gan_lab.config import ConfigError, RunConfig, known, put
 from gan_lab.games import check_players
 from gan_lab.runs.directory import DirectoryError, RunDirectory
+from gan_lab.runs.film import Film
+from gan_lab.runs.states import kept_states, link
 from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.trainer import config_of
@@ -86,8 +88,8 @@ def fork(
 def _state_at(parent: RunDirectory, step: int | None) -> tuple[Path, RunConfig]:
     """The file of the newest readable state at or before ``step``, and its configuration."""
     reason = "none is kept"
-    for path in reversed(parent.checkpoint_files()):
-        if step is not None and int(path.stem) > step:
+    for at, path in reversed(kept_states(parent).items()):
+        if step is not None and at > step:
             continue
         try:
             return path, config_of(checkpoints.load(path))
@@ -110,19 +112,21 @@ def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
 
 
 def _copied(parent: RunDirectory, child: RunDirectory, source: Path) -> bool:
-    """All that belongs to the state in ``source``, and to those before it.
+    """The state in ``source``, those before it, the readings and the film up to there.
 
     Returns False if the parent dropped that state meanwhile: if it went back, its history may be
     another one by now. Raises DirectoryError if the history is too short.
     """
     try:
-        before = source.stat()
-        for path in parent.checkpoint_files():
-            if int(path.stem) < int(source.stem):
-                with contextlib.suppress(OSError):  # dropped just now
-                    _link(path, child.path / "checkpoints" / path.name)
-        _link(source, child.path / "checkpoints" / source.name)
-        whole = _copy_history(parent, child, int(source.stem))
+        before, at = source.stat(), int(source.stem)
+        for path in [p for step, p in kept_states(parent).items() if step <= at]:
+            _share(path, child.path / "states")
+        for path in (first for first in parent.checkpoint_files() if not int(first.stem)):
+            _share(path, child.path / "checkpoints")
+        for path in Film(parent.path / "film").open().files(at):
+            _share(path, child.path / "film")
+        _share(source, child.path / "checkpoints")
+        whole = _copy_history(parent, child, at)
         after = source.stat()
     except FileNotFoundError:
         return False
@@ -133,14 +137,11 @@ def _copied(parent: RunDirectory, child: RunDirectory, source: Path) -> bool:
     return True
 
 
-def _link(source: Path, target: Path) -> None:
-    """A second name for the same bytes; a copy where the disk knows no such thing."""
-    try:
-        target.hardlink_to(source)
-    except FileNotFoundError:
-        raise
-    except OSError:
-        shutil.copyfile(source, target)
+def _share(file: Path, folder: Path) -> None:
+    """Give a file a second name, unless it has just been dropped."""
+    folder.mkdir(exist_ok=True)
+    with contextlib.suppress(FileNotFoundError, FileExistsError):
+        link(file, folder / file.name)
 
 
 def _copy_history(parent: RunDirectory, child: RunDirectory, records: int) -> bool:

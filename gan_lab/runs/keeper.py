@@ -1,14 +1,22 @@
-"""What stays of a run: checkpoints, samples when they are due, a summary."""
+"""What stays of a run: checkpoints, samples when they are due, states on the way, the film."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
-from gan_lab.runs.messages import State
+from gan_lab.runs.messages import Drawing, Picture, State
 from gan_lab.runs.pictures import pixels, png
+from gan_lab.runs.states import States, kept_states
 from gan_lab.training.trainer import Counts, Trainer
+
+log = logging.getLogger(__name__)
+
+_STRETCH = 100  # steps, at most, whose readings a shot tells the means of
 
 
 class Keeper:
@@ -16,10 +24,13 @@ class Keeper:
 
     Attributes:
         counts: how far the run was when it last asked whether a sample is due.
+        film: what the page showed.
     """
 
     def __init__(self, directory: RunDirectory) -> None:
         self._directory = directory
+        self._states = States(directory)
+        self.film = Film(directory.path / "film")
         self.counts = Counts(0, 0, 0, 0.0)
 
     def checkpoint(self, trainer: Trainer, state: dict[str, Any]) -> None:
@@ -28,6 +39,58 @@ class Keeper:
         self._directory.write_config(trainer.config)
         keep = trainer.config.training.keep_checkpoints
         self._directory.write_checkpoint(trainer.steps, state, keep)
+        try:
+            self._states.take(self._directory.checkpoint_files()[-1], _states_of(trainer))
+        except OSError as error:
+            log.warning("a checkpoint could not be kept for later: %s", error)
+
+    def state_due(self, trainer: Trainer) -> bool:
+        """Whether to write a state that is no checkpoint, for a new run to start from."""
+        most = _states_of(trainer)
+        if not most or not trainer.config.training.checkpoint_seconds:
+            return False
+        return self._states.due(trainer.steps, most)
+
+    def state(self, trainer: Trainer, state: dict[str, Any]) -> None:
+        """Write one; a full disk costs the state, not the run."""
+        try:
+            self._directory.sync_history()
+            self._states.save(trainer.steps, state, _states_of(trainer))
+        except OSError as error:
+            log.warning("a state on the way could not be kept: %s", error)
+
+    def shot_due(self, trainer: Trainer) -> bool:
+        """Whether to make pictures for the film, though nobody watches."""
+        return self.film.due(trainer.steps)
+
+    def shoot(
+        self,
+        trainer: Trainer,
+        seconds: float,
+        pictures: Mapping[str, Picture | Drawing],
+        cost: float,
+    ) -> None:
+        """Put what was just drawn onto the film; a full disk costs the shot, not the run.
+
+        Args:
+            seconds: of training.
+            cost: s that it took to make the pictures.
+        """
+        last = self.film.shots[-1].step if self.film.shots else 0
+        stretch = min(_STRETCH, max(1, trainer.steps - last))
+        readings = trainer.recent_means(stretch)
+        try:
+            self.film.add(
+                trainer.counts, seconds, len(trainer.ledger), readings, pictures, cost=cost,
+                pinned=kept_states(self._directory),
+            )  # fmt: skip
+        except OSError as error:
+            log.warning("step %d could not be put onto the film: %s", trainer.steps, error)
+
+    def cut(self, trainer: Trainer) -> None:
+        """States and shots of later steps never happened."""
+        self._states.cut(trainer.steps)
+        self.film.open().cut(trainer.steps, len(trainer.ledger))
 
     def newest(self) -> str:
         """In words, the step of the newest checkpoint."""
@@ -64,3 +127,8 @@ class Keeper:
             "images_per_second": round(counts.images / seconds, 1) if seconds else 0.0,
             "metrics": trainer.recent_means(),
         }
+
+
+def _states_of(trainer: Trainer) -> int:
+    """How many states are kept on the way, at most."""
+    return trainer.config.training.keep_states

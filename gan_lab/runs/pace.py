@@ -53,3 +53,20 @@ class Pace:
         self.share = share if not self._interval else 0.8 * self.share + 0.2 * share
         self._last = now
         self._interval = min(LONGEST, max(self._limits.shortest, cost / self._limits.share))
+
+
+class Seldom:
+    """A clock for what is done for later, not for somebody who looks."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._not_before = 0.0
+
+    def due(self) -> bool:
+        """Whether it may be done again."""
+        return time.perf_counter() >= self._not_before
+
+    def done(self, cost: float) -> None:
+        """Note that it was done just now, and what it cost, s."""
+        wait = max(self._limits.shortest, cost / self._limits.share)
+        self._not_before = time.perf_counter() + wait

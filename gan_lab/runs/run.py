@@ -11,6 +11,7 @@ from typing import Any
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.film import Film
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import (
     Bars,
@@ -81,6 +82,11 @@ class Run:
     def send(self, command: Command) -> Future[Entry]:
         """Post a command; the future holds the ledger entry that it becomes."""
         return self._mailbox.post(command)
+
+    @property
+    def film(self) -> Film:
+        """What its page showed, so far."""
+        return self._worker.film
 
     def latest(self) -> Moment:
         """The newest moment."""

@@ -60,10 +60,11 @@ def moment_frames(moment: Moment) -> list[bytes]:
         )
     ]
     step = moment.pictures_step
-    return frames + [_view_frame(name, step, view) for name, view in pictures.items()]
+    return frames + [view_frame(name, step, view) for name, view in pictures.items()]
 
 
-def _view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:
+def view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:
+    """What the page draws under one name."""
     if isinstance(view, Drawing):
         return encode(
             "plane",
@@ -97,6 +98,17 @@ def still_frame(name: str, one: Picture | Bars) -> bytes:
         shape = {"rows": one.rows, "columns": one.columns}
         return encode("still", {"name": name, "bars": True, **shape}, one.data)
     return encode("still", {"name": name, "bars": False, **_shape(one)}, one.data)
+
+
+def view(header: dict[str, Any], payload: bytes) -> Picture | Drawing:
+    """What :func:`view_frame` sent. Raises KeyError if the header is of another kind."""
+    if header["kind"] == "plane":
+        parts = tuple((name, tuple(shape)) for name, shape in header["parts"])
+        return Drawing(payload, parts, header["reach"], header["measures"], header["caption"])
+    return Picture(
+        payload, header["mime"], header["columns"], header["tile"], header["count"],
+        tuple(header["heads"]), header["caption"],
+    )  # fmt: skip
 
 
 def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:

@@ -14,10 +14,11 @@ from gan_lab.data import Pictures, load
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
-from gan_lab.runs.messages import Budget, Moment, Shown, State
+from gan_lab.runs.messages import Budget, Drawing, Moment, Picture, Shown, State
 from gan_lab.runs.pace import CALM, LIVELY, Pace
 from gan_lab.runs.pictures import encoded, still
 from gan_lab.training.devices import use_threads
@@ -67,6 +68,14 @@ class Worker:
         self._seconds = 0.0
         self._keeper = Keeper(directory)
         self._pace = Pace()
+        self._seen: dict[str, Picture | Drawing] | None = None
+        self._seen_at = (0, 0)  # step and take of what is seen
+        self._looked_for = 0.0  # s that it took to make
+
+    @property
+    def film(self) -> Film:
+        """Anybody may read it."""
+        return self._keeper.film
 
     @property
     def trainer(self) -> Trainer:
@@ -157,6 +166,7 @@ class Worker:
         self._directory.cut_history(trainer.history.columns, trainer.history.records)
         self._directory.rewrite_ledger(trainer.ledger)
         self._directory.forget_changes(len(trainer.ledger))
+        self._keeper.cut(trainer)
 
     def _note_parent(self, trainer: Trainer) -> None:
         """A fork's ledger says once where it left its parent."""
@@ -192,6 +202,8 @@ class Worker:
             if by_steps or by_clock:
                 self._save_checkpoint()
                 saved = time.perf_counter()
+            elif self._keeper.state_due(trainer):
+                self._save_checkpoint(on_the_way=True)
             if now - flushed > FLUSH_INTERVAL:
                 self._flush()
                 flushed = now
@@ -326,11 +338,9 @@ class Worker:
         self._mailbox.welcome()
         self._flush()
         trainer, last, still = self.trainer, self._mailbox.moment, self._state is not State.RUNNING
-        pictures, step = last.pictures, last.pictures_step
         # whoever comes while it stands still finds pictures and a G to explore
-        if (self._mailbox.watched or still) and (pictures is None or step != trainer.steps):
-            pictures = {name: encoded(x) for name, x in trainer.preview().items()}
-            step = trainer.steps
+        if look := self._mailbox.watched or still or self._keeper.shot_due(trainer):
+            self._look()
         if self._mailbox.being_explored or still or self._mailbox.shown is None:
             self._mailbox.shown = Shown(
                 trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind
@@ -345,14 +355,31 @@ class Worker:
             steps_per_second=(counts.steps - last.counts.steps) / span if span > 0 else 0.0,
             images_per_second=(counts.images - last.counts.images) / span if span > 0 else 0.0,
             publishing=self._pace.share,
-            pictures=pictures,
-            pictures_step=step,
+            pictures=self._seen,
+            pictures_step=self._seen_at[0],
             note=self._note,
             interventions=len(trainer.ledger),
             take=trainer.history.take,
         )
         self._mailbox.publish(moment)
+        if look:
+            self._shoot()
         self._pace.published(time.perf_counter() - begun)
+
+    def _look(self) -> dict[str, Picture | Drawing]:
+        """What the page draws of this very step; made once."""
+        now = (self.trainer.steps, self.trainer.history.take)
+        if self._seen is None or self._seen_at != now:
+            begun = time.perf_counter()
+            self._seen = {name: encoded(x) for name, x in self.trainer.preview().items()}
+            self._seen_at = now
+            self._looked_for = time.perf_counter() - begun
+        return self._seen
+
+    def _shoot(self) -> None:
+        """This step onto the film."""
+        pictures = self._look()
+        self._keeper.shoot(self.trainer, self._seconds, pictures, self._looked_for)
 
     def _fail(self, why: str) -> None:
         self._state = State.FAILED
@@ -371,11 +398,17 @@ class Worker:
         """All that a checkpoint holds; the tensors are the living ones."""
         return self.trainer.state_dict() | {"seconds": self._seconds, "threads": self.threads}
 
-    def _save_checkpoint(self) -> None:
-        """Readings first: nothing broken may become a checkpoint, nor a checkpoint outrun them."""
+    def _save_checkpoint(self, *, on_the_way: bool = False) -> None:
+        """Readings first: nothing broken may become a checkpoint, nor a checkpoint outrun them.
+
+        Args:
+            on_the_way: a state to start from again; ``checkpoints/`` stays as it is.
+        """
         self._flush()
         self.trainer.check_weights()
-        self._keeper.checkpoint(self.trainer, self._state_now())
+        write = self._keeper.state if on_the_way else self._keeper.checkpoint
+        write(self.trainer, self._state_now())
+        self._shoot()
 
     def summary(self) -> dict[str, Any]:
         """How the run ended, as ``train --json`` prints it."""

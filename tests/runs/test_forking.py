@@ -9,7 +9,9 @@ import pytest
 
 from gan_lab.config import ConfigError
 from gan_lab.runs import Budget, DirectoryError, Parent, Registry, Run, State, fork, parent_of
+from gan_lab.runs.film import Film
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
+from gan_lab.runs.states import kept_states
 
 WAIT = 30.0
 
@@ -99,7 +101,11 @@ def test_a_fork_names_its_parent(finished, forked):
 def test_the_newest_kept_state_at_or_before_the_step_is_taken(finished, tmp_path, asked, taken):
     directory = fork(finished().directory, tmp_path / "child", asked)
     assert came_from(directory) == taken
-    assert [int(p.stem) for p in directory.checkpoint_files()] == list(range(0, taken + 1, 4))
+    assert list(kept_states(directory)) == list(range(0, taken + 1, 4))
+    assert [s.step for s in Film(directory.path / "film").open().shots] == list(
+        kept_states(directory)
+    )
+    assert directory.checkpoint_files()[-1].stem == f"{taken:09d}"
 
 
 def test_a_fork_with_one_knob_changed_equals_a_run_that_took_the_change_there(
@@ -155,13 +161,16 @@ def test_a_change_that_cannot_be_taken_leaves_no_folder(finished, tmp_path, chan
 
 def test_what_cannot_be_read_gives_way_to_what_is_before(finished, tmp_path):
     parent = finished()
-    (parent.directory.path / "checkpoints" / "000000008.pt").write_bytes(b"broken")
+    for folder in ("checkpoints", "states"):
+        (parent.directory.path / folder / "000000008.pt").unlink()
+        (parent.directory.path / folder / "000000008.pt").write_bytes(b"broken")
     assert came_from(fork(parent.directory, tmp_path / "child", 9)) == 4
     history = parent.directory.path / "history" / "readings.f32"
     history.write_bytes(history.read_bytes()[:-200])
     with pytest.raises(DirectoryError, match="has lost readings"):
         fork(parent.directory, tmp_path / "other", 12)
-    shutil.rmtree(parent.directory.path / "checkpoints")
+    for folder in ("checkpoints", "states"):
+        shutil.rmtree(parent.directory.path / folder)
     with pytest.raises(DirectoryError, match="no state at step 9 or before"):
         fork(parent.directory, tmp_path / "other", 9)
     assert not (tmp_path / "other").exists()

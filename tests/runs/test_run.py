@@ -47,7 +47,9 @@ def test_a_run_trains_until_its_budget_and_leaves_everything(begin, small):
     path = run.directory.path
     assert sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file()) == [
         "checkpoints/000000000.pt", "checkpoints/000000010.pt", "config.json",
-        "history/readings.f32", "samples/000000004.png", "samples/000000008.png", "summary.json",
+        "film/000000000.film", "film/000000010.film", "history/readings.f32",
+        "samples/000000004.png", "samples/000000008.png", "states/000000000.pt",
+        "states/000000010.pt", "summary.json",
     ]  # fmt: skip
     summary = json.loads((path / "summary.json").read_text())
     assert summary == run.summary()

@@ -1,0 +1,208 @@
+"""The film of a run: what the page showed, step by step, thinned as it ages.
+
+One file a shot, so that thinning is the removal of a file and nothing is ever rewritten. A file
+holds messages of ``gan_lab.runs.wire``, each behind its length (4 bytes, little-endian): first one
+of kind "film", which tells everything about the shot but its pictures, then the very messages by
+which the pictures went to the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import struct
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gan_lab.runs import wire
+from gan_lab.runs.messages import Drawing, Picture
+from gan_lab.runs.pace import Limits, Seldom
+from gan_lab.runs.thinning import superfluous, worth_adding
+from gan_lab.training.trainer import Counts
+
+MOST = 240  # shots of a run
+ROOM = 64 << 20  # bytes that they take together; first and last stay whatever they take
+UNWATCHED = Limits(0.02, 5.0)
+"""How often pictures are made for the film alone, while nobody watches."""
+
+_ENDING = ".film"
+_LONGEST_HEADER = 1 << 20  # bytes
+
+
+class Shot(NamedTuple):
+    """One moment on the film, without its pictures.
+
+    Attributes:
+        step: rounds completed.
+        seconds: of training.
+        done: entries of the ledger.
+        readings: means over the steps since the shot before, a hundred at most.
+        size: bytes of its file.
+        tag: changes with its content.
+    """
+
+    step: int
+    seconds: float
+    done: int
+    readings: dict[str, float]
+    size: int
+    tag: str
+
+
+class FilmError(ValueError):
+    """A file that is no whole shot, in one line."""
+
+
+class Film:
+    """One run's. The run's own thread adds and cuts; anybody may read.
+
+    Attributes:
+        shots: oldest first; replaced as a whole, so that readers need no lock.
+    """
+
+    def __init__(self, folder: Path, most: int = MOST, room: int = ROOM) -> None:
+        self._folder = folder
+        self._most, self._room = most, room
+        self._clock = Seldom(UNWATCHED)
+        self.shots: tuple[Shot, ...] = ()
+
+    def open(self) -> Film:
+        """Find what is on disk; what is not whole is left out. Returns itself."""
+        found = []
+        for path in self._folder.glob(f"*{_ENDING}"):
+            with contextlib.suppress(OSError, FilmError):
+                found.append(_told(path))
+        self.shots = tuple(sorted(found))
+        return self
+
+    # -- the run's thread ----------------------------------------------------------------------
+
+    def due(self, step: int) -> bool:
+        """Whether pictures should be made for the film alone: seldom, and only if they stay."""
+        return self._clock.due() and worth_adding([s.step for s in self.shots], step, self._most)
+
+    def add(
+        self,
+        counts: Counts,
+        seconds: float,
+        done: int,
+        readings: Mapping[str, float],
+        pictures: Mapping[str, Picture | Drawing],
+        *,
+        cost: float = 0.0,
+        pinned: Collection[int] = (),
+    ) -> None:
+        """Keep one more, unless this step is there already; then thin what is there.
+
+        Args:
+            cost: s that it took to make the pictures.
+            pinned: steps that thinning leaves, as far as they are no more than half of all.
+
+        Raises OSError.
+        """
+        self._clock.done(cost)
+        if self.shots and self.shots[-1].step >= counts.steps:
+            return
+        views = [wire.view_frame(n, counts.steps, view) for n, view in pictures.items()]
+        body = b"".join(map(_behind_length, views))
+        tag = f"{zlib.crc32(body):08x}"
+        told = {
+            "step": counts.steps, "seconds": seconds, "counts": counts._asdict(), "done": done,
+            "readings": dict(readings), "body": len(body), "tag": tag,
+        }  # fmt: skip
+        data = _behind_length(wire.encode("film", told)) + body
+        self._folder.mkdir(exist_ok=True)
+        temporary = self._folder / ".writing"
+        temporary.write_bytes(data)
+        os.replace(temporary, self._path(counts.steps))
+        shot = Shot(counts.steps, seconds, done, dict(readings), len(data), tag)
+        self.shots = (*self.shots, shot)
+        self._thin(pinned if len(pinned) <= self._most // 2 else ())
+
+    def _thin(self, pinned: Collection[int]) -> None:
+        kept = list(self.shots)
+        size = sum(shot.size for shot in kept)
+        while len(kept) > self._most or size > self._room:
+            place = superfluous([shot.step for shot in kept], pinned)
+            if place is None:
+                break
+            dropped = kept.pop(place)
+            size -= dropped.size
+            self._path(dropped.step).unlink(missing_ok=True)
+        self.shots = tuple(kept)
+
+    def cut(self, step: int, done: int) -> None:
+        """What is beyond ``step``, or knows of more than ``done`` entries, never happened."""
+        self.shots = tuple(s for s in self.shots if s.step <= step and s.done <= done)
+        kept = {self._path(shot.step).name for shot in self.shots}
+        for path in self._folder.glob(f"*{_ENDING}"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
+
+    # -- anybody -------------------------------------------------------------------------------
+
+    def files(self, step: int) -> list[Path]:
+        """Those of the shots up to ``step``, oldest first."""
+        return [self._path(shot.step) for shot in self.shots if shot.step <= step]
+
+    def data(self, shot: Shot) -> bytes:
+        """The file of a shot. Raises FilmError if it has been dropped or cut meanwhile."""
+        try:
+            data = self._path(shot.step).read_bytes()
+        except OSError:
+            raise FilmError(f"step {shot.step:,} is not on the film any more") from None
+        if f"{zlib.crc32(data[len(data) - _body(data) :]):08x}" != shot.tag:
+            raise FilmError(f"step {shot.step:,} is another one by now")
+        return data
+
+    def views(self, shot: Shot) -> dict[str, Picture | Drawing]:
+        """The pictures of a shot, by name. Raises as :meth:`data`."""
+        every = [wire.decode(frame) for frame in messages(self.data(shot))]
+        return {header["name"]: wire.view(header, data) for header, data in every[1:]}
+
+    def _path(self, step: int) -> Path:
+        return self._folder / f"{step:09d}{_ENDING}"
+
+
+def messages(data: bytes) -> Iterator[bytes]:
+    """The messages in a file, as far as they are whole."""
+    while len(data) >= 4:
+        (length,) = struct.unpack_from("<I", data)
+        if len(data) < 4 + length:
+            return
+        yield data[4 : 4 + length]
+        data = data[4 + length :]
+
+
+def _behind_length(message: bytes) -> bytes:
+    return struct.pack("<I", len(message)) + message
+
+
+def _body(data: bytes) -> int:
+    """Bytes behind the first message, as it says. Raises FilmError."""
+    header: dict[str, Any] = next((wire.decode(one)[0] for one in messages(data)), {})
+    return int(header.get("body", 0))
+
+
+def _told(path: Path) -> Shot:
+    """What a file says of itself. Raises FilmError if it is not whole, OSError."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(4)
+        length = struct.unpack("<I", start)[0] if len(start) == 4 else _LONGEST_HEADER
+        if length >= min(size, _LONGEST_HEADER):
+            raise FilmError(f"{path} is no shot of a film")
+        try:
+            header, rest = wire.decode(file.read(length))
+            whole = 4 + length + int(header["body"])
+            shot = Shot(
+                int(header["step"]), float(header["seconds"]), int(header["done"]),
+                dict(header["readings"]), size, str(header["tag"]),
+            )  # fmt: skip
+        except (ValueError, KeyError, TypeError):
+            raise FilmError(f"{path} is no shot of a film") from None
+    if header["kind"] != "film" or rest or whole != size or path.stem != f"{shot.step:09d}":
+        raise FilmError(f"{path} is not whole")
+    return shot
