@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from gan_lab.games import game_of
-from gan_lab.ui import changes, controls, editor, experiment, knobs, live, shell
+from gan_lab.ui import changes, controls, editor, experiment, knobs, live, shell, welcome
 
 mine = experiment.experiment()
 hosted = experiment.run_on_screen()
@@ -11,23 +10,7 @@ in_charge = hosted is None or hosted.may_control(experiment.visitor())
 
 if hosted is None:
     shell.complaints()
-    st.title("Watch a GAN learn to draw")
-    from_noise = game_of(mine.config).from_noise
-    source = "random noise into pictures" if from_noise else "one kind of picture into another"
-    st.markdown(
-        f"A **generator** turns {source}, a **discriminator** tries to tell what it makes from real"
-        " pictures, and by competing both get better: here, live, while you turn the knobs."
-    )
-    controls.start_button()
-    if live.real_pictures(mine.config.data):
-        hears = (
-            " The generator never sees them: it only hears what the discriminator thinks of its"
-            " own."
-        )
-        st.caption(
-            "These are real pictures, a few of them just coming out of noise."
-            + (hears if from_noise else "")
-        )
+    welcome.welcome(mine.config)
     title = "Knobs that you can turn at any time"
     with st.expander(title, key="open:live", on_change="rerun") as box:
         if box.open:

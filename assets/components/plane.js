@@ -15,7 +15,7 @@ const LAYERS = [
 const MEASURES = [
   ["modes", "Heaps found", ({ modes, of }) => (of ? `${modes} of ${of}` : ""),
     "Heaps of real points near which at least one fake lies (within 3σ)."],
-  ["near", "Where it should be", ({ near }) => `${(100 * near).toFixed(0)} %`,
+  ["near", "On target", ({ near }) => `${(100 * near).toFixed(0)} %`,
     "Share of the fakes within 3σ of a heap, or of the curve. Of real points it is 99 %."],
   ["js", "JS", ({ js }) => js.toFixed(3),
     "Jensen-Shannon divergence between the histograms of real points and fakes, in nats: 0 if they"

@@ -1,0 +1,69 @@
+"""What a visitor does, for all tests of the pages."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, expect
+from playwright.sync_api import TimeoutError as TooSlow
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+
+def open_start(page: Page, server: Server) -> None:
+    page.goto(server.url)
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    expect(page.locator(".gl-real-pictures canvas")).to_be_visible()
+
+
+def start(page: Page) -> float:
+    """Press Start; the seconds until a picture of ten rounds or more is on the screen."""
+    begun = time.perf_counter()
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_function("() => window.__ganlab?.pictureStep >= 10")
+    return time.perf_counter() - begun
+
+
+def in_state(page: Page, state: str) -> None:
+    page.wait_for_function("(s) => window.__ganlab?.state === s", arg=state)
+
+
+def ledger(folder: Path) -> list[dict]:
+    path = folder / "ledger.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def newest_run(server: Server) -> Path:
+    return max(server.runs.iterdir(), key=lambda path: path.stat().st_mtime)
+
+
+def canvas_of(page: Page, selector: str) -> str:
+    return page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
+
+
+def choose(page: Page, box: str, option: str, *, search: bool = False) -> None:
+    """Open a list and choose; a page that is being redrawn may close the list again.
+
+    A long list holds only what is in sight: there the option is searched for.
+    """
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(5):
+        page.get_by_role("combobox", name=box).click()
+        if search:
+            page.get_by_role("combobox", name=box).fill(option)
+        try:
+            wanted.click(timeout=3000)
+        except TooSlow:
+            continue
+        return
+    raise AssertionError(f"{box} never offered {option}")
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop").click()
+    in_state(page, "stopped")
