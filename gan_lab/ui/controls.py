@@ -82,8 +82,8 @@ def preset_picker() -> None:
     mine = experiment.experiment()
     known = presets()
     shown = mine.preset if mine.preset in known else DEFAULT
-    st.selectbox("Preset", list(known), format_func=_preset_in_words, key="preset",
-                 on_change=follow("preset", shown, _take_preset), filter_mode="contains",
+    st.selectbox("Preset", list(known), format_func=_preset_in_words,
+                 **follow("preset", shown, _take_preset), filter_mode="contains",
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
     st.caption(known[shown].about)
     if experiment.left_preset(mine):
@@ -106,8 +106,8 @@ def data_picker() -> None:
     if name not in (*NAMED, DRAWN):  # a folder or a zip, which may have a colon in it
         name, classes = mine.config.data.name, ""
     every_set = list(dict.fromkeys((*NAMED, DRAWN, name)))
-    st.selectbox("Real pictures", every_set, format_func=_set_in_words, key="data",
-                 on_change=follow("data", name, _data_chosen), filter_mode="contains",
+    st.selectbox("Real pictures", every_set, format_func=_set_in_words,
+                 **follow("data", name, _data_chosen), filter_mode="contains",
                  help=KNOBS["data.name"].help)  # fmt: skip
     if name == DRAWN:
         sketch.own_points(mine.config.data.name)
@@ -121,8 +121,8 @@ def data_picker() -> None:
         whole = not some or len(some) == len(every)
         experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
 
-    st.multiselect("Only these kinds", every, key="classes", placeholder="All of them",
-                   on_change=follow("classes", shown, narrowed))  # fmt: skip
+    st.multiselect("Only these kinds", every, placeholder="All of them",
+                   **follow("classes", shown, narrowed))  # fmt: skip
 
 
 def _data_chosen(name: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 
 import streamlit as st
 
@@ -119,25 +119,39 @@ def why_not(knob: Knob, config: RunConfig) -> str:
     return f"Counts only with {label(KNOBS[path])} = {choices}."
 
 
-def follow(key: str, value: Any, heard: Callable[[Any], None]) -> Callable[[], None]:
-    """Let the widget ``key``, which is drawn next, show ``value``; ``heard`` gets a new one.
+class Followed(TypedDict):
+    """What a widget is drawn with: its key, and who hears of a new value."""
 
-    Returns its ``on_change``. A widget that has just gone from the script is still in a browser
-    that has not drawn the newest page: Streamlit then takes its old value for a new one. So what
-    was shown last, or heard last, is no news.
+    key: str
+    on_change: Callable[[], None]
+
+
+def follow(key: str, value: Any, heard: Callable[[Any], None]) -> Followed:
+    """Let the widget that is drawn next show ``value``; ``heard`` gets a new one.
+
+    A browser may lag one page behind and tell old values along with its news: so what was shown
+    last, or heard last, is no news. And if ``value`` is neither, because something else changed it,
+    the widget is a new one, with a key of its own: the browser cannot have an old value for that.
     """
-    st.session_state[key] = value
+    editions = st.session_state.setdefault("editions", {})
+    edition, known = editions.get(key, (0, value))
+    if known != value:
+        edition += 1
+    editions[key] = (edition, value)
+    name = f"{key}#{edition}" if edition else key
+    st.session_state[name] = value
     last = value
 
     def on_change() -> None:
         nonlocal last
-        now = st.session_state[key]
+        now = st.session_state[name]
         if now is None or now == last:
             return
         last = now
+        editions[key] = (edition, now)
         heard(now)
 
-    return on_change
+    return Followed(key=name, on_change=on_change)
 
 
 def widget(
@@ -159,7 +173,6 @@ def widget(
     key = f"knob:{key}:{knob.path}"
     common: dict[str, Any] = {
         "label": prefix + label(knob),
-        "key": key,
         "help": f"{knob.help} {why}".strip(),
         "disabled": disabled or bool(why),
     }
@@ -170,16 +183,15 @@ def widget(
 
     match _form(knob):
         case "toggle":
-            st.toggle(**common, on_change=follow(key, value, heard))
+            st.toggle(**common, **follow(key, value, heard))
         case "choice":
             st.selectbox(
-                options=knob.choices, **common, on_change=follow(key, value, heard),
-                filter_mode=None,
+                options=knob.choices, **common, **follow(key, value, heard), filter_mode=None
             )  # fmt: skip
         case "log":
             options = _with(steps_of(knob), value)
             st.select_slider(
-                options=options, format_func=_short, **common, on_change=follow(key, value, heard)
+                options=options, format_func=_short, **common, **follow(key, value, heard)
             )
         case "slider" | "number" as form:
             low, high, step = _range(knob)
@@ -189,27 +201,25 @@ def widget(
             common |= {"min_value": low, "max_value": high, "step": step}
             if exact is float:
                 common["format"] = _format(step) if form == "slider" else "%g"
-            draw(**common, on_change=follow(key, shown, lambda raw: heard(exact(raw))))
+            draw(**common, **follow(key, shown, lambda raw: heard(exact(raw))))
         case _:
-            _text(knob, value, common, change)
+            _text(knob, value, key, common, change)
 
 
-def _text(knob: Knob, value: Any, common: dict[str, Any], change: Change) -> None:
+def _text(knob: Knob, value: Any, key: str, common: dict[str, Any], change: Change) -> None:
     """Whole numbers in a row, or words; nonsense stays in its box with a sentence below."""
-    key = common["key"]
     written = ", ".join(map(str, value)) if knob.kind == "ints" else str(value)
-    wrong = st.session_state.pop(key + ":wrong", None)
-    shown = written if wrong is None else st.session_state[key]
+    shown, why = st.session_state.pop(key + ":wrong", (written, ""))
 
     def heard(raw: str) -> None:
         try:
             change(knob.path, parse(knob.path, raw))
         except ConfigError as error:
-            st.session_state[key + ":wrong"] = str(error)
+            st.session_state[key + ":wrong"] = (raw, str(error))
 
-    st.text_input(**common, on_change=follow(key, shown, heard))
-    if wrong:
-        st.error(wrong)
+    st.text_input(**common, **follow(key, shown, heard))
+    if why:
+        st.error(why)
 
 
 def _form(knob: Knob) -> str:

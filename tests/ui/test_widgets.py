@@ -164,3 +164,32 @@ def test_a_browser_that_lags_behind_changes_nothing() -> None:
     assert app.slider[0].value == 0
     app.slider[0].set_value(0.5).run()
     assert app.session_state["heard"] == [0.25, 0.5]
+
+
+def _preset_and_a_knob() -> None:
+    """The boxes of the side bar, as the training page draws them."""
+    from gan_lab.config import KNOBS
+    from gan_lab.ui import controls, experiment
+    from gan_lab.ui.widgets import widget
+
+    controls.preset_picker()
+    controls.data_picker()
+    widget(KNOBS["latent.dim"], experiment.experiment().config, experiment.change_next)
+
+
+def test_a_preset_is_not_taken_back_by_a_browser_that_lags_behind() -> None:
+    app = AppTest.from_function(_preset_and_a_knob, default_timeout=30).run()
+    old = [box.value for box in app.selectbox]
+    # the same message as a browser's that typed a number before it had drawn the new preset
+    app.selectbox(key="preset").set_value("plane-ring")
+    late = app._tree.get_widget_states()
+    app.run()
+    assert app.session_state["experiment"].config.data.name == "ring"
+    for state in late.widgets:
+        if "knob::latent.dim" in state.id:
+            state.double_value = 5.0
+    app._run(late)
+    mine = app.session_state["experiment"]
+    assert (mine.config.objective.game, mine.config.data.name) == ("plane", "ring")
+    assert mine.preset == "plane-ring"
+    assert [box.value for box in app.selectbox] == ["plane-ring", "ring"] != old
