@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from gan_lab.ui import changes, controls, editor, experiment, knobs, live, shell, welcome
+from gan_lab.ui import changes, controls, editor, experiment, knobs, live, share, shell, welcome
 
 mine = experiment.experiment()
+share.begin()
 hosted = experiment.run_on_screen()
 in_charge = hosted is None or hosted.may_control(experiment.visitor())
 
@@ -23,6 +24,7 @@ else:
     else:
         controls.guest(hosted)
     shell.complaints()
+    share.banner()
     board, panel = st.columns([73, 27], gap="medium") if in_charge else (st.container(), None)
     with board:
         live.live_view(hosted, known)
@@ -35,20 +37,24 @@ else:
             knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted), take)
 
 # last, so that the pictures need not wait for it
-if in_charge:
-    title = "Both networks, layer by layer"
-    with board, st.expander(title, key="open:layers", on_change="rerun") as box:
-        if box.open:
-            st.caption("What you change here applies on restart: with Start or Reset.")
-            g, d = st.tabs(["Generator", "Discriminator"])
-            with g:
-                editor.layer_editor(mine.config, "g")
-            with d:
-                editor.layer_editor(mine.config, "d")
+if in_charge and experiment.restart_shown():
+    if experiment.shown("networks.g.layers"):
+        title = "Both networks, layer by layer"
+        with board, st.expander(title, key="open:layers", on_change="rerun") as box:
+            if box.open:
+                st.caption("What you change here applies on restart: with Start or Reset.")
+                g, d = st.tabs(["Generator", "Discriminator"])
+                with g:
+                    editor.layer_editor(mine.config, "g")
+                with d:
+                    editor.layer_editor(mine.config, "d")
     with st.sidebar:
         st.subheader("Experiment")
-        controls.preset_picker()
-        controls.data_picker()
-        controls.seed_box()
+        if mine.view.only is None:
+            controls.preset_picker()
+        if experiment.shown("data.name"):
+            controls.data_picker()
+        if experiment.shown("training.seed"):
+            controls.seed_box()
         controls.applies_on_restart(hosted)
         knobs.rebuild_knobs(mine.config)

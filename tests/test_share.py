@@ -170,6 +170,20 @@ def test_what_is_of_one_machine_stays_there_and_says_so():
     assert not stays_behind(back.config)
 
 
+def test_a_link_of_the_first_version_can_always_be_read():
+    """This text is out in the world; that its preset has changed since may be told of it."""
+    text = (
+        "15DpFjEEKwyAQRe_y11PRJoswVwlZWBQRdBoS2y6Cd4-2hWwG_nu8mfEJVm5hBWEwjwl0wNliwQfEZg9"
+        "GlrgXHmhCJTzXEnOXoZ-0gbXSWpvaXNlslChfs3vvwOO98TbApqXg-deroFq5ENKF3B-9Okrx7fvo7-tyAg"
+    )
+    link, ignored = decode(text)
+    changes = {"optim.g.lr": 1e-4, "training.seed": 42, "data.name": "mnist:3,8"}
+    assert link.config == put(preset("wgan-gp").config, changes)
+    assert (link.preset, link.starts) == ("wgan-gp", True)
+    assert link.view == View(frozenset({"optim.g.lr"}), frozenset({"optim.d.lr"}), ("live",), False)
+    assert all("has changed since" in sentence for sentence in ignored)
+
+
 # -- old and wrong links -----------------------------------------------------------------------
 
 

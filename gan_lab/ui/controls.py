@@ -13,7 +13,7 @@ from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, FOR_POINTS, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Step, Stop
-from gan_lab.ui import experiment, shell, sketch
+from gan_lab.ui import experiment, share, shell, sketch
 from gan_lab.ui.widgets import follow, widget
 
 _LISTED = 3  # waiting changes that are spelled out
@@ -56,9 +56,10 @@ def buttons(hosted: Hosted) -> None:
                   help="Starts from step 0 with the settings on this page: the same seed"
                   " repeats the same run.")  # fmt: skip
         st.button("Reset, new seed", icon=":material/casino:", key="new", shortcut="N",
-                  on_click=_new_seed,
+                  on_click=_new_seed, disabled=experiment.locked("training.seed"),
                   help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
         _to_latent(hosted)
+        share.popover()
 
 
 def _steps(hosted: Hosted, state: State) -> None:
@@ -84,6 +85,7 @@ def preset_picker() -> None:
     shown = mine.preset if mine.preset in known else DEFAULT
     st.selectbox("Preset", list(known), format_func=_preset_in_words,
                  **follow("preset", shown, _take_preset), filter_mode="contains",
+                 disabled=bool(mine.view.locked),
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
     st.caption(known[shown].about)
     if experiment.left_preset(mine):
@@ -105,11 +107,15 @@ def data_picker() -> None:
     name, _, classes = mine.config.data.name.partition(":")
     if name not in (*NAMED, DRAWN):  # a folder or a zip, which may have a colon in it
         name, classes = mine.config.data.name, ""
+    locked = experiment.locked("data.name")
     every_set = list(dict.fromkeys((*NAMED, DRAWN, name)))
     st.selectbox("Real pictures", every_set, format_func=_set_in_words,
                  **follow("data", name, _data_chosen), filter_mode="contains",
+                 disabled=locked,
                  help=KNOBS["data.name"].help)  # fmt: skip
-    if name == DRAWN:
+    if locked:
+        st.caption(f":material/lock: {experiment.LOCKED}")
+    if name == DRAWN and not locked:
         sketch.own_points(mine.config.data.name)
     every = NAMED[name].classes if name in NAMED else ()
     if not 1 < len(every) <= _CLASSES:
@@ -121,7 +127,7 @@ def data_picker() -> None:
         whole = not some or len(some) == len(every)
         experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
 
-    st.multiselect("Only these kinds", every, placeholder="All of them",
+    st.multiselect("Only these kinds", every, placeholder="All of them", disabled=locked,
                    **follow("classes", shown, narrowed))  # fmt: skip
 
 
@@ -129,17 +135,26 @@ def _data_chosen(name: str) -> None:
     """A game is played with pictures or with points: a set of the other kind brings its preset."""
     mine = experiment.experiment()
     points = name in PLANES or name == DRAWN
-    if points != game_of(mine.config).plays_points:
-        _take_preset(FOR_POINTS if points else DEFAULT)
+    other = points != game_of(mine.config).plays_points
+    if other and not _take_preset(FOR_POINTS if points else DEFAULT):
+        return
     experiment.change_next("data.name", f"{DRAWN}:{sketch.WAVE}" if name == DRAWN else name)
 
 
-def _take_preset(name: str) -> None:
-    """All settings of a preset but the seed, which stays."""
+def _take_preset(name: str) -> bool:
+    """All settings of a preset but the seed, which stays; what a link showed is left behind.
+
+    Returns False if that would turn what is locked.
+    """
     mine = experiment.experiment()
+    if mine.view.locked:
+        mine.complaint = "Not changed: a preset would turn what is locked. " + experiment.LOCKED
+        return False
+    experiment.leave_link()
     picked, seed = preset(name), mine.config.training.seed
     mine.preset, mine.config = picked.name, picked.config
     experiment.change_next("training.seed", seed)
+    return True
 
 
 def _set_in_words(name: str) -> str:
@@ -163,7 +178,9 @@ def applies_on_restart(hosted: Hosted | None) -> None:
 
 def seed_box() -> None:
     """The seed of the next start."""
-    widget(KNOBS["training.seed"], experiment.experiment().config, experiment.change_next)
+    seed = KNOBS["training.seed"]
+    widget(seed, experiment.experiment().config, experiment.change_next,
+           disabled=experiment.locked(seed.path))  # fmt: skip
 
 
 def _to_latent(hosted: Hosted) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from concurrent.futures import TimeoutError as TooSlow
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -14,9 +14,12 @@ from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Command, Set, Undo
 from gan_lab.server import COOKIE, registry
+from gan_lab.share import ShareError, View, decode
 from gan_lab.training.ledger import Entry
 from gan_lab.ui.widgets import label, told, whose
 
+LINK = "share"  # name of the query parameter that holds an experiment
+LOCKED = "Whoever made this link has locked it."
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
 GONE = (
     "This server knows no run under that link: it may be mistyped, or the server was started"
@@ -34,12 +37,20 @@ class Experiment:
         config: what Start begins with.
         view_id: of the run on the screen; "" for none.
         complaint: why the last change was not taken; shown once.
+        link: text of the link that it came by; "" for none.
+        view: what of the page that link shows.
+        starts: whether the link asks for a run that begins by itself, which has not begun yet.
+        ignored: what of the link was not taken, in sentences.
     """
 
     preset: str
     config: RunConfig
     view_id: str = ""
     complaint: str = ""
+    link: str = ""
+    view: View = field(default_factory=View)
+    starts: bool = False
+    ignored: list[str] = field(default_factory=list)
 
 
 def visitor() -> str:
@@ -51,15 +62,63 @@ def visitor() -> str:
 
 
 def experiment() -> Experiment:
-    """The session's experiment; of the run in the URL, if the session has just begun."""
+    """The session's experiment; if the session has just begun, that of the link that was opened, or
+    of the run in the URL."""
     known = st.session_state.get("experiment")
     if known is None:
         known = Experiment(DEFAULT, preset(DEFAULT).config)
         st.session_state["experiment"] = known
-        hosted = registry().get(st.query_params.get("run", ""))
+        _open_link(known, st.query_params.get(LINK, ""))
+        asked = st.query_params.get("run", "")
+        hosted = registry().get(asked)
         if hosted is not None:
             adopt(known, hosted)
+            known.ignored.clear()
+        known.starts = known.starts and not asked  # it has begun once
     return known
+
+
+def _open_link(mine: Experiment, text: str) -> None:
+    """Take what a link says; what of it cannot be taken is told."""
+    if not text:
+        return
+    try:
+        link, mine.ignored = decode(text)
+    except ShareError as error:
+        mine.ignored = [str(error)]
+        return
+    mine.link, mine.preset, mine.config = text, link.preset, link.config
+    mine.view, mine.starts = link.view, link.starts
+    for section in link.view.unfolded:
+        st.session_state[f"open:{section}"] = True
+    if link.view.only is not None:
+        st.session_state["open:live"] = True  # few knobs need not be folded
+
+
+def leave_link() -> None:
+    """The session goes its own way: everything shows, nothing is locked."""
+    mine = experiment()
+    mine.link, mine.view = "", View()
+    mine.ignored.clear()
+    if LINK in st.query_params:
+        del st.query_params[LINK]
+
+
+def shown(path: str) -> bool:
+    """Whether the link that was opened leaves a knob on the page."""
+    only = experiment().view.only
+    return only is None or path in only
+
+
+def locked(path: str) -> bool:
+    """Whether the link that was opened locks a knob."""
+    return path in experiment().view.locked
+
+
+def restart_shown() -> bool:
+    """Whether the link that was opened leaves anything on the page that applies on restart."""
+    view = experiment().view
+    return view.restart and (view.only is None or any(not KNOBS[p].live for p in view.only))
 
 
 def adopt(mine: Experiment, hosted: Hosted) -> None:
@@ -84,6 +143,8 @@ def run_on_screen() -> Hosted | None:
             mine.complaint = GONE
     elif asked != mine.view_id:
         st.query_params["run"] = mine.view_id
+    if mine.link and st.query_params.get(LINK) != mine.link:
+        st.query_params[LINK] = mine.link  # what it hides and locks outlives F5
     return hosted
 
 
@@ -120,6 +181,8 @@ def start(seed: int | None = None) -> None:
     """
     mine = experiment()
     if seed is not None:
+        if _refuses(mine, "training.seed"):
+            return
         mine.config = put(mine.config, {"training.seed": seed})
     before = registry().get(mine.view_id) if mine.view_id else None
     if before is not None and not before.may_control(visitor()):
@@ -172,7 +235,7 @@ def undo(change: int) -> None:
     if hosted is None or entry is None or entry.outcome == "refused":
         return
     for path in {entry.path for place, entry in turned if place >= change}:
-        change_next(path, get(hosted.run.latest().config, path))
+        _put(path, get(hosted.run.latest().config, path))
 
 
 def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
@@ -197,6 +260,8 @@ def _refused(command: Command, note: str) -> Entry:
 def change(path: str, value: Any) -> None:
     """Turn a knob: in the experiment, and if it is live in the run on the screen too."""
     mine = experiment()
+    if _refuses(mine, path):
+        return
     hosted = registry().get(mine.view_id) if mine.view_id else None
     live = hosted is not None and not hosted.run.latest().state.over and KNOBS[path].live
     entry = send(Set(path, value)) if live else None
@@ -206,6 +271,18 @@ def change(path: str, value: Any) -> None:
 
 def change_next(path: str, value: Any) -> None:
     """Change the experiment that the next start takes, and nothing else."""
+    if not _refuses(experiment(), path):
+        _put(path, value)
+
+
+def _refuses(mine: Experiment, path: str) -> bool:
+    """Whether a knob is locked; the page shows it grey, but another tab may not know yet."""
+    if locked(path):
+        mine.complaint = f"Not changed: {whose(path)}{label(known(path))} is locked. {LOCKED}"
+    return locked(path)
+
+
+def _put(path: str, value: Any) -> None:
     mine = experiment()
     try:
         mine.config = put(mine.config, {path: value})
@@ -214,20 +291,28 @@ def change_next(path: str, value: Any) -> None:
 
 
 def back_to_preset() -> None:
-    """Every knob as the preset has it; the pictures and the seed stay."""
+    """Every knob as the preset has it; the pictures, the seed and what is locked stay."""
     mine = experiment()
-    mine.config = _preset_with_own(mine)
+    try:
+        mine.config = _preset_with_own(mine)
+    except ConfigError as error:  # a locked value that the preset does not go with
+        mine.complaint = f"Not changed: {error}"
 
 
 def left_preset(mine: Experiment) -> bool:
     """Whether any knob is not as the preset has it, beside the pictures and the seed."""
-    return mine.config != _preset_with_own(mine)
+    own = {"data.name", "training.seed"} | mine.view.locked
+    return any(path not in own for path in difference(mine.config, _preset_of(mine)))
 
 
 def _preset_with_own(mine: Experiment) -> RunConfig:
-    own = {"data.name": mine.config.data.name, "training.seed": mine.config.training.seed}
+    own = {"data.name", "training.seed"} | mine.view.locked
+    return put(_preset_of(mine), {path: get(mine.config, path) for path in own})
+
+
+def _preset_of(mine: Experiment) -> RunConfig:
     known_presets = presets()
-    return put(known_presets.get(mine.preset, known_presets[DEFAULT]).config, own)
+    return known_presets.get(mine.preset, known_presets[DEFAULT]).config
 
 
 def waiting_changes(hosted: Hosted) -> list[str]:

@@ -26,6 +26,14 @@ COMMON = (
 _ON_TOP = ("data.name", "training.seed")
 """Rebuild parameters that have a place of their own above the folded ones."""
 
+SECTIONS = (
+    "live",
+    "layers",
+    *(f"live:{group}" for group in dict.fromkeys(k.group for k in KNOBS.values() if k.live)),
+    *(f"rebuild:{group}" for group in dict.fromkeys(k.group for k in KNOBS.values() if not k.live)),
+)
+"""Names of what can be unfolded on the page; ``open:NAME`` in the session says whether it is."""
+
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -41,13 +49,15 @@ def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING, take: in
     explained = st.toggle("Say what each one does", value=True, key="explain")
 
     def draw(knob: Knob) -> None:
-        widget(knob, config, experiment.change, key=key, prefix=whose(knob.path))
+        locked = experiment.locked(knob.path)
+        widget(knob, config, experiment.change, key=key, prefix=whose(knob.path), disabled=locked)
         why = f"{knob.help} {why_not(knob, config)}".strip() if explained else ""
-        if below := "  \n".join(filter(None, (why, changed.get(knob.path)))):
+        lines = (why, changed.get(knob.path), f":material/lock: {experiment.LOCKED}" * locked)
+        if below := "  \n".join(filter(None, lines)):
             st.caption(below)
 
     for path in COMMON:
-        if belongs(KNOBS[path], config):
+        if belongs(KNOBS[path], config) and experiment.shown(path):
             draw(KNOBS[path])
     _folded("live", (k for k in KNOBS.values() if k.live and k.path not in COMMON), config, draw)
 
@@ -56,7 +66,10 @@ def rebuild_knobs(config: RunConfig) -> None:
     """All parameters that need a restart, folded by section."""
 
     def draw(knob: Knob) -> None:
-        widget(knob, config, experiment.change)
+        locked = experiment.locked(knob.path)
+        widget(knob, config, experiment.change, disabled=locked)
+        if locked:
+            st.caption(f":material/lock: {experiment.LOCKED}")
 
     rest = (knob for knob in KNOBS.values() if not knob.live and knob.path not in _ON_TOP)
     _folded("rebuild", rest, config, draw)
@@ -78,10 +91,17 @@ def belongs(knob: Knob, config: RunConfig) -> bool:
 def _folded(
     where: str, knobs: Iterable[Knob], config: RunConfig, draw: Callable[[Knob], None]
 ) -> None:
-    """A group's widgets are made once it is opened: eighty at once hold up the first picture."""
-    present = [knob for knob in knobs if belongs(knob, config)]
+    """A group's widgets are made once it is opened: eighty at once hold up the first picture.
+
+    Where a link leaves some knobs only, none of them is folded away.
+    """
+    present = [knob for knob in knobs if belongs(knob, config) and experiment.shown(knob.path)]
     for group, title in GROUPS.items():
         members = [knob for knob in present if knob.group == group]
+        if experiment.experiment().view.only is not None:
+            for knob in members:
+                draw(knob)
+            continue
         if not members:
             continue
         with st.expander(title, key=f"open:{where}:{group}", on_change="rerun") as box:

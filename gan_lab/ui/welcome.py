@@ -8,7 +8,7 @@ import streamlit as st
 
 from gan_lab.config import RunConfig
 from gan_lab.games import game_of
-from gan_lab.ui import controls, live
+from gan_lab.ui import controls, live, share
 
 
 class Words(NamedTuple):
@@ -47,12 +47,15 @@ _TRANSLATION = Words(
 def welcome(config: RunConfig) -> None:
     """What this is, the one button to press, and what is real."""
     words = _words(config)
-    st.title("Watch a GAN learn to draw")
+    share.title("Watch a GAN learn to draw")
+    share.banner()
     st.markdown(
         f"A **generator** turns {words.turns}, a **discriminator** tries to tell {words.tells},"
         " and by competing both get better: here, live, while you turn the knobs."
     )
-    controls.start_button()
+    with st.container(horizontal=True, gap="small"):
+        controls.start_button()
+        share.popover()
     if live.real_pictures(config.data):
         st.caption(words.real)
 

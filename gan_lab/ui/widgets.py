@@ -126,7 +126,7 @@ class Followed(TypedDict):
     on_change: Callable[[], None]
 
 
-def follow(key: str, value: Any, heard: Callable[[Any], None]) -> Followed:
+def follow(key: str, value: Any, heard: Callable[[Any], object]) -> Followed:
     """Let the widget that is drawn next show ``value``; ``heard`` gets a new one.
 
     A browser may lag one page behind and tell old values along with its news: so what was shown
