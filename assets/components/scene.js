@@ -16,7 +16,8 @@ const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const LINES = 52; // px, where there are two of numbers
 
 export class Scene {
-  // drawn(name): what the page shows of a view; ask(name): for something that never changes
+  // drawn(name): what the page shows of a view; ask(name): for something that never changes,
+  // returns whether it could be asked
   constructor(box, { drawn, ask }) {
     this.box = box;
     this.drawn = drawn;
@@ -117,9 +118,13 @@ export class Scene {
     if (state === "loading" || !this.box.open) return;
     for (const { spec } of this.players) {
       if (!spec.still || this.stills.has(spec.still)) continue;
-      this.stills.set(spec.still, null);
-      this.ask(spec.still);
+      if (this.ask(spec.still)) this.stills.set(spec.still, null);
     }
+  }
+
+  // The line is gone, and with it what was on its way.
+  lost() {
+    for (const [name, one] of this.stills) if (one === null) this.stills.delete(name);
   }
 
   // Dashes move on with every moment: an animation, even of a few frames a second, costs 3 % of a

@@ -28,7 +28,15 @@ def g_box(place: tuple[float, float], hint: str, *, id: str = "G", reading: str 
 def d_box(place: tuple[float, float], hint: str, *, id: str = "D", reading: str = "loss/D") -> Box:
     """A discriminator."""
     return Box(
-        id, "player", id, hint, place, "d", role="discrimi\u00adnator", reading=reading, reads="loss"
+        id,
+        "player",
+        id,
+        hint,
+        place,
+        "d",
+        role="discrimi\u00adnator",
+        reading=reading,
+        reads="loss",
     )
 
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from gan_lab.games import Scene, game_of
+from gan_lab.presets import preset
+from gan_lab.server import PREFIX
+from gan_lab.server.assets import COMPONENTS, version
+from gan_lab.ui.live import scene_data
+
+from .visitor import start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -29,15 +38,8 @@ INKED = """(id) => {
 
 def begin(page: Page, server: Server) -> None:
     page.goto(server.url)
-    button = page.get_by_role("button", name="Start")
-    expect(button).to_be_enabled()
-    button.click()
-    page.wait_for_function("() => window.__ganlab?.pictureStep >= 10")
-
-
-def stop(page: Page) -> None:
-    page.get_by_role("button", name="Stop").click()
-    page.wait_for_function("() => window.__ganlab.state === 'stopped'")
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    start(page)
 
 
 @pytest.fixture
@@ -141,3 +143,133 @@ def test_all_of_it_is_reached_on_a_phone(page: Page, server: Server) -> None:
       })).map((box) => box.dataset.id)"""
     assert page.evaluate(spilled) == []
     stop(page)
+
+
+MOUNT = """async ([folder, data, width]) => {
+  document.body.innerHTML = "<div class=gl-live><details class=gl-scene></details></div>";
+  document.body.style.cssText = `margin: 0; width: ${width}px; --st-text-color: #222`;
+  const { Scene } = await import(`${folder}/scene.js`);
+  window.asked = [];
+  window.scene = new Scene(document.querySelector("details"), {
+    drawn: () => null, ask: (name) => asked.push(name) > 0,
+  });
+  scene.update(data);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}"""
+GAMES = {
+    "quick": 5, "cgan": 6, "progressive-small": 5, "srgan-small": 5, "pix2pix-small": 5,
+    "cyclegan-small": 8, "plane-ring": 5,
+}  # fmt: skip
+RECTS = """() => [...document.querySelectorAll(".gl-box")].map((box) => {
+  const { left, top, right, bottom } = box.getBoundingClientRect();
+  return [left, top, right, bottom];
+})"""
+# where the lines of the arrows begin and end
+ENDS = """() => [...document.querySelectorAll(".gl-arrow")].map((arrow) => {
+  const line = arrow.querySelector(".gl-line");
+  const stage = document.querySelector(".gl-stage").getBoundingClientRect();
+  const [a, b] = [line.getPointAtLength(0), line.getPointAtLength(line.getTotalLength())];
+  return [arrow.dataset.id, a.x + stage.left, a.y + stage.top, b.x + stage.left, b.y + stage.top];
+})"""
+
+
+def scene_of(name: str) -> Scene:
+    config = preset(name).config
+    return game_of(config).scene(config)
+
+
+def alone(page: Page, server: Server, name: str, width: int = 650) -> None:
+    """The picture of a preset's game, and nothing else on the page."""
+    page.goto(f"{server.url}{PREFIX}/{version()}/wire.js")
+    page.add_style_tag(path=COMPONENTS / "live.css")
+    page.evaluate(MOUNT, [f"{PREFIX}/{version()}", scene_data(scene_of(name)), width])
+
+
+@pytest.mark.parametrize("width", [360, 650, 1000])
+@pytest.mark.parametrize("name", GAMES)
+def test_boxes_stand_apart_and_arrows_join_them(
+    page: Page, server: Server, name: str, width: int
+) -> None:
+    alone(page, server, name, width)
+    scene, rects = scene_of(name), page.evaluate(RECTS)
+    assert len(rects) == GAMES[name]
+    for i, (left, top, right, bottom) in enumerate(rects):
+        assert 0 <= left < right <= width and top < bottom
+        for other in rects[:i]:
+            apart = left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
+            assert apart, (rects[i], other)
+    where = {box.id: rect for box, rect in zip(scene.boxes, rects, strict=True)}
+
+    def touches(place: str, x: float, y: float) -> bool:
+        left, top, right, bottom = where[place]
+        return left - 4 <= x <= right + 4 and top - 4 <= y <= bottom + 4
+
+    ends = page.evaluate(ENDS)
+    assert [one[0] for one in ends] == [arrow.id for arrow in scene.arrows]
+    for arrow, (_, ax, ay, bx, by) in zip(scene.arrows, ends, strict=True):
+        assert touches(arrow.start, ax, ay), arrow
+        assert touches(arrow.end, bx, by), arrow
+    height = page.locator(".gl-stage").bounding_box()
+    assert height is not None
+    assert height["height"] <= (200 if name == "cyclegan-small" else 150)
+
+
+def test_who_acts_stands_out_and_the_others_fade(page: Page, server: Server) -> None:
+    alone(page, server, "quick")
+    seen = """() => Object.fromEntries([...document.querySelectorAll("[data-id]")].map((one) => [
+      one.dataset.id, Number(getComputedStyle(one).opacity)]))"""
+    usual = page.evaluate(seen)
+    assert set(usual.values()) == {1}
+    page.evaluate("scene.act(['G', 'z>G'])")
+    acting = page.evaluate(seen)
+    assert {name for name, opacity in acting.items() if opacity == 1} == {"G", "z>G"}
+    assert all(opacity < 0.5 for name, opacity in acting.items() if name not in {"G", "z>G"})
+    page.set_viewport_size({"width": 500, "height": 900})  # arrows are drawn anew
+    page.evaluate("document.body.style.width = '450px'")
+    page.wait_for_timeout(200)
+    assert page.evaluate(seen) == acting
+    page.evaluate("scene.act([])")
+    assert page.evaluate(seen) == usual
+
+
+def test_every_part_says_what_it_is(page: Page, server: Server) -> None:
+    alone(page, server, "cgan")
+    for box in scene_of("cgan").boxes:
+        part = page.locator(f'.gl-box[data-id="{box.id}"]')
+        expect(part).to_have_attribute("title", box.hint)
+        expect(part).to_have_attribute("aria-label", re.compile(re.escape(f"{box.label}. ")))
+    titles = page.locator(".gl-arrow title").all_text_contents()
+    assert titles == [arrow.hint for arrow in scene_of("cgan").arrows]
+
+
+def test_what_was_on_its_way_when_the_line_broke_is_asked_for_again(
+    page: Page, server: Server
+) -> None:
+    alone(page, server, "quick")
+    page.evaluate("scene.hearMoment({ state: 'loading' })")
+    assert page.evaluate("asked") == []
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    assert page.evaluate("asked") == ["z", "real"]
+    page.evaluate("scene.lost()")
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    assert page.evaluate("asked") == ["z", "real", "z", "real"]
+
+
+def test_dashes_move_with_the_run_alone(page: Page, server: Server) -> None:
+    alone(page, server, "quick")
+    offset = "scene.lines.style.strokeDashoffset"
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    first = page.evaluate(offset)
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    second = page.evaluate(offset)
+    assert first != second
+    page.evaluate("scene.hearMoment({ state: 'paused' })")
+    page.locator("summary").click()
+    page.evaluate("scene.hearMoment({ state: 'running' })")  # nobody sees it
+    assert page.evaluate(offset) == second
+    page.locator("summary").click()
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("scene.hearMoment({ state: 'running' })")
+    assert page.evaluate(offset) == second
+    assert page.evaluate("document.getAnimations().length") == 0
