@@ -9,6 +9,7 @@ export const counters = (window.__ganlab ??= {
   step: 0,
   records: 0, // steps that the curves know of
   state: "",
+  opinions: {}, // the step of what each D says on the page, by its name
   measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 

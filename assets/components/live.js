@@ -3,9 +3,11 @@ import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
 import { grouped, relation } from "./numbers.js";
+import { Opinions } from "./opinion.js";
 import { Pictures } from "./pictures.js";
 import { Rhythm } from "./rhythm.js";
 import { Scene } from "./scene.js";
+import { Scores } from "./scores.js";
 import { WORDS } from "./socket.js";
 
 const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
@@ -31,7 +33,8 @@ const PAGE = `
   <p class="gl-relation"></p>
   <div class="gl-note" role="alert" hidden></div>
   <div class="gl-board"><div class="gl-pictures"></div>
-  </div>`;
+  </div>
+  <details class="gl-opinion"></details>`;
 
 class Live {
   constructor(root, component) {
@@ -41,7 +44,9 @@ class Live {
     root.append(this.box);
     this.numbers = this.makeNumbers();
     const place = this.find(".gl-pictures");
-    this.pictures = new Pictures(place);
+    this.scores = new Scores();
+    this.pictures = new Pictures(place, this.scores);
+    this.opinions = new Opinions(this.find(".gl-opinion"));
     this.scene = new Scene(this.find(".gl-scene"), {
       drawn: (name) => this.pictures.drawn(name),
       ask: (name) => this.feed.send({ still: name }),
@@ -89,6 +94,7 @@ class Live {
     this.component = component;
     this.setColours(component.data.colours);
     this.scene.update(component.data.scene);
+    this.opinions.update(component.data.judges);
   }
 
   setColours(colours) {
@@ -100,6 +106,8 @@ class Live {
   watch(path) {
     this.told = null;
     this.pictures.clear();
+    this.scores.clear();
+    this.opinions.clear();
     this.scene.clear();
     this.charts.clear(path);
     counters.pictureStep = 0;
@@ -108,9 +116,7 @@ class Live {
     this.feed = new Feed(path, {
       onFrame: (header, payload) => this.hear(header, payload),
       onLine: (open, reason) => {
-        if (open) return;
-        this.say(WORDS[reason]);
-        this.scene.lost();
+        if (!open) this.say(WORDS[reason]);
       },
     });
     this.tracks = [{ curves: this.feed.curves }];
@@ -138,6 +144,7 @@ class Live {
     counters.frames++;
     if (header.kind === "moment") this.hearMoment(header);
     else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
+    else if (header.kind === "opinion") this.hearOpinion(header, payload);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
   }
 
@@ -191,6 +198,12 @@ class Live {
     });
   }
 
+  hearOpinion(header, payload) {
+    if (document.hidden) return;
+    this.scores.hear(header);
+    this.opinions.hear(header, payload);
+  }
+
   drawCurves() {
     const { curves } = this.feed;
     counters.records = curves.records;
@@ -209,6 +222,7 @@ class Live {
     this.feed.close();
     this.room.disconnect();
     this.pictures.close();
+    this.opinions.close();
     this.scene.close();
     this.charts.close();
     this.box.remove();

@@ -11,6 +11,14 @@ export function grouped(value, digits = 0) {
   return formats.get(digits).format(value).replaceAll(",", "\u202f");
 }
 
+// One of D's scores: 0.53, -12.3, 1.2e+5
+export function scored(value) {
+  const size = Math.abs(value);
+  if (size >= 10000) return value.toExponential(1);
+  const text = value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+  return Number(text) === 0 ? text.replace("-", "") : text;
+}
+
 // How steps, batches, epochs and pictures relate in this run; "" before anything is known.
 export function relation({ steps, batches, images, epochs }) {
   if (!images || !batches || !epochs) return "";

@@ -1,5 +1,6 @@
 // All pictures that a run names, in its order: each a canvas, with what stands above its columns
 // and what is to say about it; or the plane of a run with points.
+import { Badges } from "./badges.js";
 import { grouped } from "./numbers.js";
 import { Plane } from "./plane.js";
 import { Tiles } from "./tiles.js";
@@ -14,7 +15,8 @@ const FIGURE = `
   <figcaption><strong></strong> <span></span></figcaption>`;
 
 class Picture {
-  constructor(place) {
+  // scores: of all pictures, see scores.js
+  constructor(place, scores) {
     this.box = document.createElement("figure");
     this.box.className = "gl-picture";
     this.box.innerHTML = FIGURE;
@@ -26,6 +28,7 @@ class Picture {
       room, maxHeight: () => (this.square ? Infinity : Math.max(420, TALLEST * innerHeight)),
     });
     this.square = true;
+    this.badges = new Badges(this.box, this.tiles, () => scores.of(this.name, this.step));
     this.clear();
   }
 
@@ -42,6 +45,7 @@ class Picture {
   clear() {
     this.name = null;
     this.tiles.clear();
+    this.badges.clear();
     this.find(".gl-wait").textContent = "The first pictures are on their way.";
     for (const words of this.box.querySelectorAll("strong, figcaption span, .gl-heads")) {
       words.replaceChildren();
@@ -52,7 +56,10 @@ class Picture {
     return this.tiles.show(payload, header.mime, header, () => {
       this.explain(header);
       onShown(header);
-    }, () => this.shape(header));
+    }, () => {
+      this.step = header.step;
+      this.shape(header);
+    });
   }
 
   // before it is drawn: how much room there is depends on it
@@ -85,15 +92,17 @@ class Picture {
   }
 
   close() {
+    this.badges.close();
     this.tiles.close();
     this.box.remove();
   }
 }
 
 export class Pictures {
-  constructor(place) {
+  constructor(place, scores) {
     this.place = place;
-    this.all = [new Picture(place)]; // an empty place, until a name is known
+    this.scores = scores;
+    this.all = [new Picture(place, scores)]; // an empty place, until a name is known
   }
 
   // The names of all pictures of the run, in order, and which of them are planes; none if it has
@@ -113,7 +122,7 @@ export class Pictures {
   }
 
   fresh(name, kind) {
-    const one = this.known(null, kind) ?? new kind(this.place);
+    const one = this.known(null, kind) ?? new kind(this.place, this.scores);
     one.call(name);
     return one;
   }

@@ -9,6 +9,9 @@ export class Tiles {
     this.room = room;
     this.maxHeight = typeof maxHeight === "function" ? maxHeight : () => maxHeight;
     this.source = null;
+    this.side = 0; // px of a tile as it is drawn
+    this.before = null; // called before the tiles are drawn
+    this.over = null; // (context, i, { x, y, side, ratio }): draws onto tile i
     this.observer = new ResizeObserver(() => this.draw());
     this.observer.observe(room);
     this.decoding = false;
@@ -79,17 +82,36 @@ export class Tiles {
       this.canvas.style.width = `${width / ratio}px`;
       this.canvas.style.height = `${height / ratio}px`;
     }
+    this.side = side / ratio;
+    this.gap = gap / ratio;
+    this.before?.();
     const context = this.canvas.getContext("2d");
     context.imageSmoothingEnabled = side < tile;
     for (let i = 0; i < count; i++) {
       const column = i % columns;
       const row = Math.floor(i / columns);
-      context.drawImage(
-        this.source,
-        column * tile, row * tile, tile, tile,
-        column * (side + gap), row * (side + gap), side, side,
-      );
+      const [x, y] = [column * (side + gap), row * (side + gap)];
+      context.drawImage(this.source, column * tile, row * tile, tile, tile, x, y, side, side);
+      this.over?.(context, i, { x, y, side, ratio });
     }
+  }
+
+  // where a tile is drawn, in px of the page from the canvas' corner
+  place(i) {
+    const { columns } = this.shape;
+    const step = this.side + this.gap;
+    return { x: (i % columns) * step, y: Math.floor(i / columns) * step, side: this.side };
+  }
+
+  // the tile at such a place; null between tiles and behind the last
+  tileAt(x, y) {
+    if (!this.source) return null;
+    const { columns, count } = this.shape;
+    const step = this.side + this.gap;
+    const [column, row] = [Math.floor(x / step), Math.floor(y / step)];
+    const i = row * columns + column;
+    const inside = column >= 0 && column < columns && row >= 0 && i < count;
+    return inside && x - column * step <= this.side && y - row * step <= this.side ? i : null;
   }
 
   close() {

@@ -23,7 +23,7 @@ class Batch(NamedTuple):
     """
 
     x: Tensor
-    labels: Tensor | None
+    labels: Tensor | None = None
 
 
 class _Walk:

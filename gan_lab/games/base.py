@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple, Protocol, cast
 
 from torch import Tensor, nn
@@ -13,6 +14,7 @@ from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures
 from gan_lab.games.phases import SILENT, Account
 from gan_lab.networks import Critic, Verdict
+from gan_lab.objectives import Scale
 from gan_lab.randomness import Streams
 
 Controls = dict[str, Tensor]
@@ -134,6 +136,78 @@ View = Preview | Sheet
 """Something that the page shows."""
 
 
+class Verdicts(NamedTuple):
+    """What one D says of real pictures and of fakes, on the scale of the loss.
+
+    Attributes:
+        real, fake: float32, N and M: all its opinions; a D of patches has several of a picture.
+        each_real, each_fake: float32: the mean of its opinions of each picture.
+        threshold: above it D says "real".
+        scale: what these numbers are.
+        names: what the real ones and the fakes are, for people.
+        portraits: the fakes that convince most and least, and the real one that D likes least;
+            None for points.
+        scores: of the tiles of views, by the names of these, as in ``Preview.images``; NaN for a
+            tile that D is never asked about.
+        caption: what else there is to say of this D; "" for nothing.
+    """
+
+    real: Tensor
+    fake: Tensor
+    each_real: Tensor
+    each_fake: Tensor
+    threshold: float
+    scale: Scale
+    names: tuple[str, str] = ("real pictures", "fakes")
+    portraits: Portraits | None = None
+    scores: Mapping[str, Tensor] = MappingProxyType({})
+    caption: str = ""
+
+    def cpu(self) -> Verdicts:
+        """The same, on the CPU."""
+        names = ("real", "fake", "each_real", "each_fake")
+        return self._replace(
+            **{name: getattr(self, name).cpu() for name in names},
+            portraits=self.portraits and self.portraits.cpu(),
+            scores={name: x.cpu() for name, x in self.scores.items()},
+        )
+
+
+class Portraits(NamedTuple):
+    """Some tiles with D's score of each.
+
+    Attributes:
+        preview: the tiles, with a head for each.
+        scores: float32, one a tile.
+    """
+
+    preview: Preview
+    scores: Tensor
+
+    def cpu(self) -> Portraits:
+        """The same, on the CPU."""
+        return Portraits(self.preview.cpu(), self.scores.cpu())
+
+
+class Seen(NamedTuple):
+    """What people see of a game at one instant.
+
+    Attributes:
+        views: pictures and planes, by name.
+        verdicts: what each D thinks of real and fake, by the name of the player.
+    """
+
+    views: Mapping[str, View]
+    verdicts: Mapping[str, Verdicts] = MappingProxyType({})
+
+    def cpu(self) -> Seen:
+        """The same, on the CPU."""
+        return Seen(
+            {name: view.cpu() for name, view in self.views.items()},
+            {name: one.cpu() for name, one in self.verdicts.items()},
+        )
+
+
 class Curve(NamedTuple):
     """One line of a figure.
 
@@ -181,7 +255,6 @@ class Box(NamedTuple):
         kind: what it is: noise, a player, what a player has made, real pictures, or what a player
             is given beside noise.
         label: its name for people.
-        role: what it is, in a word or two; "" if its name says it.
         hint: one sentence for people.
         place: column and row, from 0; a row of 0.5 stands between two.
         colour: "g", "d", "real" or "ink".
@@ -199,7 +272,6 @@ class Box(NamedTuple):
     hint: str
     place: tuple[float, float]
     colour: str = "ink"
-    role: str = ""
     reading: str = ""
     reads: str = ""
     view: str = ""
@@ -216,14 +288,12 @@ class Arrow(NamedTuple):
         hint: one sentence for people.
         kind: "flow" for what is handed on; "answer" for what a player learns from another;
             "back" for the way back to what something was made from.
-        label: some words of it, for an arrow that is long enough; "" for none.
     """
 
     start: str
     end: str
     hint: str
     kind: Literal["flow", "answer", "back"] = "flow"
-    label: str = ""
 
     @property
     def id(self) -> str:
@@ -341,8 +411,8 @@ class Game(Protocol):
         set has such."""
         ...
 
-    def preview(self, controls: Controls) -> Mapping[str, View]:
-        """What people see, by name; moves nothing of the run."""
+    def preview(self, controls: Controls) -> Seen:
+        """What people see, and what D thinks of it; moves nothing of the run."""
         ...
 
     def stills(self, controls: Controls, pictures: Pictures) -> Mapping[str, Still]:
@@ -373,3 +443,18 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for parameter in parameters:
             parameter.requires_grad_(True)
+
+
+@contextmanager
+def at_rest(network: nn.Module) -> Iterator[None]:
+    """In eval mode: looking moves no statistics and draws nothing.
+
+    So batch norm uses its running averages, which are of real pictures and fakes together, and not
+    those of the batch, as in training, where each batch is of one kind.
+    """
+    was = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(was)

@@ -12,8 +12,8 @@ from torch.nn.functional import one_hot, pad
 
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
-from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels
-from gan_lab.games import figures, scenes
+from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels, to_range
+from gan_lab.games import figures, opinion, scenes
 from gan_lab.games.base import (
     Arrow,
     Box,
@@ -23,9 +23,9 @@ from gan_lab.games.base import (
     Now,
     Preview,
     Scene,
+    Seen,
     Sources,
     Still,
-    View,
 )
 from gan_lab.games.phases import Account, Exhibit, Lens, Number, Phase
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
@@ -118,8 +118,7 @@ class Generation:
         tiles = scenes.spread(1 if told == "none" else side, side**2)
         row = 0.0 if told == "none" else 0.5
         z = Box("z", "noise", "z", "Random numbers, out of which G makes a picture; as bars, the"
-                " first numbers of each of the fakes here.", (0, 0), role="noise",
-                still="z")  # fmt: skip
+                " first numbers of each of the fakes here.", (0, 0), still="z")  # fmt: skip
         fake = scenes.made_box((2, row), "fake", "What G has just made of these z.",
                                view="samples", tiles=tiles)  # fmt: skip
         real = scenes.real_box((4, row), "real", "Some of the real pictures. G never sees them.")
@@ -135,8 +134,7 @@ class Generation:
                    " the place of the class.", (0, 1), still="class")  # fmt: skip
         arrows = [Arrow("class", "G", "G is told which class to draw.")]
         if told != "auxiliary":  # else it has to name it
-            hint = "D is told the class, of fakes and of real ones."
-            arrows.append(Arrow("class", "D", hint, label="told to both"))
+            arrows.append(Arrow("class", "D", "D is told the class, of fakes and of real ones."))
         return Scene((*scene.boxes, kind), (*scene.arrows, *arrows))
 
     # -- the round -----------------------------------------------------------------------------
@@ -283,24 +281,39 @@ class Generation:
     # -- what people see -----------------------------------------------------------------------
 
     def controls(self, aside: Pictures) -> Controls:
-        """z of the fixed grid, grid²×dim; with classes a row of the grid (or more) for each."""
-        side = self.config.training.grid
-        z = draw_z(self.config.latent, side**2, self._streams["preview"])
+        """z of the fixed grid, grid²×dim; with classes a row of the grid (or more) for each. And
+        some real pictures for D to judge beside what G makes of it, uint8, with their classes."""
+        side, generator = self.config.training.grid, self._streams["preview"]
+        z = draw_z(self.config.latent, side**2, generator)
+        chosen = opinion.probe(len(aside), generator)
+        real = {"real": aside.images[chosen].to(z.device)}
         if not self._classes:
-            return {"z": z}
+            return {"z": z} | real
+        if aside.labels is not None:
+            real["real labels"] = aside.labels[chosen].to(z.device)
         present = torch.arange(self._classes) if aside.labels is None else aside.labels.unique()
         rows = present[torch.arange(side) % len(present)]
-        return {"z": z, "labels": rows.repeat_interleave(side).to(z.device)}
+        return {"z": z, "labels": rows.repeat_interleave(side).to(z.device)} | real
 
     @torch.no_grad()
-    def preview(self, controls: Controls) -> Mapping[str, View]:
+    def preview(self, controls: Controls) -> Seen:
         shown, output = self.players["G"].shown, self.config.networks.g.output
         assert shown is not None
         source = with_classes(controls["z"], controls.get("labels"), self._classes)
-        pixels = torch.cat([to_pixels(shown(part), output) for part in source.split(64)])
+        made = torch.cat([shown(part) for part in source.split(64)])
         caption = "The same random numbers every time"
         caption += "; each row is one class." if "labels" in controls else "."
-        return {"samples": Preview(pixels, self.config.training.grid, caption=caption)}
+        samples = Preview(to_pixels(made, output), self.config.training.grid, caption=caption)
+        real = Batch(self._known(controls["real"]), controls.get("real labels"))
+        judged = opinion.verdicts(
+            self.config, self.players["D"], real, Batch(made, controls.get("labels")), self._look
+        )
+        judged = judged._replace(scores={"samples": judged.each_fake})
+        return Seen({"samples": samples}, {"D": judged})
+
+    def _known(self, images: Tensor) -> Tensor:
+        """Real pictures (uint8) as D knows them."""
+        return to_range(images, self.config.networks.g.output)
 
     def stills(self, controls: Controls, pictures: Pictures) -> Mapping[str, Still]:
         """z of the fakes in the scene, their classes as ones among zeros, some real pictures."""

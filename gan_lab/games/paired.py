@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gan_lab import networks
 from gan_lab.config import RunConfig
-from gan_lab.data import Batches, Kind, Pictures, domains, to_pixels
-from gan_lab.games import figures, scenes
+from gan_lab.data import Batch, Batches, Kind, Pictures, domains, to_pixels, to_range
+from gan_lab.games import figures, opinion, scenes
 from gan_lab.games.base import (
     Arrow,
     Box,
@@ -23,6 +23,7 @@ from gan_lab.games.base import (
     Now,
     Preview,
     Scene,
+    Seen,
     Sources,
     Still,
 )
@@ -36,6 +37,7 @@ from gan_lab.games.translation import (
     check,
     in_rows,
     keeps_the_shape,
+    painted,
     repainted,
     some,
     told_again,
@@ -136,7 +138,7 @@ class Paired:
             "The generator. It turns one kind of picture into the other, near to the true pixels"
             " and so that D believes it.",
             (Arrow("given", "D", "D sees the given picture beside each of the two, and says whether"
-                   " they belong together.", label="seen beside both"),),
+                   " they belong together."),),
         )  # fmt: skip
 
     # -- the round -----------------------------------------------------------------------------
@@ -243,19 +245,30 @@ class Paired:
 
     def controls(self, aside: Pictures) -> Controls:
         a, b = domains(aside, self.config.data.pairs)
-        both = some(torch.cat([a, b], 1), self.config.training.grid, self._streams["preview"])
-        given, true = both.chunk(2, 1)
-        return {"given": given.contiguous(), "true": true.contiguous()}
+        rows = self.config.training.grid
+        both = some(torch.cat([a, b], 1), rows + opinion.MORE, self._streams["preview"])
+        given, true = both[:rows].chunk(2, 1)
+        return {"given": given.contiguous(), "true": true.contiguous(), "more": both[rows:].clone()}
 
-    def preview(self, controls: Controls) -> dict[str, Preview]:
-        given, true = controls["given"], controls["true"]
+    def preview(self, controls: Controls) -> Seen:
+        given, true, output = controls["given"], controls["true"], self.config.networks.g.output
         shown = self.players["G"].shown
         assert shown is not None
-        made = self.apply(self.config, {"G": shown}, given)
+        raw = painted(shown, given, output)
+        made = to_pixels(raw, output)
         off = (made.float() - true.float()).abs().mean().item() / 2.55
         rows = in_rows(given, made, true)
         words = f"Pixels are off by {off:.1f} % of their range on average."
-        return {"comparison": Preview(rows, len(HEADS), HEADS, words)}
+        # D sees each one beside the picture that it was made from
+        real = to_range(torch.cat([torch.cat([given, true], 1), controls["more"]]), output)
+        fake = torch.cat([to_range(given, output), raw], 1)
+        judged = opinion.verdicts(self.config, self.players["D"], Batch(real), Batch(fake))
+        of_fake, of_true = judged.each_fake, judged.each_real[: len(true)]
+        scores = in_rows(opinion.unasked(of_fake), of_fake, of_true)
+        return Seen(
+            {"comparison": Preview(rows, len(HEADS), HEADS, words)},
+            {"D": judged._replace(scores={"comparison": scores})},
+        )
 
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:

@@ -3,17 +3,16 @@ where it wants each fake to go, and how G folds its noise (as in GAN Lab, Kahng 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures, plane_of, to_points, to_range
-from gan_lab.games.base import Controls, Scene, Sheet, View
+from gan_lab.games import opinion
+from gan_lab.games.base import Controls, Scene, Seen, Sheet, at_rest
 from gan_lab.games.generation import Generation
 from gan_lab.games.phases import Lens
 from gan_lab.metrics import plane as measures
@@ -84,26 +83,28 @@ class Plane(Generation):
         return z
 
     @torch.no_grad()
-    def preview(self, controls: Controls) -> dict[str, View]:
+    def preview(self, controls: Controls) -> Seen:
         labels = controls.get("labels")
         fake = self._shown(controls["z"], labels)
         seen = fake[:_SEEN]
         lattice = self._shown(controls["lattice"], None if labels is None else labels * 0)
-        with _at_rest(self.players["D"].network):
-            opinion, pushes = self._opinion(controls["real"], seen)
+        with at_rest(self.players["D"].network):
+            scores = self._score(controls["real"]), self._score(seen)
+            surface, pushes = self._opinion(*scores, seen)
         scale = self.truth.reach
         rows = 1 if self.config.latent.dim == 1 else _LATTICE
         sheet = Sheet(
             real=controls["real"] * scale,
             fake=seen * scale,
-            opinion=opinion,
+            opinion=surface,
             pushes=pushes * scale,
             lattice=(lattice * scale).view(rows, -1, 2),
             reach=scale,
             measures=self.truth.measured(fake.cpu() * scale, controls["expected"].cpu()),
             caption="The same random numbers every time.",
         )
-        return {"plane": sheet}
+        verdicts = opinion.of_scores(self.config, *scores, names=("real points", "fakes"))
+        return Seen({"plane": sheet}, {"D": verdicts})
 
     def _shown(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Points that the averaged G makes, N×2 from -1 to 1; it may leave that."""
@@ -112,14 +113,15 @@ class Plane(Generation):
         told = None if labels is None else labels[: len(z)]
         return to_points(g(with_classes(z, told, self._classes)), self.config.networks.g.output)
 
-    def _opinion(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    def _opinion(
+        self, real_score: Tensor, fake_score: Tensor, fake: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """What D says of places all over the window, S×S from 0 to 1, row by row from below; and
         which way G's loss falls fastest at the first fakes, M×2."""
         loss = LOSSES[self.config.objective.loss]
         steps = (torch.arange(_SURFACE, device=fake.device) + 0.5) * (2.0 / _SURFACE) - 1.0
         y, x = torch.meshgrid(steps, steps, indexing="ij")
         surface = self._score(torch.stack([x.flatten(), y.flatten()], 1))
-        real_score, fake_score = self._score(real), self._score(fake)
         # scores that mean something only beside one another begin in the middle of both kinds
         middle = torch.full_like(surface, float(real_score.mean() + fake_score.mean()) / 2.0)
         says = loss.opinions(middle, surface)[1].view(_SURFACE, _SURFACE)
@@ -140,14 +142,3 @@ class Plane(Generation):
             for c in range(self._classes)
         ]
         return torch.stack(each).amax(0)
-
-
-@contextmanager
-def _at_rest(network: nn.Module) -> Iterator[None]:
-    """In eval mode: looking moves no statistics and draws nothing."""
-    was = network.training
-    network.eval()
-    try:
-        yield
-    finally:
-        network.train(was)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig, Training
 from gan_lab.data import Batch, Batches, Kind
-from gan_lab.games.base import Controls, Curve, Figure, Move, Now, View
+from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Seen
 from gan_lab.games.generation import Generation
-from gan_lab.networks.growth import Growing, Growth, faded, sides
+from gan_lab.networks.growth import Growing, Growth, doubled, faded, sides
 from gan_lab.networks.progressive import Generator
 from gan_lab.randomness import Streams
 
@@ -115,13 +115,24 @@ class Progressive(Generation):
 
     # -- what people see -----------------------------------------------------------------------
 
-    def preview(self, controls: Controls) -> Mapping[str, View]:
+    def preview(self, controls: Controls) -> Seen:
         shown = self.players["G"].shown
         assert isinstance(shown, Generator)
-        return {
-            name: one._replace(caption=f"{described(shown.growth)}. {one.caption}".strip())
-            for name, one in super().preview(controls).items()
-        }
+        views, verdicts = super().preview(controls)
+        words = described(shown.growth)
+        return Seen(
+            {n: x._replace(caption=f"{words}. {x.caption}".strip()) for n, x in views.items()},
+            {n: x._replace(caption=f"Now at {words}.") for n, x in verdicts.items()},
+        )
+
+    def _known(self, images: Tensor) -> Tensor:
+        """As detailed as G's can be at the present level, enlarged to the side of what G shows."""
+        shown = self.players["G"].shown
+        assert isinstance(shown, Generator)
+        x = faded(super()._known(images), shown.growth)
+        while x.shape[-1] < self._kind.size:
+            x = doubled(x)
+        return x
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -10,8 +10,6 @@ TILES = 4
 BARS = 16
 """Numbers that a small picture shows at most."""
 
-LEARNS = "how G learns"
-
 ANSWER = "All that G learns about its pictures: what D thinks of them, and how to change that."
 
 
@@ -22,22 +20,12 @@ def spread(step: int, count: int, offset: int = 0) -> tuple[int, ...]:
 
 def g_box(place: tuple[float, float], hint: str, *, id: str = "G", reading: str = "loss/G") -> Box:
     """A generator."""
-    return Box(id, "player", id, hint, place, "g", role="generator", reading=reading, reads="loss")
+    return Box(id, "player", id, hint, place, "g", reading, "loss")
 
 
 def d_box(place: tuple[float, float], hint: str, *, id: str = "D", reading: str = "loss/D") -> Box:
     """A discriminator."""
-    return Box(
-        id,
-        "player",
-        id,
-        hint,
-        place,
-        "d",
-        role="discrimi\u00adnator",
-        reading=reading,
-        reads="loss",
-    )
+    return Box(id, "player", id, hint, place, "d", reading, "loss")
 
 
 def made_box(
@@ -46,8 +34,7 @@ def made_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What G makes; how real D takes it for, from 0 to 1, is its reading."""
-    return Box(id, "made", label, hint, place, "g", reading=reading, reads=f"{judge} believes",
-               view=view, tiles=tiles)  # fmt: skip
+    return Box(id, "made", label, hint, place, "g", reading, f"{judge} believes", view, tiles)
 
 
 def real_box(
@@ -56,8 +43,7 @@ def real_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What is real; how real D takes it for, from 0 to 1, is its reading."""
-    return Box(id, "real", label, hint, place, "real", reading=reading, reads=f"{judge} believes",
-               view=view, tiles=tiles)  # fmt: skip
+    return Box(id, "real", label, hint, place, "real", reading, f"{judge} believes", view, tiles)
 
 
 def duel(given: Box, fake: Box, real: Box, g: str, besides: tuple[Arrow, ...] = ()) -> Scene:
@@ -80,6 +66,6 @@ def duel(given: Box, fake: Box, real: Box, g: str, besides: tuple[Arrow, ...] = 
         Arrow("G", fake.id, "What G makes of it."),
         Arrow(fake.id, "D", "D is shown fakes, and should say: fake."),
         Arrow(real.id, "D", "D is shown real ones, and should say: real."),
-        Arrow("D", "G", ANSWER, "answer", LEARNS),
+        Arrow("D", "G", ANSWER, "answer"),
     )
     return Scene(boxes, arrows + besides)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
-from gan_lab.data import Batches, Kind, Pictures, to_pixels, to_range
-from gan_lab.games import figures, scenes
+from gan_lab.data import Batch, Batches, Kind, Pictures, to_pixels, to_range
+from gan_lab.games import figures, opinion, scenes
 from gan_lab.games.base import (
     Arrow,
     Box,
@@ -23,13 +23,14 @@ from gan_lab.games.base import (
     Now,
     Preview,
     Scene,
+    Seen,
     Sources,
     Still,
 )
 from gan_lab.games.phases import PICTURES, Account, Lens, Number, Phase, spoken
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import in_rows, repainted, told_again
+from gan_lab.games.translation import in_rows, painted, repainted, told_again
 from gan_lab.metrics import psnr, ssim
 from gan_lab.metrics.ssim import WINDOW
 from gan_lab.randomness import Streams
@@ -133,14 +134,7 @@ class SuperResolution:
             real,
             "The generator. It enlarges pictures, near to the true pixels and so that D believes"
             " it.",
-            (
-                Arrow(
-                    "real",
-                    "given",
-                    "Every small picture is a true one, made small.",
-                    label="made small",
-                ),
-            ),
+            (Arrow("real", "given", "Every small picture is a true one, made small."),),
         )
 
     # -- the round -----------------------------------------------------------------------------
@@ -254,19 +248,29 @@ class SuperResolution:
     # -- what people see -----------------------------------------------------------------------
 
     def controls(self, aside: Pictures) -> Controls:
-        return {"true": chosen(aside.images, ROWS).to(self._streams["z"].device)}
+        more = opinion.probe(len(aside), self._streams["preview"])[: opinion.MORE]
+        found = {"true": chosen(aside.images, ROWS), "more": aside.images[more]}
+        return {name: x.to(self._streams["z"].device) for name, x in found.items()}
 
-    def preview(self, controls: Controls) -> dict[str, Preview]:
+    def preview(self, controls: Controls) -> Seen:
         """Rows of the low picture, bicubic enlargement, G's picture and the true one."""
         scale, true = self.config.objective.scale, controls["true"]
-        shown = self.players["G"].shown
+        shown, output = self.players["G"].shown, self.config.networks.g.output
         assert shown is not None
         low = shrunk(true, scale)
         cubic = enlarged(low, scale)
-        made = self.apply(self.config, {"G": shown}, low)
+        raw = painted(shown, low, output)
+        made = to_pixels(raw, output)
         blocks = low.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
         rows = in_rows(blocks, cubic, made, true)
-        return {"comparison": Preview(rows, len(HEADS), HEADS, compared(made, cubic, true))}
+        real = to_range(torch.cat([true, controls["more"]]), output)
+        judged = opinion.verdicts(self.config, self.players["D"], Batch(real), Batch(raw))
+        none, of_true = opinion.unasked(judged.each_fake), judged.each_real[: len(true)]
+        scores = in_rows(none, none, judged.each_fake, of_true)
+        return Seen(
+            {"comparison": Preview(rows, len(HEADS), HEADS, compared(made, cubic, true))},
+            {"D": judged._replace(scores={"comparison": scores})},
+        )
 
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:

@@ -50,11 +50,16 @@ def keeps_the_shape(g: nn.Module, kind: Kind) -> Tensor:
     return made
 
 
-@torch.no_grad()
 def repainted(g: nn.Module, images: Tensor, output: str) -> Tensor:
     """What G makes of pictures, uint8 N×C×H×W both. Raises ConfigError if they do not fit."""
+    return to_pixels(painted(g, images, output), output)
+
+
+@torch.no_grad()
+def painted(g: nn.Module, images: Tensor, output: str) -> Tensor:
+    """The same before it is rounded: float32, in the range of G's output."""
     try:
-        parts = [to_pixels(g(to_range(part, output)), output) for part in images.split(_PART)]
+        parts = [g(to_range(part, output)) for part in images.split(_PART)]
     except RuntimeError:
         raise ConfigError(
             f"this G cannot take pictures of {_shape(images)}; give them the size and the colour"

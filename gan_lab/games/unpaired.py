@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from gan_lab import networks
 from gan_lab.config import RunConfig
-from gan_lab.data import Batches, Kind, Pictures, domains, to_pixels
-from gan_lab.games import figures, scenes
+from gan_lab.data import Batch, Batches, Kind, Pictures, domains, to_pixels, to_range
+from gan_lab.games import figures, opinion, scenes
 from gan_lab.games.base import (
     Arrow,
     Controls,
@@ -22,8 +22,10 @@ from gan_lab.games.base import (
     Now,
     Preview,
     Scene,
+    Seen,
     Sources,
     Still,
+    Verdicts,
     frozen,
 )
 from gan_lab.games.phases import Account, Exhibit, Lens, Phase
@@ -36,6 +38,7 @@ from gan_lab.games.translation import (
     check,
     in_rows,
     keeps_the_shape,
+    painted,
     repainted,
     some,
     told_pool,
@@ -46,6 +49,8 @@ from gan_lab.randomness import Streams
 GENERATORS = ("G_ab", "G_ba")
 JUDGES = ("D_a", "D_b")
 _OPINIONS = {"D_a": ("D_a(a)", "D_a(G_ba(b))"), "D_b": ("D_b(b)", "D_b(G_ab(a))")}
+_KNOWS = {"D_a": ("a", "A to B", "B to A"), "D_b": ("b", "B to A", "A to B")}
+"""Which kind each D knows, in which view that is given, and in which it is made."""
 
 
 class _Shown(NamedTuple):
@@ -165,8 +170,7 @@ class Unpaired:
                 Arrow(g, fake, "What it makes of it."),
                 Arrow(fake, judge, f"{judge} is shown fakes, and should say: fake."),
                 Arrow(b, judge, f"{judge} is shown real ones, and should say: real."),
-                Arrow(judge, g, scenes.ANSWER.replace("G", g, 1).replace("D", judge), "answer",
-                      scenes.LEARNS.replace("G", g)),
+                Arrow(judge, g, scenes.ANSWER.replace("G", g, 1).replace("D", judge), "answer"),
                 Arrow(fake, f"G_{b}{a}", f"The way back: of this, G_{b}{a} should make the"
                       f" {kind} again that it was made from (cycle).", "back"),
             ]  # fmt: skip
@@ -332,22 +336,47 @@ class Unpaired:
     def controls(self, aside: Pictures) -> Controls:
         kinds = domains(aside, self.config.data.pairs)
         count, generator = self.config.training.grid, self._streams["preview"]
-        return {name: some(x, count, generator) for name, x in zip("ab", kinds, strict=True)}
+        chosen = [some(x, count + opinion.MORE, generator) for x in kinds]
+        return {
+            **{name: x[:count] for name, x in zip("ab", chosen, strict=True)},
+            **{f"more {name}": x[count:] for name, x in zip("ab", chosen, strict=True)},
+        }
 
-    def preview(self, controls: Controls) -> dict[str, Preview]:
+    def preview(self, controls: Controls) -> Seen:
         """Rows of a picture, what it is made into, and the way back; one picture each way."""
         shown = {name: self.players[name].shown for name in GENERATORS}
         nets = {name: network for name, network in shown.items() if network is not None}
-        a, b = self._kind.classes if len(self._kind.classes) == 2 else ("A", "B")
-        previews = {}
-        for name, given, heads, back in (
-            ("A to B", controls["a"], (a, f"as {b}", "and back"), False),
-            ("B to A", controls["b"], (b, f"as {a}", "and back"), True),
+        output = self.config.networks.g.output
+        a, b = self._kinds
+        previews, raw = {}, {}
+        for view, judge, g, given, heads, back in (
+            ("A to B", "D_b", "G_ab", controls["a"], (a, f"as {b}", "and back"), False),
+            ("B to A", "D_a", "G_ba", controls["b"], (b, f"as {a}", "and back"), True),
         ):
-            made = self.apply(self.config, nets, given, back=back)
+            raw[judge] = painted(nets[g], given, output)
+            made = to_pixels(raw[judge], output)
             again = self.apply(self.config, nets, made, back=not back)
-            previews[name] = Preview(in_rows(given, made, again), len(heads), heads)
-        return previews
+            previews[view] = Preview(in_rows(given, made, again), len(heads), heads)
+        judged = {name: self._judged(name, controls, raw[name]) for name in JUDGES}
+        return Seen(previews, judged)
+
+    def _judged(self, judge: str, controls: Controls, fake: Tensor) -> Verdicts:
+        """What a D thinks of its own kind of real pictures and of the fakes that claim to be it."""
+        own, there, back = _KNOWS[judge]
+        pictures = torch.cat([controls[own], controls[f"more {own}"]])
+        real = Batch(to_range(pictures, self.config.networks.g.output))
+        judged = opinion.verdicts(self.config, self.players[judge], real, Batch(fake))
+        of_real, of_fake = judged.each_real[: len(controls[own])], judged.each_fake
+        none, others = opinion.unasked(of_real), opinion.unasked(of_fake)
+        scores = {there: in_rows(of_real, none, none), back: in_rows(others, of_fake, others)}
+        kind = self._kinds["ab".index(own)]
+        return judged._replace(scores=scores, caption=f"Its kind of picture: {kind}.")
+
+    @property
+    def _kinds(self) -> tuple[str, str]:
+        """What A and B are called."""
+        a, b = self._kind.classes if len(self._kind.classes) == 2 else ("A", "B")
+        return a, b
 
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:

@@ -5,6 +5,7 @@ from gan_lab.objectives.losses import LOSSES, Loss
 from gan_lab.objectives.noise import blurred, draw_z, instance_noise, reach
 from gan_lab.objectives.penalties import any_penalty, due, gamma, penalty, zero_centred
 from gan_lab.objectives.resting import Resting, resting
+from gan_lab.objectives.scales import Scale
 from gan_lab.objectives.targets import Targets, targets
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Adaptive",
     "Loss",
     "Resting",
+    "Scale",
     "Targets",
     "any_penalty",
     "augmented",

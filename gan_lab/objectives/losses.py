@@ -13,6 +13,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_lab.objectives.scales import (
+    AVERAGE,
+    CRITIC,
+    LABEL,
+    MARGIN,
+    PAIR,
+    PROBABILITY,
+    Scale,
+)
 from gan_lab.objectives.targets import Targets
 
 
@@ -23,11 +32,13 @@ class Loss(Protocol):
         has_targets: whether labels (smoothed, flipped, noisy) mean anything to it.
         needs_real_for_g: whether G's loss looks at real pictures; if not, ``g`` may be given None.
         meaning: for a student, what its two numbers say and where they rest (without smoothing).
+        scale: what :meth:`verdicts` are.
     """
 
     has_targets: ClassVar[bool]
     needs_real_for_g: ClassVar[bool]
     meaning: ClassVar[str]
+    scale: ClassVar[Scale]
 
     def d(self, real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
         """D's loss. ``targets`` have the shapes of the two scores."""
@@ -39,6 +50,19 @@ class Loss(Protocol):
 
     def opinions(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         """Both sides' scores as something near probabilities of "real", from 0 to 1."""
+        ...
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Both sides' scores, in their shapes, as numbers that mean something: see ``scale``."""
+        ...
+
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        """The verdict above which D says "real": its best one where it cannot tell.
+
+        Args:
+            target: the mean label.
+            real, fake: the verdicts.
+        """
         ...
 
     def resting_score(self, target: float) -> float:
@@ -54,6 +78,7 @@ class NonSaturating:
 
     has_targets: ClassVar[bool] = True
     needs_real_for_g: ClassVar[bool] = False
+    scale: ClassVar[Scale] = PROBABILITY
     meaning: ClassVar[str] = (
         "D's number rests at 1.39 = 2 ln 2, where all it can do is guess; near 0, D has won. G's"
         " rests at 0.69 = ln 2 and grows as D sees through its fakes."
@@ -69,6 +94,12 @@ class NonSaturating:
 
     def opinions(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         return torch.sigmoid(real), torch.sigmoid(fake)
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        return self.opinions(real, fake)
+
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        return target
 
     def resting_score(self, target: float) -> float:
         return math.log(target / (1.0 - target))
@@ -145,6 +176,7 @@ class LeastSquares:
 
     has_targets: ClassVar[bool] = True
     needs_real_for_g: ClassVar[bool] = False
+    scale: ClassVar[Scale] = LABEL
     meaning: ClassVar[str] = (
         "Half the squared distance to the labels 1 and 0. D's number rests at 0.25, where it says"
         " one half to everything; near 0, D has won. G's rests at 0.125; at 0.5, D says 0 to its"
@@ -163,6 +195,12 @@ class LeastSquares:
     def opinions(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         return real.clamp(0.0, 1.0), fake.clamp(0.0, 1.0)
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        return real, fake
+
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        return target
+
     def resting_score(self, target: float) -> float:
         return target
 
@@ -179,6 +217,12 @@ class _RawScore:
     def opinions(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         return torch.sigmoid(real), torch.sigmoid(fake)
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        return real, fake
+
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        return 0.0
+
     def resting_score(self, target: float) -> float:
         return 0.0
 
@@ -186,6 +230,7 @@ class _RawScore:
 class Hinge(_RawScore):
     """Margins for D, the raw score for G (Geometric GAN, Lim & Ye 2017; SAGAN, eq. 4)."""
 
+    scale: ClassVar[Scale] = MARGIN
     meaning: ClassVar[str] = (
         "D's number rests at 2, where it cannot part the two sides; at 0 every picture is beyond"
         " its margin, and D has won. G's is minus D's mean score of fakes: around 0 at rest, above"
@@ -199,6 +244,7 @@ class Hinge(_RawScore):
 class Wasserstein(_RawScore):
     """The critic's gap (WGAN, Arjovsky et al. 2017, alg. 1); D's weights must be bounded."""
 
+    scale: ClassVar[Scale] = CRITIC
     meaning: ClassVar[str] = (
         "Minus D's number estimates how far apart real and fake pictures are, in units that depend"
         " on how D is kept in bounds: it comes closer to 0 as G learns. G's number alone means"
@@ -208,6 +254,9 @@ class Wasserstein(_RawScore):
     def d(self, real: Tensor, fake: Tensor, targets: Targets) -> Tensor:
         return fake.mean() - real.mean()
 
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        return float(real.mean() + fake.mean()) / 2.0
+
 
 class Relativistic:
     """Which of the two is the real one? Pair by pair (RpGAN, Jolicoeur-Martineau 2019, §3; R3GAN,
@@ -216,6 +265,7 @@ class Relativistic:
 
     has_targets: ClassVar[bool] = False
     needs_real_for_g: ClassVar[bool] = True
+    scale: ClassVar[Scale] = PAIR
     meaning: ClassVar[str] = (
         "D guesses which one of two pictures is real. Its number rests at 0.69 = ln 2, where it"
         " cannot tell; near 0, it always can and has won. G's rests at 0.69 too and grows as D sees"
@@ -232,6 +282,14 @@ class Relativistic:
         """How sure D is that the real one is the real one, and the complement."""
         return torch.sigmoid(real - fake), torch.sigmoid(fake - real)
 
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Each one's opinions beside every one of the other side, averaged; chance pairs none."""
+        says_real, says_fake = self.opinions(real.unsqueeze(1), fake.unsqueeze(0))
+        return says_real.mean(1), says_fake.mean(0)
+
+    def threshold(self, target: float, real: Tensor, fake: Tensor) -> float:
+        return 0.5
+
     def resting_score(self, target: float) -> float:
         return 0.0
 
@@ -243,6 +301,7 @@ class RelativisticAverage(Relativistic):
     pulls real pictures down.
     """
 
+    scale: ClassVar[Scale] = AVERAGE
     meaning: ClassVar[str] = (
         "D compares each picture with the average of the other side. Both numbers rest at 1.39 ="
         " 2 ln 2, where it cannot tell; D's near 0 while G's grows: D has won."
@@ -260,6 +319,9 @@ class RelativisticAverage(Relativistic):
 
     def opinions(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
         return torch.sigmoid(real - fake.mean()), torch.sigmoid(fake - real.mean())
+
+    def verdicts(self, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+        return self.opinions(real, fake)
 
 
 def _given(real: Tensor | None) -> Tensor:

@@ -7,7 +7,7 @@ carries these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Kind
+from gan_lab.metrics.verdicts import Tally
 from gan_lab.training.trainer import Counts
 
 
@@ -125,6 +126,37 @@ class Drawing:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What one D thinks, counted.
+
+    Attributes:
+        tally: its scores in bins, and how many it tells right.
+        of_real, of_fake: how many scores there are of each kind.
+        names: what the real ones and the fakes are, for people.
+        axis: what the scores are.
+        meaning: one sentence on that.
+        words: what it means at this moment.
+        caption: what else there is to say of this D.
+        portraits: the fakes that convince most and least and the real one that D likes least.
+        marks: their scores.
+        scores: of the tiles of each picture, by its name; None for a tile that D is never asked
+            about.
+    """
+
+    tally: Tally
+    of_real: int
+    of_fake: int
+    names: tuple[str, str]
+    axis: str
+    meaning: str
+    words: str
+    caption: str = ""
+    portraits: Picture | None = None
+    marks: tuple[float, ...] = ()
+    scores: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Bars:
     """Some rows of numbers, to be drawn as bars.
 
@@ -149,6 +181,7 @@ class Moment:
         images_per_second, steps_per_second: over the last stretch of training.
         publishing: share of the time that goes into publishing.
         pictures: what the page draws, by name; empty if nobody watched.
+        opinions: what each D thinks of what the pictures show, by the name of the player.
         note: why it stands still or what went wrong, for people.
         interventions: entries of the ledger.
         take: grows when the run goes back; counts, curves and ledger are then shorter than before.
@@ -163,6 +196,7 @@ class Moment:
     images_per_second: float = 0.0
     publishing: float = 0.0
     pictures: dict[str, Picture | Drawing] | None = None
+    opinions: dict[str, Opinion] = field(default_factory=dict)
     pictures_step: int = 0
     note: str = ""
     interventions: int = 0

@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any
 
-from gan_lab.runs.messages import Bars, Drawing, Moment, Picture
+from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
 
@@ -38,7 +38,8 @@ def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def moment_frames(moment: Moment) -> list[bytes]:
-    """A moment: its numbers and the names of its pictures, then each of the pictures."""
+    """A moment: its numbers and the names of its pictures, then what each D thinks, then each of
+    the pictures, which are drawn with D's scores at hand."""
     pictures = moment.pictures or {}
     frames = [
         encode(
@@ -60,7 +61,8 @@ def moment_frames(moment: Moment) -> list[bytes]:
         )
     ]
     step = moment.pictures_step
-    return frames + [view_frame(name, step, view) for name, view in pictures.items()]
+    opinions = [opinion_frame(name, step, one) for name, one in moment.opinions.items()]
+    return frames + opinions + [view_frame(name, step, view) for name, view in pictures.items()]
 
 
 def view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:
@@ -90,6 +92,27 @@ def _shape(picture: Picture) -> dict[str, Any]:
         "heads": list(picture.heads),
         "caption": picture.caption,
     }
+
+
+def opinion_frame(name: str, step: int, one: Opinion) -> bytes:
+    """What one D thinks; the payload is the portraits, if there are any."""
+    portraits = one.portraits
+    header = {
+        "name": name,
+        "step": step,
+        **one.tally._asdict(),
+        "of_real": one.of_real,
+        "of_fake": one.of_fake,
+        "names": list(one.names),
+        "axis": one.axis,
+        "meaning": one.meaning,
+        "words": one.words,
+        "caption": one.caption,
+        "portraits": _shape(portraits) if portraits else None,
+        "marks": list(one.marks),
+        "scores": {view: list(scores) for view, scores in one.scores.items()},
+    }
+    return encode("opinion", header, portraits.data if portraits else b"")
 
 
 def still_frame(name: str, one: Picture | Bars) -> bytes:

@@ -19,6 +19,7 @@ from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Drawing, Moment, Picture, Shown, State
+from gan_lab.runs.opinions import counted
 from gan_lab.runs.pace import CALM, LIVELY, Pace
 from gan_lab.runs.pictures import encoded, still
 from gan_lab.training.devices import use_threads
@@ -69,6 +70,7 @@ class Worker:
         self._keeper = Keeper(directory)
         self._pace = Pace()
         self._seen: dict[str, Picture | Drawing] | None = None
+        self._opinions: dict[str, m.Opinion] = {}
         self._seen_at = (0, 0)  # step and take of what is seen
         self._looked_for = 0.0  # s that it took to make
 
@@ -356,6 +358,7 @@ class Worker:
             images_per_second=(counts.images - last.counts.images) / span if span > 0 else 0.0,
             publishing=self._pace.share,
             pictures=self._seen,
+            opinions=self._opinions,
             pictures_step=self._seen_at[0],
             note=self._note,
             interventions=len(trainer.ledger),
@@ -371,7 +374,9 @@ class Worker:
         now = (self.trainer.steps, self.trainer.history.take)
         if self._seen is None or self._seen_at != now:
             begun = time.perf_counter()
-            self._seen = {name: encoded(x) for name, x in self.trainer.preview().items()}
+            views, verdicts = self.trainer.look()
+            self._seen = {name: encoded(x) for name, x in views.items()}
+            self._opinions = counted(verdicts)
             self._seen_at = now
             self._looked_for = time.perf_counter() - begun
         return self._seen

@@ -14,6 +14,7 @@ from functools import cache
 from gan_lab.data import DataError, load
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Registry
+from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
 from gan_lab.training.devices import use_threads
@@ -54,8 +55,10 @@ def warm() -> None:
     for _ in range(_WARM_ROUNDS):
         trainer.round()
     trainer.flush()
-    for preview in trainer.preview().values():
-        encoded(preview)
+    views, verdicts = trainer.look()
+    for view in views.values():
+        encoded(view)
+    counted(verdicts)
     del trainer
     gc.collect()
     gc.freeze()

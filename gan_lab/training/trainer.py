@@ -23,6 +23,7 @@ from gan_lab.games import (
     Move,
     Now,
     Phase,
+    Seen,
     Still,
     View,
     check_kind,
@@ -240,10 +241,13 @@ class Trainer:
 
     # -- what people look at -------------------------------------------------------------------
 
-    def preview(self) -> dict[str, View]:
-        """What people see of the fixed controls, by name, on the CPU."""
-        made = self.game.preview(self.controls)
-        return {name: one.cpu() for name, one in made.items()}
+    def look(self) -> Seen:
+        """What people see of the fixed controls, and what D thinks of it, on the CPU."""
+        return self.game.preview(self.controls).cpu()
+
+    def preview(self) -> Mapping[str, View]:
+        """Of that the pictures and planes alone, by name."""
+        return self.look().views
 
     def stills(self) -> Mapping[str, Still]:
         """What people see beside the previews and what never changes, by name."""
@@ -339,7 +343,8 @@ class Trainer:
         self.streams.load_state_dict(state["streams"])
         self.batches.load_state_dict(state["batches"])
         self.game.load_state_dict(state["game"])
-        self.controls = {name: x.to(self.device) for name, x in state["controls"].items()}
+        # older checkpoints have fewer: what is missing there stays as this run's seed drew it
+        self.controls |= {name: x.to(self.device) for name, x in state["controls"].items()}
         self.steps, self.drawn, self.seen = state["steps"], state["drawn"], state["seen"]
         self.ledger = [Entry.from_json(line) for line in state["ledger"]]
         self._readings = Readings()

@@ -26,7 +26,7 @@ from gan_lab.data import (
     plane_of,
     split_name,
 )
-from gan_lab.games import Curve, Figure, Scene, game_of
+from gan_lab.games import Curve, Figure, Game, Scene, game_of
 from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.pictures import mosaic, png, scatter
@@ -56,10 +56,17 @@ def live_view(hosted: Hosted, known: str) -> None:
             "colours": COLOURS,
             "figures": _plots(figures(config_now(hosted))),
             "words": _words(),
-            "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
+            "judges": _judges(game_of(config_now(hosted))),
+            "scene": _scene(game_of(config_now(hosted)).scene(config_now(hosted))),
         },
         on_heard_change=_nothing,
     )
+
+
+def _judges(game: type[Game]) -> dict[str, Any]:
+    """The discriminators, and whether pictures of theirs can be shown."""
+    names = [name for name in game.names if name.startswith("D")]
+    return {"names": names, "portraits": not game.plays_points}
 
 
 @cache
@@ -73,7 +80,7 @@ def _words() -> dict[str, str]:
     return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
 
 
-def scene_data(scene: Scene) -> dict[str, Any]:
+def _scene(scene: Scene) -> dict[str, Any]:
     """The picture of the game as the browser reads it."""
     return {
         "boxes": [box._asdict() for box in scene.boxes],

@@ -151,7 +151,7 @@ def test_previews_are_pixels_and_move_nothing(trainer, differences, output):
     t.round()
     before = copy.deepcopy(t.state_dict())
     modes = [m.training for p in t.game.players.values() for m in p.network.modules()]
-    samples = t.game.preview(t.controls)["samples"].images
+    samples = t.game.preview(t.controls).views["samples"].images
     assert samples.dtype == torch.uint8 and samples.shape == (81, 1, 8, 8)
     assert samples.min() < samples.max()
     assert differences(before, t.state_dict()) == []
