@@ -1,10 +1,12 @@
 """One colour for each of the three: G, D and the real pictures, the same everywhere.
 
-Apart for people who see red and green alike too; at least 3:1 against both themes' backgrounds.
+Apart for people who see red and green alike too, and for those who see blue and green alike as
+far as that goes; at least 3:1 against both themes' backgrounds. Nothing else is of these colours,
+and none of them is the only sign of what it stands for.
 """
 
-G = "#2F86D6"
-D = "#D9660F"
-REAL = "#169B6B"
+G = "#3A7BE6"
+D = "#D95A0F"
+REAL = "#12997C"
 
 COLOURS = {"g": G, "d": D, "real": REAL}

@@ -29,8 +29,9 @@ function drawn(arrow, place) {
   group.dataset.id = arrow.id;
   const title = document.createElementNS(SVG, "title");
   title.textContent = arrow.hint;
-  const { line, head } = path(arrow, place);
+  const { line, head, lane } = path(arrow, place);
   group.append(title, stroke("gl-hit", line), stroke("gl-line", line), stroke("gl-head", head));
+  if (lane && arrow.label) group.append(label(arrow.label, lane));
   return group;
 }
 
@@ -65,11 +66,20 @@ function path(arrow, place) {
     line: `M${from} ${edge(a)}V${lane - sign * ROUND}Q${from} ${lane} ${from + turn} ${lane}`
       + `H${to - turn}Q${to} ${lane} ${to} ${lane - sign * ROUND}V${edge(b) + sign}`,
     head: tip(to, edge(b) + sign, 0, -sign),
+    lane: { x: (from + to) / 2, y: lane },
   };
 }
 
 function tip(x, y, dx, dy) {
   const [back, side] = [HEAD, HEAD * 0.55];
   return `M${x - dx * back - dy * side} ${y - dy * back - dx * side}L${x} ${y}`
-    + `L${x - dx * back + dy * side} ${y - dy * back + dx * side}`;
+    + `L${x - dx * back + dy * side} ${y - dy * back + dx * side}Z`;
+}
+
+function label(words, { x, y }) {
+  const text = document.createElementNS(SVG, "text");
+  text.setAttribute("x", x);
+  text.setAttribute("y", y);
+  text.textContent = words;
+  return text;
 }

@@ -116,7 +116,9 @@ class Live {
     this.feed = new Feed(path, {
       onFrame: (header, payload) => this.hear(header, payload),
       onLine: (open, reason) => {
-        if (!open) this.say(WORDS[reason]);
+        if (open) return;
+        this.say(WORDS[reason]);
+        this.scene.lost();
       },
     });
     this.tracks = [{ curves: this.feed.curves }];

@@ -10,10 +10,14 @@ const GAP = [18, 64]; // px between two columns, at least and at most
 const LANE = 15; // px above and below the boxes, for arrows that pass others
 const ROW = 102; // px, the height of a box where there is one row
 const ROWS = 70; // px, where there are two of boxes with small pictures
+const DASH = 12; // px of a dash and its gap, as live.css has them
+const STRIDE = 5; // px that dashes move at once
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const LINES = 52; // px, where there are two of numbers
 
 export class Scene {
-  // drawn(name): what the page shows of a view; ask(name): for something that never changes
+  // drawn(name): what the page shows of a view; ask(name): for something that never changes,
+  // returns whether it could be asked
   constructor(box, { drawn, ask }) {
     this.box = box;
     this.drawn = drawn;
@@ -21,6 +25,7 @@ export class Scene {
     this.spec = null;
     this.seen = true;
     this.acting = [];
+    this.moved = 0;
     this.make();
     this.sizes = new ResizeObserver(() => this.arrange());
     this.sizes.observe(this.stage);
@@ -65,16 +70,21 @@ export class Scene {
     const part = (name, className) => Object.assign(document.createElement(name), { className });
     const box = part("div", `gl-box gl-${spec.kind} gl-of-${spec.colour}`);
     const [name, canvas, value] = [part("b", ""), part("canvas", ""), part("span", "gl-value")];
-    const [reads, number] = [part("span", ""), part("span", "")];
+    const [reads, number, role] = [part("span", ""), part("span", ""), part("i", "")];
     const strips = part("div", "gl-bars");
     box.dataset.id = spec.id;
     box.title = spec.hint;
     box.setAttribute("role", "group");
     name.textContent = spec.label;
     reads.textContent = spec.reads;
+    role.textContent = spec.role;
     for (const one of [canvas, strips]) one.setAttribute("aria-hidden", "true");
     value.append(reads, " ", number);
-    box.append(name, ...(spec.view || spec.still ? [canvas] : []), ...(spec.reading ? [value] : []));
+    if (spec.role && spec.kind !== "player") name.append(" ", role);
+    box.append(name);
+    if (spec.role && spec.kind === "player") box.append(role);
+    if (spec.view || spec.still) box.append(canvas);
+    if (spec.reading) box.append(value);
     const one = { spec, box, canvas, strips, number };
     this.tell(one, null);
     return one;
@@ -84,7 +94,7 @@ export class Scene {
   clear() {
     this.stills = new Map(); // by name; null while one is on its way
     this.values = null;
-    this.state = "";
+    this.box.dataset.state = "";
     for (const one of this.players ?? []) this.tell(one, null);
     this.refresh();
   }
@@ -103,13 +113,26 @@ export class Scene {
   }
 
   hearMoment({ state }) {
-    this.state = state;
+    this.box.dataset.state = state;
+    this.flow(state);
     if (state === "loading" || !this.box.open) return;
     for (const { spec } of this.players) {
       if (!spec.still || this.stills.has(spec.still)) continue;
-      this.stills.set(spec.still, null);
-      this.ask(spec.still);
+      if (this.ask(spec.still)) this.stills.set(spec.still, null);
     }
+  }
+
+  // The line is gone, and with it what was on its way.
+  lost() {
+    for (const [name, one] of this.stills) if (one === null) this.stills.delete(name);
+  }
+
+  // Dashes move on with every moment: an animation, even of a few frames a second, costs 3 % of a
+  // core where the processor draws, and goes on while the run waits.
+  flow(state) {
+    if (state !== "running" || !this.awake || CALM.matches) return;
+    this.moved = (this.moved + STRIDE) % DASH;
+    this.lines.style.strokeDashoffset = -this.moved;
   }
 
   async hearStill(header, payload) {

@@ -255,6 +255,7 @@ class Box(NamedTuple):
         kind: what it is: noise, a player, what a player has made, real pictures, or what a player
             is given beside noise.
         label: its name for people.
+        role: what it is, in a word or two; "" if its name says it.
         hint: one sentence for people.
         place: column and row, from 0; a row of 0.5 stands between two.
         colour: "g", "d", "real" or "ink".
@@ -272,6 +273,7 @@ class Box(NamedTuple):
     hint: str
     place: tuple[float, float]
     colour: str = "ink"
+    role: str = ""
     reading: str = ""
     reads: str = ""
     view: str = ""
@@ -288,12 +290,14 @@ class Arrow(NamedTuple):
         hint: one sentence for people.
         kind: "flow" for what is handed on; "answer" for what a player learns from another;
             "back" for the way back to what something was made from.
+        label: some words of it, for an arrow that is long enough; "" for none.
     """
 
     start: str
     end: str
     hint: str
     kind: Literal["flow", "answer", "back"] = "flow"
+    label: str = ""
 
     @property
     def id(self) -> str:

@@ -118,7 +118,8 @@ class Generation:
         tiles = scenes.spread(1 if told == "none" else side, side**2)
         row = 0.0 if told == "none" else 0.5
         z = Box("z", "noise", "z", "Random numbers, out of which G makes a picture; as bars, the"
-                " first numbers of each of the fakes here.", (0, 0), still="z")  # fmt: skip
+                " first numbers of each of the fakes here.", (0, 0), role="noise",
+                still="z")  # fmt: skip
         fake = scenes.made_box((2, row), "fake", "What G has just made of these z.",
                                view="samples", tiles=tiles)  # fmt: skip
         real = scenes.real_box((4, row), "real", "Some of the real pictures. G never sees them.")
@@ -134,7 +135,8 @@ class Generation:
                    " the place of the class.", (0, 1), still="class")  # fmt: skip
         arrows = [Arrow("class", "G", "G is told which class to draw.")]
         if told != "auxiliary":  # else it has to name it
-            arrows.append(Arrow("class", "D", "D is told the class, of fakes and of real ones."))
+            hint = "D is told the class, of fakes and of real ones."
+            arrows.append(Arrow("class", "D", hint, label="told to both"))
         return Scene((*scene.boxes, kind), (*scene.arrows, *arrows))
 
     # -- the round -----------------------------------------------------------------------------

@@ -138,7 +138,7 @@ class Paired:
             "The generator. It turns one kind of picture into the other, near to the true pixels"
             " and so that D believes it.",
             (Arrow("given", "D", "D sees the given picture beside each of the two, and says whether"
-                   " they belong together."),),
+                   " they belong together.", label="seen beside both"),),
         )  # fmt: skip
 
     # -- the round -----------------------------------------------------------------------------

@@ -10,6 +10,8 @@ TILES = 4
 BARS = 16
 """Numbers that a small picture shows at most."""
 
+LEARNS = "how G learns"
+
 ANSWER = "All that G learns about its pictures: what D thinks of them, and how to change that."
 
 
@@ -20,12 +22,22 @@ def spread(step: int, count: int, offset: int = 0) -> tuple[int, ...]:
 
 def g_box(place: tuple[float, float], hint: str, *, id: str = "G", reading: str = "loss/G") -> Box:
     """A generator."""
-    return Box(id, "player", id, hint, place, "g", reading, "loss")
+    return Box(id, "player", id, hint, place, "g", role="generator", reading=reading, reads="loss")
 
 
 def d_box(place: tuple[float, float], hint: str, *, id: str = "D", reading: str = "loss/D") -> Box:
     """A discriminator."""
-    return Box(id, "player", id, hint, place, "d", reading, "loss")
+    return Box(
+        id,
+        "player",
+        id,
+        hint,
+        place,
+        "d",
+        role="discrimi\u00adnator",
+        reading=reading,
+        reads="loss",
+    )
 
 
 def made_box(
@@ -34,7 +46,8 @@ def made_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What G makes; how real D takes it for, from 0 to 1, is its reading."""
-    return Box(id, "made", label, hint, place, "g", reading, f"{judge} believes", view, tiles)
+    return Box(id, "made", label, hint, place, "g", reading=reading, reads=f"{judge} believes",
+               view=view, tiles=tiles)  # fmt: skip
 
 
 def real_box(
@@ -43,7 +56,8 @@ def real_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What is real; how real D takes it for, from 0 to 1, is its reading."""
-    return Box(id, "real", label, hint, place, "real", reading, f"{judge} believes", view, tiles)
+    return Box(id, "real", label, hint, place, "real", reading=reading, reads=f"{judge} believes",
+               view=view, tiles=tiles)  # fmt: skip
 
 
 def duel(given: Box, fake: Box, real: Box, g: str, besides: tuple[Arrow, ...] = ()) -> Scene:
@@ -66,6 +80,6 @@ def duel(given: Box, fake: Box, real: Box, g: str, besides: tuple[Arrow, ...] = 
         Arrow("G", fake.id, "What G makes of it."),
         Arrow(fake.id, "D", "D is shown fakes, and should say: fake."),
         Arrow(real.id, "D", "D is shown real ones, and should say: real."),
-        Arrow("D", "G", ANSWER, "answer"),
+        Arrow("D", "G", ANSWER, "answer", LEARNS),
     )
     return Scene(boxes, arrows + besides)

@@ -134,7 +134,14 @@ class SuperResolution:
             real,
             "The generator. It enlarges pictures, near to the true pixels and so that D believes"
             " it.",
-            (Arrow("real", "given", "Every small picture is a true one, made small."),),
+            (
+                Arrow(
+                    "real",
+                    "given",
+                    "Every small picture is a true one, made small.",
+                    label="made small",
+                ),
+            ),
         )
 
     # -- the round -----------------------------------------------------------------------------

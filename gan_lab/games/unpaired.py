@@ -170,7 +170,8 @@ class Unpaired:
                 Arrow(g, fake, "What it makes of it."),
                 Arrow(fake, judge, f"{judge} is shown fakes, and should say: fake."),
                 Arrow(b, judge, f"{judge} is shown real ones, and should say: real."),
-                Arrow(judge, g, scenes.ANSWER.replace("G", g, 1).replace("D", judge), "answer"),
+                Arrow(judge, g, scenes.ANSWER.replace("G", g, 1).replace("D", judge), "answer",
+                      scenes.LEARNS.replace("G", g)),
                 Arrow(fake, f"G_{b}{a}", f"The way back: of this, G_{b}{a} should make the"
                       f" {kind} again that it was made from (cycle).", "back"),
             ]  # fmt: skip

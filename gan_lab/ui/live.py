@@ -57,7 +57,7 @@ def live_view(hosted: Hosted, known: str) -> None:
             "figures": _plots(figures(config_now(hosted))),
             "words": _words(),
             "judges": _judges(game_of(config_now(hosted))),
-            "scene": _scene(game_of(config_now(hosted)).scene(config_now(hosted))),
+            "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
         },
         on_heard_change=_nothing,
     )
@@ -80,7 +80,7 @@ def _words() -> dict[str, str]:
     return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
 
 
-def _scene(scene: Scene) -> dict[str, Any]:
+def scene_data(scene: Scene) -> dict[str, Any]:
     """The picture of the game as the browser reads it."""
     return {
         "boxes": [box._asdict() for box in scene.boxes],

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from gan_lab.config import RunConfig
 from gan_lab.runs import Moment, State, wire
-from gan_lab.runs.messages import Picture
+from gan_lab.runs.messages import Bars, Picture
 from gan_lab.server import PREFIX
 from gan_lab.server.assets import version
 from gan_lab.training.history import History
@@ -65,6 +65,18 @@ def test_javascript_reads_a_moment_with_its_picture(page: Page, module: str) -> 
         header, payload = wire.decode(frame)
         assert heard["header"] == header
         assert base64.b64decode(heard["payload"]) == payload
+
+
+def test_javascript_reads_what_never_changes(page: Page, module: str) -> None:
+    z = np.random.default_rng(0).normal(size=(4, 6)).astype("<f4")
+    heard = read(page, module, wire.still_frame("z", Bars(z.tobytes(), 4, 6)))
+    header = {"kind": "still", "name": "z", "bars": True, "rows": 4, "columns": 6}
+    assert heard["header"] == header
+    assert np.array_equal(np.array([float(x) for x in heard["numbers"]], "f4"), z.ravel())
+    picture = Picture(bytes(range(9)), "image/png", 2, 8, 4)
+    heard = read(page, module, wire.still_frame("real", picture))
+    assert heard["header"]["bars"] is False and heard["header"]["tile"] == 8
+    assert base64.b64decode(heard["payload"]) == picture.data
 
 
 def test_javascript_reads_curves_bit_for_bit(page: Page, module: str) -> None:

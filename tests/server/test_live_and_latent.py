@@ -207,6 +207,22 @@ def test_curves_go_by_cursor(client: TestClient, hosted: Hosted) -> None:
         assert (rest["first"], rest["buckets"], rest["marks"]) == (9, 3, [])
 
 
+def test_what_never_changes_is_sent_to_whoever_asks(client: TestClient, hosted: Hosted) -> None:
+    trainer = hosted.run._worker.trainer
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text('{"still": "z"}')
+        bars, numbers = receive(socket, "still")
+        assert (bars["name"], bars["bars"], bars["rows"], bars["columns"]) == ("z", True, 4, 8)
+        z = trainer.controls["z"][:4].numpy()
+        assert np.array_equal(np.frombuffer(numbers, "<f4").reshape(4, 8), z)
+        socket.send_text('{"still": "real"}')
+        real, data = receive(socket, "still")
+        assert (real["bars"], real["count"], real["tile"]) == (False, 4, 8)
+        assert data.startswith(b"\x89PNG")
+        socket.send_text('{"still": "../config.json"}')
+        receive(socket, "error")
+
+
 @pytest.mark.parametrize(
     "nonsense",
     ["", "{", "[]", "7", '{"curves": 3}', '{"curves": {"since": "x"}}', "[" * 900, "x" * 5000,
