@@ -9,6 +9,7 @@ import { Rhythm } from "./rhythm.js";
 import { Scene } from "./scene.js";
 import { Scores } from "./scores.js";
 import { WORDS } from "./socket.js";
+import { Walk } from "./walk.js";
 
 const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
 
@@ -26,6 +27,7 @@ const NUMBERS = [
 
 const PAGE = `
   <details class="gl-scene"></details>
+  <section class="gl-walk" aria-label="Slow motion" hidden></section>
   <div class="gl-status">
     <span class="gl-state" role="status"></span>
     <dl class="gl-numbers"></dl>
@@ -50,6 +52,10 @@ class Live {
     this.scene = new Scene(this.find(".gl-scene"), {
       drawn: (name) => this.pictures.drawn(name),
       ask: (name) => this.feed.send({ still: name }),
+    });
+    this.walk = new Walk(this.find(".gl-walk"), {
+      act: (ids) => this.scene.act(ids),
+      another: () => this.component.setTriggerValue("another", true),
     });
     this.charts = new Charts(this.find(".gl-board"), component.data);
     this.rhythm = new Rhythm(() => this.drawCurves());
@@ -95,6 +101,7 @@ class Live {
     this.setColours(component.data.colours);
     this.scene.update(component.data.scene);
     this.opinions.update(component.data.judges);
+    this.walk.allow(component.data.controls);
   }
 
   setColours(colours) {
@@ -109,6 +116,7 @@ class Live {
     this.scores.clear();
     this.opinions.clear();
     this.scene.clear();
+    this.walk.clear();
     this.charts.clear(path);
     counters.pictureStep = 0;
     this.find(".gl-relation").textContent = "";
@@ -147,6 +155,7 @@ class Live {
     if (header.kind === "moment") this.hearMoment(header);
     else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
     else if (header.kind === "opinion") this.hearOpinion(header, payload);
+    else if (header.kind === "walk") this.walk.show(header, payload);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
   }
 
@@ -161,6 +170,7 @@ class Live {
     note.textContent = moment.note;
     note.dataset.state = moment.state;
     this.scene.hearMoment(moment);
+    this.walk.hearMoment(moment);
     this.tell();
     this.rhythm.want();
   }
@@ -225,6 +235,7 @@ class Live {
     this.room.disconnect();
     this.pictures.close();
     this.opinions.close();
+    this.walk.leave();
     this.scene.close();
     this.charts.close();
     this.box.remove();

@@ -34,3 +34,17 @@ export function relation({ steps, batches, images, epochs }) {
   if (Number.isInteger(each)) parts.push(`1 step = ${each} ${each === 1 ? "batch" : "batches"}`);
   return parts.join(" · ");
 }
+
+// Four digits that matter: 0.0002, 1.386, 3.21·10⁻⁶, 12 345
+export function precise(value) {
+  const size = Math.abs(value);
+  if (size >= 10000 || Number.isInteger(value)) return size < 1e9 ? grouped(value) : power(value);
+  if (size < 1e-4) return power(value);
+  return String(Number(value.toPrecision(4)));
+}
+
+function power(value) {
+  const [head, tail] = value.toExponential(2).split("e");
+  const digits = String(Number(tail)).replaceAll("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
+  return `${Number(head)}·10${digits}`;
+}

@@ -211,24 +211,26 @@ const DRAW = {
   real: (pen, { real }) => dots(pen, real, "real", 1.5),
   fake: (pen, { fake }) => dots(pen, fake, "g", 2),
 
-  pushes({ context, side, ratio, ink, x, y }, { fake, pushes }) {
-    const { values } = pushes;
-    let most = 0;
-    for (let i = 0; i < values.length; i += 2) most = Math.max(most, Math.hypot(values[i], values[i + 1]));
-    if (!(most > 0)) return;
-    context.strokeStyle = ink;
-    context.lineWidth = 1.2 * ratio;
-    context.beginPath();
-    for (let i = 0; i < values.length; i += 2) {
-      const length = Math.hypot(values[i], values[i + 1]);
-      if (!length) continue;
-      // the root, so that weak pushes can be seen beside strong ones
-      const scale = (side * LONGEST * Math.sqrt(length / most)) / length;
-      arrow(context, x(fake.values[i]), y(fake.values[i + 1]), scale * values[i], -scale * values[i + 1]);
-    }
-    context.stroke();
-  },
+  pushes: (pen, { fake, pushes }) => arrows(pen, fake.values, pushes.values),
 };
+
+// From each of the points, pairs of numbers, the way in which it is pushed.
+export function arrows({ context, side, ratio, ink, x, y }, points, pushes) {
+  let most = 0;
+  for (let i = 0; i < pushes.length; i += 2) most = Math.max(most, Math.hypot(pushes[i], pushes[i + 1]));
+  if (!(most > 0)) return;
+  context.strokeStyle = ink;
+  context.lineWidth = 1.2 * ratio;
+  context.beginPath();
+  for (let i = 0; i < pushes.length; i += 2) {
+    const length = Math.hypot(pushes[i], pushes[i + 1]);
+    if (!length) continue;
+    // the root, so that weak pushes can be seen beside strong ones
+    const scale = (side * LONGEST * Math.sqrt(length / most)) / length;
+    arrow(context, x(points[i]), y(points[i + 1]), scale * pushes[i], -scale * pushes[i + 1]);
+  }
+  context.stroke();
+}
 
 function dots({ context, ratio, colour, x, y }, { values }, name, radius) {
   context.fillStyle = colour(name);

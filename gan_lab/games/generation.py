@@ -239,6 +239,8 @@ class Generation:
         count, dim = made.z.shape
         words = f"{count} times {dim} random {'number' if dim == 1 else 'numbers'}, new ones."
         words += f" G makes one of the {self._lens.things} out of each."
+        if dim > 2:
+            words += " In the tiles light is a large number, dark a small one."
         if made.labels is not None:
             words += " Each comes with a class, that of a real one of this batch."
         spread = Number("their spread (standard deviation)", float(made.z.std()))

@@ -53,6 +53,7 @@ class Exhibit(NamedTuple):
         reach: of points, half the side of the window around 0; 0 for pictures.
         opinions: float32, N: how real D took each for, from 0 to 1; None if nobody judged.
         pushes: float32, N×2: of points, which way each is asked to go; None if nobody asked.
+        of: how many the whole batch has.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Exhibit(NamedTuple):
     reach: float = 0.0
     opinions: Tensor | None = None
     pushes: Tensor | None = None
+    of: int = 0
 
 
 class Lens(NamedTuple):
@@ -84,7 +86,7 @@ class Lens(NamedTuple):
         count = POINTS if self.reach else PICTURES
         items = self.pixels(x.detach()[:count]).cpu()
         says = None if opinions is None else opinions.flatten(1).mean(1)[:count].cpu()
-        return Exhibit(name, colour, items, self.reach, says)
+        return Exhibit(name, colour, items, self.reach, says, of=len(x))
 
     def asked(self, name: str, made: Tensor, slope: Tensor) -> list[Exhibit]:
         """What a loss asks of what G made: the way against its slope, both shaped as ``made``.
@@ -97,7 +99,8 @@ class Lens(NamedTuple):
         if self.reach:
             return [shown._replace(pushes=push.flatten(1))]
         change = 127.5 + 127.5 * push / push.abs().max().clamp(min=1e-30)
-        lighter = Exhibit("what the loss asks: lighter or darker", "d", change.round().byte())
+        wish = "what the loss asks: lighter or darker"
+        lighter = Exhibit(wish, "d", change.round().byte(), of=len(made))
         return [shown, lighter]
 
 
@@ -107,7 +110,8 @@ class Phase(NamedTuple):
     Attributes:
         acting: ids of boxes and arrows of the game's scene.
         words: a sentence or two for a student.
-        move: which move of the round it belongs to, in words; the trainer fills it in.
+        move: which move of the round it belongs to, in words; the trainer fills this in.
+        role: of who moves in it, "g" or "d"; this too.
     """
 
     acting: tuple[str, ...]
@@ -116,6 +120,7 @@ class Phase(NamedTuple):
     numbers: tuple[Number, ...] = ()
     exhibits: tuple[Exhibit, ...] = ()
     move: str = ""
+    role: str = ""
 
 
 class Asked(NamedTuple):
@@ -182,6 +187,8 @@ def spoken(column: str) -> str:
     kind, _, who = column.partition("/")
     if kind == "loss":
         return f"{who}'s loss"
+    if column.endswith(")"):
+        return f"{column}, mean of all"
     if column in _WORDS or not who:
         return _WORDS.get(column, column)
     return f"{who}: {_WORDS.get(kind, kind)}"

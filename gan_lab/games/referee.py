@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from gan_lab.config import RunConfig
 from gan_lab.games.base import Move, Now, Player, frozen
-from gan_lab.games.phases import Account, Asked, Lens, Number, Phase
+from gan_lab.games.phases import Account, Asked, Lens, Number, Phase, spoken
 from gan_lab.networks import Verdict
 from gan_lab.objectives import LOSSES, blurred, instance_noise, targets
 from gan_lab.objectives.augment import Adaptive, augmented
@@ -244,7 +244,7 @@ class Referee:
             f"{self._player} judges for G",
             f"{self._player}, as it is now, looks at the fakes; it does not learn this time. G"
             f" wants to hear 1.{beside}{judged.disguise(self._player)}",
-            judged.numbers("mean opinion"),
+            judged.numbers("opinion, mean of all"),
             (self._lens.exhibit("fakes", "g", judged.seen, judged.says),),
         )
 
@@ -276,7 +276,7 @@ class _Judged(NamedTuple):
     def numbers(self, opinion: str) -> tuple[Number, ...]:
         """Means of the whole batch; the first by the name of the reading, which it equals."""
         says, score = float(self.says.mean()), float(self.score.mean())
-        return (Number(opinion, says), Number("mean score, any number", score))
+        return (Number(spoken(opinion), says), Number("raw score, mean of all", score))
 
     def disguise(self, judge: str) -> str:
         """Says so, if D did not see things as they are."""

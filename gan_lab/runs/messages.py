@@ -41,6 +41,11 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Slow:
+    """Play one round, tell all that happens in it, and stand still."""
+
+
+@dataclass(frozen=True)
 class Set:
     """Change one live parameter."""
 
@@ -65,7 +70,7 @@ class Stop:
     """End the run, with a last checkpoint."""
 
 
-Command = Pause | Resume | Step | Set | Undo | Checkpoint | Stop
+Command = Pause | Resume | Step | Slow | Set | Undo | Checkpoint | Stop
 
 
 class State(StrEnum):
@@ -172,6 +177,21 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Walk:
+    """One round in slow motion, phase by phase.
+
+    Attributes:
+        step: rounds completed, this one among them.
+        phases: as they are sent; an exhibit says where in ``data`` it lies.
+        data: encoded pictures, and points as float32, one after the other.
+    """
+
+    step: int
+    phases: tuple[dict[str, Any], ...]
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Moment:
     """A run at one instant; a newer one replaces it.
 
@@ -185,6 +205,7 @@ class Moment:
         note: why it stands still or what went wrong, for people.
         interventions: entries of the ledger.
         take: grows when the run goes back; counts, curves and ledger are then shorter than before.
+        walk: the round just played, if it was in slow motion and the run still stands there.
     """
 
     number: int
@@ -201,6 +222,7 @@ class Moment:
     note: str = ""
     interventions: int = 0
     take: int = 0
+    walk: Walk | None = None
 
 
 @dataclass(frozen=True)

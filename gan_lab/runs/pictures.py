@@ -45,6 +45,12 @@ def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
+def packed(pixels: NDArray[np.uint8]) -> tuple[bytes, str]:
+    """PNG while it is small, a good JPEG beyond; and which."""
+    small = pixels.size <= _LOSSLESS_PIXELS
+    return (png(pixels), "image/png") if small else (_jpeg(pixels), "image/jpeg")
+
+
 def scatter(fake: Tensor, real: Tensor, reach: float) -> NDArray[np.uint8]:
     """Points (N×2, in units of the plane) on white, S×S×3, fakes before real ones."""
     canvas = np.full((_SIDE, _SIDE, 3), 255, np.uint8)
@@ -89,14 +95,13 @@ def still(one: Still) -> Picture | Bars:
 
 
 def picture(preview: Preview) -> Picture:
-    """All tiles of a preview as one encoded picture: PNG while it is small, a good JPEG beyond."""
+    """All tiles of a preview as one encoded picture."""
     images, count = preview.images, len(preview.images)
     columns = preview.columns or math.ceil(math.sqrt(count))
-    tiled = mosaic(images, columns)
-    small = tiled.size <= _LOSSLESS_PIXELS
+    data, mime = packed(mosaic(images, columns))
     return Picture(
-        data=png(tiled) if small else _jpeg(tiled),
-        mime="image/png" if small else "image/jpeg",
+        data=data,
+        mime=mime,
         columns=columns,
         tile=images.shape[-1],
         count=count,

@@ -10,7 +10,7 @@ import json
 import struct
 from typing import Any
 
-from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture
+from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture, Walk
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
 
@@ -39,7 +39,8 @@ def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
 
 def moment_frames(moment: Moment) -> list[bytes]:
     """A moment: its numbers and the names of its pictures, then what each D thinks, then each of
-    the pictures, which are drawn with D's scores at hand."""
+    the pictures, which are drawn with D's scores at hand; then a round in slow motion, if there
+    is one."""
     pictures = moment.pictures or {}
     frames = [
         encode(
@@ -55,14 +56,21 @@ def moment_frames(moment: Moment) -> list[bytes]:
                 "note": moment.note,
                 "interventions": moment.interventions,
                 "take": moment.take,
+                "walk": None if moment.walk is None else moment.walk.step,
                 "pictures": list(pictures),
                 "planes": [n for n, view in pictures.items() if isinstance(view, Drawing)],
             },
         )
     ]
     step = moment.pictures_step
-    opinions = [opinion_frame(name, step, one) for name, one in moment.opinions.items()]
-    return frames + opinions + [view_frame(name, step, view) for name, view in pictures.items()]
+    frames += [opinion_frame(name, step, one) for name, one in moment.opinions.items()]
+    frames += [view_frame(name, step, view) for name, view in pictures.items()]
+    return frames if moment.walk is None else [*frames, _walk_frame(moment.walk, moment.take)]
+
+
+def _walk_frame(walk: Walk, take: int) -> bytes:
+    header = {"step": walk.step, "take": take, "phases": list(walk.phases)}
+    return encode("walk", header, walk.data)
 
 
 def view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:

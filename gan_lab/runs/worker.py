@@ -18,10 +18,11 @@ from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
-from gan_lab.runs.messages import Budget, Drawing, Moment, Picture, Shown, State
+from gan_lab.runs.messages import Budget, Drawing, Moment, Picture, Shown, State, Walk
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pace import CALM, LIVELY, Pace
 from gan_lab.runs.pictures import encoded, still
+from gan_lab.runs.walk import walk
 from gan_lab.training.devices import use_threads
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
@@ -66,6 +67,8 @@ class Worker:
         self._note = ""
         self._steps_left: int | None = None
         self._only: str | None = None
+        self._slowly = False
+        self._walk: Walk | None = None
         self._seconds = 0.0
         self._keeper = Keeper(directory)
         self._pace = Pace()
@@ -193,7 +196,7 @@ class Worker:
                 self._state = State.FINISHED
                 break
             before = time.perf_counter()
-            trainer.round(self._only)
+            self._play()
             now = time.perf_counter()
             self._seconds += now - before
             self._count_down()
@@ -214,6 +217,14 @@ class Worker:
         self._save_checkpoint()
         self._directory.write_summary(self.summary())
         self._publish()
+
+    def _play(self) -> None:
+        """One round; in slow motion, if that was asked for."""
+        if not self._slowly:
+            self.trainer.round(self._only)
+            return
+        phases = self.trainer.slow_round()
+        self._walk = walk(phases, self.trainer.steps)
 
     def _count_down(self) -> None:
         """Pause after as many rounds as a Step command asked for."""
@@ -262,19 +273,31 @@ class Worker:
                 self._go(None, None)
                 return trainer.note("resume")
             case m.Step(count, player):
-                if count < 1 or player not in (None, *trainer.game.players):
-                    players = ", ".join(trainer.game.players)
-                    why = f"a step needs a count of at least 1, and one of {players} or nobody"
-                    return trainer.note("step", new=count, note=why, outcome="refused")
-                self._go(count, player)
-                return trainer.note("step", new=count, note=player or "")
+                return self._step(count, player)
+            case m.Slow():
+                return self._slow()
             case m.Checkpoint():
                 entry = trainer.note("checkpoint")
                 self._save_checkpoint()
                 return entry
             case m.Stop():
-                self._state = State.STOPPED
+                self._state, self._walk = State.STOPPED, None
                 return trainer.note("stop")
+
+    def _step(self, count: int, player: str | None) -> Entry:
+        if count < 1 or player not in (None, *self.trainer.game.players):
+            players = ", ".join(self.trainer.game.players)
+            why = f"a step needs a count of at least 1, and one of {players} or nobody"
+            return self.trainer.note("step", new=count, note=why, outcome="refused")
+        self._go(count, player)
+        return self.trainer.note("step", new=count, note=player or "")
+
+    def _slow(self) -> Entry:
+        if self._budget.spent(self.trainer.counts, self._seconds):
+            why = "the run has played all the rounds that it was to play"
+            return self.trainer.note("slow", note=why, outcome="refused")
+        self._go(1, None, slowly=True)
+        return self.trainer.note("slow")
 
     def _change(self, path: str, value: Any) -> Entry:
         """Turn a knob; what was just before is kept, to go back to."""
@@ -300,6 +323,7 @@ class Worker:
         self._directory.return_to(trainer.steps, self._state_now())
         self._directory.write_config(trainer.config)
         self._cut_back(trainer)
+        self._walk = None
         what = [e for e in undone if e.outcome == "applied" and "." in e.path]
         note = "; ".join(f"{e.path} is {e.old} again, no longer {e.new}" for e in what)
         entry = trainer.note("undo", note=note)
@@ -309,10 +333,12 @@ class Worker:
     def _stand(self, note: str) -> None:
         self._state, self._note = State.PAUSED, note
         self._steps_left = self._only = None
+        self._slowly = False
 
-    def _go(self, steps: int | None, only: str | None) -> None:
+    def _go(self, steps: int | None, only: str | None, *, slowly: bool = False) -> None:
         self._state, self._note = State.RUNNING, ""
-        self._steps_left, self._only = steps, only
+        self._steps_left, self._only, self._slowly = steps, only, slowly
+        self._walk = None
 
     def _log(self, entry: Entry) -> None:
         self._directory.append_ledger(entry)
@@ -363,6 +389,7 @@ class Worker:
             note=self._note,
             interventions=len(trainer.ledger),
             take=trainer.history.take,
+            walk=self._walk,
         )
         self._mailbox.publish(moment)
         if look:
@@ -393,7 +420,9 @@ class Worker:
         if self.loaded is not None:  # rounds after the one that broke are not worth counting
             counts = self.loaded.counts._replace(steps=self.loaded.history.records)
         self._mailbox.publish(
-            replace(last, number=last.number + 1, state=State.FAILED, counts=counts, note=why)
+            replace(
+                last, number=last.number + 1, state=State.FAILED, counts=counts, note=why, walk=None
+            )
         )
         if self.loaded is not None:
             with contextlib.suppress(OSError):  # the disk may be what failed

@@ -85,7 +85,10 @@ def in_order(told: list[tuple[tuple[str, ...], list[Phase]]]) -> list[Phase]:
         told: for each move who moved, and what happened.
     """
     return [
-        phase._replace(move=f"Move {number} of {len(told)}: {' and '.join(players)}")
+        phase._replace(
+            move=f"Move {number} of {len(told)}: {' and '.join(players)}",
+            role=players[0][0].lower(),
+        )
         for number, (players, phases) in enumerate(told, 1)
         for phase in phases
     ]

@@ -12,7 +12,7 @@ from gan_lab.data import DRAWN, NAMED, PLANES
 from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, FOR_POINTS, preset, presets
 from gan_lab.runs import Hosted, State
-from gan_lab.runs.messages import Pause, Resume, Step, Stop
+from gan_lab.runs.messages import Pause, Resume, Slow, Step, Stop
 from gan_lab.ui import experiment, share, shell, sketch
 from gan_lab.ui.widgets import follow, widget
 
@@ -48,6 +48,11 @@ def buttons(hosted: Hosted) -> None:
             st.button("Pause", type="primary", icon=":material/pause:", key="pause",
                       shortcut="P", on_click=experiment.press, args=(Pause(),))  # fmt: skip
         _steps(hosted, state)
+        st.button("Slow motion", icon=":material/slow_motion_video:", key="slow", shortcut="M",
+                  disabled=state.over or state is State.LOADING,
+                  on_click=experiment.press, args=(Slow(),),
+                  help="Pauses, plays one round, and shows step by step what happens in it."
+                  )  # fmt: skip
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
                   on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip

@@ -29,9 +29,10 @@ from gan_lab.data import (
 from gan_lab.games import Curve, Figure, Game, Scene, game_of
 from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
+from gan_lab.runs.messages import Slow
 from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.training.figures import figures
-from gan_lab.ui import components
+from gan_lab.ui import components, experiment
 from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import label, whose
 
@@ -57,9 +58,11 @@ def live_view(hosted: Hosted, known: str) -> None:
             "figures": _plots(figures(config_now(hosted))),
             "words": _words(),
             "judges": _judges(game_of(config_now(hosted))),
+            "controls": hosted.may_control(experiment.visitor()),
             "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
         },
         on_heard_change=_nothing,
+        on_another_change=_another_round,
     )
 
 
@@ -69,11 +72,17 @@ def _judges(game: type[Game]) -> dict[str, Any]:
     return {"names": names, "portraits": not game.plays_points}
 
 
+def _another_round() -> None:
+    """What the panel of slow motion asks for."""
+    experiment.press(Slow())
+
+
 @cache
 def _words() -> dict[str, str]:
     """What the marks on the curves call the entries of the ledger."""
     buttons = {
         "pause": "Paused", "resume": "Resumed", "step": "Step", "stop": "Stopped",
+        "slow": "Slow motion",
         "checkpoint": "Checkpoint", "undo": "Went back to before a change",
         "start_from": "Began with other weights", "fork": "Left its parent run",
     }  # fmt: skip
