@@ -5,7 +5,8 @@
 Speed of a watched run over the speed of the bare Trainer on the same configuration with the same
 number of intra-op threads, in turns within one run; wall clock, so publishing counts. Once with
 a viewer in a process of its own that receives all and draws nothing (in real life it sits on
-another machine), once with a whole Chromium drawing the page on the same cores.
+another machine), once with a whole Chromium drawing the page on the same cores, every panel open
+and in sight.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from gan_lab.config import RunConfig, put
 from gan_lab.data import Pictures, load
 from gan_lab.presets import preset
 from gan_lab.training.devices import share_threads
+
+TALL = 2000  # px of the window: what is out of sight is not drawn
 
 
 def bare(config: RunConfig, pictures: Pictures, seconds: float, threads: int) -> float:
@@ -103,16 +106,19 @@ def quiet_viewer(config: RunConfig, pictures: Pictures, pairs: int, seconds: flo
 def chromium_viewer(data: str, config: RunConfig, pictures: Pictures, pairs: int,
                     seconds: float) -> list[float]:  # fmt: skip
     """Ratios with the whole page in a browser on the same cores."""
-    from stage import button, chromium, server
+    from stage import button, choose, chromium, open_all, server
+
+    from gan_lab.data import NAMED
 
     ratios = []
     with server() as (url, _), chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page = browser.new_page(viewport={"width": 1280, "height": TALL})
         page.goto(url)
         page.wait_for_timeout(3000)
-        choose_data(page, data)
+        choose(page, "Real pictures", NAMED[data].title)
         button(page, "Start")
         page.wait_for_function("window.__ganlab && window.__ganlab.step > 10", timeout=60_000)
+        open_all(page)
         page.wait_for_timeout(5000)
         for index in range(pairs):
             if index:
@@ -138,15 +144,6 @@ def newest(page) -> tuple[float, float]:  # noqa: ANN001
     known = counter(page, "step")
     page.wait_for_function(f"window.__ganlab.step > {known}")
     return time.perf_counter(), counter(page, "step")
-
-
-def choose_data(page, data: str) -> None:  # noqa: ANN001
-    """Pick a data set in the sidebar."""
-    from gan_lab.data import NAMED
-
-    page.get_by_role("combobox", name="Real pictures").first.click()
-    page.get_by_role("option", name=NAMED[data].title).first.click()
-    page.wait_for_timeout(2000)
 
 
 def report(what: str, ratios: list[float]) -> None:

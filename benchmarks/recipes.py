@@ -9,7 +9,8 @@ stands what is known of it: speed, the last readings, and for handwritten digits
 distance in the features of an independent classifier, the classes found, and with presets that know
 classes the share of digits that are what was asked for.
 
-What DIR holds already is not trained again. --write renders docs/recipes.md from all of DIR.
+What DIR holds already is not trained again. --write renders docs/recipes.md from all of DIR; rows
+of presets that DIR knows nothing of stay as they stand there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import datetime as dt
 import io
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +32,11 @@ from torch import Tensor
 
 from gan_lab.config import RunConfig, put
 from gan_lab.data import DataError, load, to_pixels
-from gan_lab.games.base import Preview
+from gan_lab.games.base import Preview, Sheet, View
 from gan_lab.objectives import draw_z
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.presets import Preset, presets
-from gan_lab.runs.pictures import mosaic
+from gan_lab.runs.pictures import mosaic, pixels
 from gan_lab.training.readings import Diverged
 from gan_lab.training.trainer import Trainer
 
@@ -110,7 +112,11 @@ def in_words(found: dict[str, Any]) -> str:
     """The measures of one preset, or the readings where there are none."""
     if found["state"] != "ok":
         return found["state"]
-    if metrics := found.get("metrics"):
+    metrics = found.get("metrics", {})
+    if "near" in metrics:
+        heaps = f"{metrics['modes']:.0f} of {metrics['of']:.0f} heaps, " if "of" in metrics else ""
+        return f"{heaps}{metrics['near']:.0%} within 3σ, JS {metrics['js']:.3f} nats"
+    if metrics:
         words = [f"distance {metrics['distance']:g}", f"{metrics['classes']} of 10 classes"]
         if "as asked" in metrics:
             words.append(f"{metrics['as asked']:.0%} as asked")
@@ -123,8 +129,14 @@ def in_words(found: dict[str, Any]) -> str:
 # -- pictures ----------------------------------------------------------------------------------
 
 
-def packed(preview: Preview) -> bytes:
-    """A preview as a PNG that a page can afford: fewer tiles, fewer colours, until it is small."""
+def packed(view: View) -> bytes:
+    """A view as a PNG that a page can afford: fewer tiles, fewer colours, until it is small."""
+    if isinstance(view, Sheet):
+        return _png(Image.fromarray(pixels(view)).resize((288, 288)).quantize(32))
+    return _packed_tiles(view)
+
+
+def _packed_tiles(preview: Preview) -> bytes:
     columns = preview.columns or math.ceil(math.sqrt(len(preview.images)))
     rows = math.ceil(len(preview.images) / columns)
     tile = preview.images.shape[-1]
@@ -136,10 +148,14 @@ def packed(preview: Preview) -> bytes:
                                          columns_kept))  # fmt: skip
         if picture.mode != "L" or colours < 256:
             picture = picture.quantize(colours)
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", optimize=True)
-        if len(buffer.getvalue()) < LARGEST:
+        if len(packed := _png(picture)) < LARGEST:
             break
+    return packed
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 
@@ -149,21 +165,26 @@ def _cut(images: Tensor, columns: int, columns_kept: int, rows_kept: int) -> Ten
     return images[keep]
 
 
+def _seen(trainer: Trainer) -> list[View]:
+    """The pictures of a preview, and planes; not what D says of them."""
+    return [one for one in trainer.preview().values() if isinstance(one, Preview | Sheet)]
+
+
 # -- the table ---------------------------------------------------------------------------------
 
 
-def rendered(results: dict[str, dict[str, Any]]) -> str:
-    """The table, group by group."""
+def rendered(rows: dict[str, str]) -> str:
+    """The table, group by group, of rows by the name of the preset."""
     lines: list[str] = []
     group = ""
     for one in presets().values():
-        if one.name not in results:
+        if one.name not in rows:
             continue
         if one.group != group:
             group = one.group
             lines += ["", f"## {group}", "", "| preset | budget | came to | |", "| --- " * 4 + "|"]
-        lines.append(_row(one, results[one.name]))
-    if missing := [f"`{name}`" for name in presets() if name not in results]:
+        lines.append(rows[one.name])
+    if missing := [f"`{name}`" for name in presets() if name not in rows]:
         lines += ["", f"Not measured yet: {', '.join(missing)}."]
     return "\n".join(lines) + "\n"
 
@@ -193,21 +214,34 @@ def write(out: Path) -> None:
         for path in _pictures(out, name):
             (DOCS / "recipes" / path.name).write_bytes(path.read_bytes())
     page = DOCS / "recipes.md"
-    head = page.read_text("utf-8").partition(MARK)[0]
-    page.write_text(f"{head}{MARK}\n\n{_measured_on(results)}\n{rendered(results)}", "utf-8")
-    print(f"{page}: {len(results)} presets")
+    head, _, table = page.read_text("utf-8").partition(MARK)
+    rows = _standing(table) | {name: _row(presets()[name], results[name]) for name in results}
+    measured = "\n".join(
+        dict.fromkeys([*re.findall("^- .*", table, re.MULTILINE), *_measured_on(results)])
+    )
+    page.write_text(f"{head}{MARK}\n\n{measured}\n{rendered(rows)}", "utf-8")
+    print(f"{page}: {len(results)} presets, of {len(rows)}")
 
 
-def _measured_on(results: dict[str, dict[str, Any]]) -> str:
+def _standing(table: str) -> dict[str, str]:
+    """The rows that are in the document already, by the name of the preset."""
+    found = {
+        name: row
+        for row, name in re.findall(r"^(\| \*\*.*\*\*, `([^`]+)`: .*)$", table, re.MULTILINE)
+    }
+    return {name: row for name, row in found.items() if name in presets()}
+
+
+def _measured_on(results: dict[str, dict[str, Any]]) -> list[str]:
     """One line for each commit, day and machine that the results are of."""
     runs: dict[tuple[str, ...], int] = {}
     for found in results.values():
         key = (found["date"], found["commit"], found["machine"], str(found["threads"]))
         runs[key] = runs.get(key, 0) + 1
-    return "\n".join(
+    return [
         f"- {count} presets: {date}, commit {commit}, {machine}, {threads} thread(s)"
         for (date, commit, machine, threads), count in sorted(runs.items())
-    )
+    ]
 
 
 # -- all of it ---------------------------------------------------------------------------------
@@ -222,7 +256,9 @@ def measure(one: Preset, options: argparse.Namespace, courts: dict[str, Court]) 
             courts[name] = Court(name)
             torch.set_num_threads(options.threads)
         found["metrics"] = judged(trainer, courts[name])
-    for index, preview in enumerate(trainer.preview().values()):
+    for index, preview in enumerate(_seen(trainer)):
+        if isinstance(preview, Sheet):
+            found["metrics"] = preview.measures
         suffix = f"@{index + 1}" if index else ""
         (options.out / f"{one.name}{suffix}.png").write_bytes(packed(preview))
     found |= {

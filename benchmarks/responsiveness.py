@@ -18,9 +18,10 @@ from pathlib import Path
 
 import house  # noqa: F401  (the package, from anywhere)
 import psutil
-from live_overhead import choose_data
 from playwright.sync_api import Page
-from stage import button, chromium, counter, server
+from stage import button, choose, chromium, counter, server
+
+from gan_lab.data import NAMED
 
 TRIES = 5
 DRAGS = 200
@@ -31,7 +32,7 @@ def first_picture(page: Page, url: str, data: str) -> float:
     page.goto(url)
     page.get_by_role("button", name="Start").first.wait_for()
     if data != "digits":
-        choose_data(page, data)
+        choose(page, "Real pictures", NAMED[data].title)
     page.evaluate(
         """() => { window.__begun = null; window.__first = null;
             document.addEventListener('click', () => { window.__begun ??= performance.now();

@@ -81,3 +81,19 @@ def button(page: Page, name: str) -> None:
 def counter(page: Page, name: str) -> float:
     """One of the page's own counters (assets/components/counters.js)."""
     return page.evaluate(f"window.__ganlab ? window.__ganlab.{name} : 0")
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """One option of a list that can be searched."""
+    field = page.get_by_role("combobox", name=box)
+    field.click()
+    field.fill(option)
+    page.get_by_role("option", name=option).first.click()
+    page.wait_for_timeout(1500)
+
+
+def open_all(page: Page) -> None:
+    """Unfold every panel of the live view."""
+    page.evaluate(
+        "document.querySelectorAll('.gl-live details').forEach((d) => { d.open = true; })"
+    )

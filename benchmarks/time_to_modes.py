@@ -17,7 +17,7 @@ import time
 from typing import Any, NamedTuple
 
 import house  # noqa: F401  (the package, from anywhere)
-from stage import button, chromium, server
+from stage import button, choose, chromium, server
 
 from gan_lab.presets import presets
 
@@ -52,14 +52,6 @@ TRIALS = {
         "plane-grid", "grid-fine", 61, (15, 60), ((25, 0.40, 60),), "VEEGAN: 24.6 heaps, 40 %"
     ),
 }
-
-
-def choose(page: Any, box: str, option: str) -> None:
-    field = page.get_by_role("combobox", name=box)
-    field.click()
-    field.fill(option)
-    page.get_by_role("option", name=option).first.click()
-    page.wait_for_timeout(1500)
 
 
 def watched(page: Any, trial: Trial, seed: int) -> list[tuple[float, float, float]]:
