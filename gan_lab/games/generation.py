@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot, pad
+from torch.nn.functional import one_hot
 
 from gan_lab import networks
 from gan_lab.config import ConfigError, RunConfig
@@ -27,9 +26,10 @@ from gan_lab.games.base import (
     Sources,
     Still,
 )
-from gan_lab.games.phases import Account, Exhibit, Lens, Number, Phase
+from gan_lab.games.phases import Account, Lens
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
+from gan_lab.games.telling import FromNoise
 from gan_lab.networks import Head
 from gan_lab.objectives import LOSSES, draw_z, reach
 from gan_lab.objectives.conditions import with_classes, with_planes
@@ -66,9 +66,10 @@ class Generation:
         self.config = config
         self._kind = kind
         self._streams = streams
-        self._lens = self._seen_by_people()
-        self._referee = Referee("D", streams, self._lens)
         self._classes = _classes(config, kind)
+        lens = self._lens()
+        self._referee = Referee("D", streams, lens)
+        self._teller = FromNoise(lens, reach(config.latent), classes=bool(self._classes))
         # generators first: the order of the draws of first weights
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
@@ -172,7 +173,7 @@ class Generation:
             self.config, self._look(batch.labels), batch.x, made.x.detach(), now,
             wanted=batch.labels,
         )  # fmt: skip
-        account = move.account.after(lambda: [self._told_noise(made), self._told_made(made)])
+        account = move.account.after(lambda: self._teller.made(made.z, made.x))
         return move._replace(account=account)
 
     def _g_move(self, batches: Batches, made: _Made | None, now: Now) -> Move:
@@ -195,7 +196,7 @@ class Generation:
             real=lambda: _given(real), wanted=labels,
         )  # fmt: skip
         account = Account(
-            lambda: [self._told_again(made, shared=shared), answer.judging()],
+            lambda: [self._teller.again(made.z, made.x, shared=shared), answer.judging()],
             (self._referee.asked(made.x),),
             self._referee.answers("G"),
         )
@@ -228,61 +229,12 @@ class Generation:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
 
-    # -- what there is to tell -----------------------------------------------------------------
+    # -- what people see -----------------------------------------------------------------------
 
-    def _seen_by_people(self) -> Lens:
+    def _lens(self) -> Lens:
         """How people are shown what D is shown."""
         output = self.config.networks.g.output
         return Lens(lambda x: to_pixels(x, output))
-
-    def _told_noise(self, made: _Made) -> Phase:
-        count, dim = made.z.shape
-        words = f"{count} times {dim} random {'number' if dim == 1 else 'numbers'}, new ones."
-        words += f" G makes one of the {self._lens.things} out of each."
-        if dim > 2:
-            words += " In the tiles light is a large number, dark a small one."
-        if made.labels is not None:
-            words += " Each comes with a class, that of a real one of this batch."
-        spread = Number("their spread (standard deviation)", float(made.z.std()))
-        return Phase(("z",), "Draw noise", words, (spread,), (self._noise(made.z),))
-
-    def _told_made(self, made: _Made) -> Phase:
-        words = f"G turns each z into {self._lens.one}, with its weights as they are now."
-        return Phase(
-            ("z", "z>G", *self._told_class(made), "G", "G>fake", "fake"),
-            "G generates",
-            f"{words} Nothing is learned from that yet.",
-            exhibits=(self._lens.exhibit("fakes", "g", made.x),),
-        )
-
-    def _told_again(self, made: _Made, *, shared: bool) -> Phase:
-        if shared:
-            words = "The fakes that D has just learned from are used once more, for G."
-        else:
-            words = "New noise, new fakes, for G to learn from."
-        return Phase(
-            ("z", "z>G", *self._told_class(made), "G", "G>fake", "fake"),
-            "The same fakes again" if shared else "G generates again",
-            f"{words} This time every step inside G is remembered, to trace back what each weight"
-            " had to do with it.",
-            exhibits=(self._noise(made.z), self._lens.exhibit("fakes", "g", made.x)),
-        )
-
-    def _told_class(self, made: _Made) -> tuple[str, ...]:
-        return () if made.labels is None else ("class", "class>G")
-
-    def _noise(self, z: Tensor) -> Exhibit:
-        """z as points if there are two numbers or one, else as a tile each: white is much."""
-        far = reach(self.config.latent)
-        if z.shape[1] <= 2:
-            at = pad(z, (0, 2 - z.shape[1]))
-            return Lens(lambda x: x, far).exhibit("z", "ink", at)
-        side = math.ceil(math.sqrt(z.shape[1]))
-        padded = pad(z, (0, side**2 - z.shape[1]))
-        tiles = (127.5 + 127.5 * padded / far).round().clamp(0, 255).byte()
-        return Lens(lambda x: x.view(-1, 1, side, side)).exhibit("z", "ink", tiles)
-
-    # -- what people see -----------------------------------------------------------------------
 
     def controls(self, aside: Pictures) -> Controls:
         """z of the fixed grid, grid²×dim; with classes a row of the grid (or more) for each. And

@@ -31,6 +31,7 @@ from gan_lab.games.phases import Account, Lens, Phase
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
+from gan_lab.games.telling import WithAnswer, older
 from gan_lab.games.translation import (
     BESIDES,
     HALF,
@@ -40,8 +41,6 @@ from gan_lab.games.translation import (
     painted,
     repainted,
     some,
-    told_again,
-    told_pool,
 )
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
@@ -69,6 +68,8 @@ class Paired:
         self._streams = streams
         output = config.networks.g.output
         self._lens = Lens(lambda x: to_pixels(x, output))
+        titles = ("Draw pairs", "G generates")
+        self._teller = WithAnswer(self._lens, titles, "generated", "true")
         # D sees A and B as one picture with more channels, people side by side
         pairs = Lens(lambda x: torch.cat(to_pixels(x, output).chunk(2, 1), 3))
         self._referee = Referee("D", streams, pairs)
@@ -182,7 +183,7 @@ class Paired:
         loss = objective.pixels * gap
         readings = {"pixels": gap.detach()}
         account = Account(
-            lambda: self._told_again(fake) if shared else self._told_made(a, b, fake),
+            lambda: self._teller.again(fake) if shared else self._told_made(a, b, fake),
             (self._referee.asked(fake, lens=self._lens),),
         )
         if not pretraining:
@@ -194,52 +195,28 @@ class Paired:
             loss = loss + answer.loss
             readings["loss/G"] = answer.loss.detach()
             account = account.then(answer.judging, self._referee.answers("G"))
-        account = account.then(lambda: self._told_compared(b, fake))
+        account = account.then(lambda: self._teller.compared(fake, b))
         # pictures that G learns from alone count too, or schedules and epochs would stand still
         images = len(a) if pretraining else 0
         return Move(("G",), loss, readings, images=images, account=account)
 
+    def _told_made(self, a: Tensor, b: Tensor, fake: Tensor) -> list[Phase]:
+        return self._teller.made(
+            a, b, fake, "given",
+            "The next pairs: a picture that G is given, and the one that truly belongs to it.",
+            "G makes the other kind out of each picture that it is given. It does not see the true"
+            " one.",
+        )  # fmt: skip
+
+    def _told_pool(self, false: Tensor) -> list[Phase]:
+        if not self.config.objective.pool:
+            return []
+        made = false.chunk(2, 1)[1]
+        return [older("D", "fake", self._lens.exhibit("generated, now or earlier", "g", made))]
+
     def settle(self, move: Move) -> None:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
-
-    # -- what there is to tell -----------------------------------------------------------------
-
-    def _told_made(self, a: Tensor, b: Tensor, fake: Tensor) -> list[Phase]:
-        given = self._lens.exhibit("given", "ink", a)
-        true = self._lens.exhibit("true", "real", b)
-        return [
-            Phase(
-                ("given", "real"),
-                "Draw pairs",
-                "The next pairs: a picture that G is given, and the one that truly belongs to it.",
-                exhibits=(given, true),
-            ),
-            Phase(
-                ("given", "given>G", "G", "G>fake", "fake"),
-                "G generates",
-                "G makes the other kind out of each picture that it is given. It does not see the"
-                " true one.",
-                exhibits=(given, self._lens.exhibit("generated", "g", fake)),
-            ),
-        ]
-
-    def _told_again(self, fake: Tensor) -> list[Phase]:
-        return [told_again("fake", self._lens.exhibit("generated", "g", fake))]
-
-    def _told_pool(self, false: Tensor) -> list[Phase]:
-        shown = self._lens.exhibit("generated, now or earlier", "g", false.chunk(2, 1)[1])
-        return [told_pool("D", "fake", shown)] if self.config.objective.pool else []
-
-    def _told_compared(self, b: Tensor, fake: Tensor) -> Phase:
-        return Phase(
-            ("fake", "real"),
-            "Beside the right answer",
-            "What G made beside what it should have made. G tries to come nearer, pixel by pixel.",
-            exhibits=(
-                self._lens.exhibit("generated", "g", fake), self._lens.exhibit("true", "real", b),
-            ),
-        )  # fmt: skip
 
     # -- what people see -----------------------------------------------------------------------
 

@@ -51,13 +51,11 @@ class Plane(Generation):
         boxes = tuple(box._replace(**drawn.get(box.id, {})) for box in scene.boxes)
         return scene._replace(boxes=boxes)
 
-    # -- what there is to tell -----------------------------------------------------------------
+    # -- what people see -----------------------------------------------------------------------
 
-    def _seen_by_people(self) -> Lens:
+    def _lens(self) -> Lens:
         scale, output = plane_of(self.config.data.name).reach, self.config.networks.g.output
         return Lens(lambda x: to_points(x, output) * scale, scale, "points", "a point")
-
-    # -- what people see -----------------------------------------------------------------------
 
     def controls(self, aside: Pictures) -> Controls:
         """z of the fakes that are measured and its classes, some real points (from -1 to 1), the

@@ -30,7 +30,8 @@ from gan_lab.games.base import (
 from gan_lab.games.phases import PICTURES, Account, Lens, Number, Phase, spoken
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
-from gan_lab.games.translation import in_rows, painted, repainted, told_again
+from gan_lab.games.telling import WithAnswer
+from gan_lab.games.translation import in_rows, painted, repainted
 from gan_lab.metrics import psnr, ssim
 from gan_lab.metrics.ssim import WINDOW
 from gan_lab.randomness import Streams
@@ -57,8 +58,10 @@ class SuperResolution:
         self.config = config
         self._streams = streams
         output = config.networks.g.output
-        self._lens = Lens(lambda x: to_pixels(x, output))
-        self._referee = Referee("D", streams, self._lens)
+        lens = Lens(lambda x: to_pixels(x, output))
+        self._referee = Referee("D", streams, lens)
+        titles = ("Real pictures, made small", "G enlarges")
+        self._teller = WithAnswer(lens, titles, "enlarged", "real")
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
 
@@ -185,7 +188,7 @@ class SuperResolution:
         loss = objective.pixels * gap
         readings = {"pixels": gap.detach(), **self._decibels(x, fake)}
         account = Account(
-            lambda: self._told_again(fake) if shared else self._told_made(x, fake),
+            lambda: self._teller.again(fake) if shared else self._told_made(x, fake),
             (self._referee.asked(fake),),
         )
         if not pretraining:
@@ -197,10 +200,19 @@ class SuperResolution:
             loss = loss + answer.loss
             readings["loss/G"] = answer.loss.detach()
             account = account.then(answer.judging, self._referee.answers("G"))
-        account = account.then(lambda: self._told_compared(x, fake, readings))
+        account = account.then(lambda: self._teller.compared(fake, x, decibels(readings)))
         # pictures that G learns from alone count too, or schedules and epochs would stand still
         images = len(x) if pretraining else 0
         return Move(("G",), loss, readings, images=images, account=account)
+
+    def _told_made(self, x: Tensor, fake: Tensor) -> list[Phase]:
+        return self._teller.made(
+            self._low(x[:PICTURES]), x, fake, "small",
+            f"The next real pictures, and the same with {self.config.objective.scale} times fewer"
+            " pixels each way: small ones whose right answer is known.",
+            "G makes a large picture of every small one; what the small one does not say, it has to"
+            " invent.",
+        )  # fmt: skip
 
     @torch.no_grad()
     def _decibels(self, x: Tensor, fake: Tensor) -> dict[str, Tensor]:
@@ -217,40 +229,6 @@ class SuperResolution:
     def settle(self, move: Move) -> None:
         if "D" in move.players:
             clip_weights(self.config, self.players["D"].network)
-
-    # -- what there is to tell -----------------------------------------------------------------
-
-    def _told_made(self, x: Tensor, fake: Tensor) -> list[Phase]:
-        scale = self.config.objective.scale
-        low = self._lens.exhibit("small", "ink", self._low(x[:PICTURES]))
-        return [
-            Phase(
-                ("real", "given"),
-                "Real pictures, made small",
-                f"The next real pictures, and the same with {scale} times fewer pixels each way:"
-                " small ones whose right answer is known.",
-                exhibits=(self._lens.exhibit("real", "real", x), low),
-            ),
-            Phase(
-                ("given", "given>G", "G", "G>fake", "fake"),
-                "G enlarges",
-                "G makes a large picture of every small one; what the small one does not say, it"
-                " has to invent.",
-                exhibits=(low, self._lens.exhibit("enlarged", "g", fake)),
-            ),
-        ]
-
-    def _told_again(self, fake: Tensor) -> list[Phase]:
-        return [told_again("fake", self._lens.exhibit("enlarged", "g", fake))]
-
-    def _told_compared(self, x: Tensor, fake: Tensor, readings: dict[str, Tensor]) -> Phase:
-        return Phase(
-            ("fake", "real"),
-            "Beside the right answer",
-            "What G made beside what it should have made. G tries to come nearer, pixel by pixel.",
-            tuple(Number(spoken(n), float(readings[n])) for n in ("PSNR", "PSNR bicubic")),
-            (self._lens.exhibit("enlarged", "g", fake), self._lens.exhibit("real", "real", x)),
-        )
 
     # -- what people see -----------------------------------------------------------------------
 
@@ -346,6 +324,11 @@ def chosen(images: Tensor, count: int) -> Tensor:
         fine = stretch[detail[stretch] >= average]
         places.append(fine[0] if len(fine) else stretch[detail[stretch].argmax()])
     return some[torch.stack(places)]
+
+
+def decibels(readings: dict[str, Tensor]) -> tuple[Number, ...]:
+    """What G's pictures and bicubic ones come to, for slow motion."""
+    return tuple(Number(spoken(n), float(readings[n])) for n in ("PSNR", "PSNR bicubic"))
 
 
 def compared(made: Tensor, cubic: Tensor, true: Tensor) -> str:

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind, to_pixels, to_range
-from gan_lab.games.phases import Exhibit, Phase
 
 HALF = 0.5
 """Weight of D's loss: "we divide the objective by 2 while optimizing D, which slows down the rate
@@ -77,31 +76,6 @@ def some(images: Tensor, count: int, generator: torch.Generator) -> Tensor:
 def in_rows(*columns: Tensor) -> Tensor:
     """Pictures side by side: k columns of N×C×H×W to k·N×C×H×W, row by row."""
     return torch.stack(columns, 1).flatten(0, 1)
-
-
-def told_pool(judge: str, box: str, fakes: Exhibit) -> Phase:
-    """That older fakes are among those that a discriminator is going to be shown.
-
-    Args:
-        box: of the fakes in the scene.
-    """
-    return Phase(
-        (box,),
-        "Older fakes among them",
-        f"{judge} should not forget what G used to make: past fakes are kept in a pool, and some of"
-        " the new ones are exchanged for them.",
-        exhibits=(fakes,),
-    )
-
-
-def told_again(box: str, fakes: Exhibit) -> Phase:
-    """That G learns from fakes which were judged already."""
-    return Phase(
-        (box,),
-        "The same fakes again",
-        "The fakes that D has just learned from are used once more, for G.",
-        exhibits=(fakes,),
-    )
 
 
 def _shape(x: Tensor) -> str:

@@ -28,10 +28,11 @@ from gan_lab.games.base import (
     Verdicts,
     frozen,
 )
-from gan_lab.games.phases import Account, Exhibit, Lens, Phase
+from gan_lab.games.phases import Account, Lens, Phase
 from gan_lab.games.pool import Pool
 from gan_lab.games.referee import READINGS, Answer, Referee, clip_weights, column
 from gan_lab.games.seats import seated
+from gan_lab.games.telling import BothWays, older
 from gan_lab.games.translation import (
     BESIDES,
     HALF,
@@ -41,7 +42,6 @@ from gan_lab.games.translation import (
     painted,
     repainted,
     some,
-    told_pool,
 )
 from gan_lab.objectives import resting
 from gan_lab.randomness import Streams
@@ -83,6 +83,7 @@ class Unpaired:
         self._streams = streams
         output = config.networks.g.output
         self._lens = Lens(lambda x: to_pixels(x, output))
+        self._teller = BothWays(self._lens)
         self._referees = {
             name: Referee(name, streams, self._lens, (name[-1], f"fake_{name[-1]}"))
             for name in JUDGES
@@ -227,14 +228,14 @@ class Unpaired:
                 loss = loss + objective.cycle * cycle
                 readings["cycle"] = cycle.detach() / 2
                 ways = (a, back_a.detach(), b, back_b.detach())
-                account = account.then(lambda: self._told_back(*ways))
+                account = account.then(lambda: self._teller.back(*ways))
             if objective.identity:
                 same_b, same_a = ab(b), ba(a)
                 identity = F.l1_loss(same_b, b) + F.l1_loss(same_a, a)
                 loss = loss + objective.identity * identity
                 readings["identity"] = identity.detach() / 2
                 left = (a, same_a.detach(), b, same_b.detach())
-                account = account.then(lambda: self._told_left(*left))
+                account = account.then(lambda: self._teller.left(*left))
         asked = (
             self._referees["D_b"].asked(fake_b, "fake B"),
             self._referees["D_a"].asked(fake_a, "fake A"),
@@ -257,15 +258,8 @@ class Unpaired:
         )  # fmt: skip
         account = move.account.after(lambda: self._told_pool(name, fakes))
         if fresh:
-            account = account.after(lambda: self._told_made(shown))
+            account = account.after(lambda: self._teller.made(*shown))
         return move._replace(account=account)
-
-    def settle(self, move: Move) -> None:
-        for name in JUDGES:
-            if name in move.players:
-                clip_weights(self.config, self.players[name].network)
-
-    # -- what there is to tell -----------------------------------------------------------------
 
     def _account(
         self, shown: _Shown, answers: dict[str, Answer], generators: tuple[str, ...]
@@ -274,63 +268,21 @@ class Unpaired:
         judges = {"G_ab": "D_b", "G_ba": "D_a"}
         along = [box for g in generators for box in self._referees[judges[g]].answers(g)]
         return Account(
-            lambda: [*self._told_made(shown), *(one.judging() for one in answers.values())],
+            lambda: [*self._teller.made(*shown), *(one.judging() for one in answers.values())],
             along=tuple(along),
         )
 
-    def _told_made(self, shown: _Shown) -> list[Phase]:
-        a, b = self._lens.exhibit("A", "real", shown.a), self._lens.exhibit("B", "real", shown.b)
-        drawn = Phase(
-            ("a", "b"),
-            "Draw some of each kind",
-            "The next pictures of kind A, and the next of kind B. No A belongs to any B.",
-            exhibits=(a, b),
-        )
-        ways = (("G_ab", a, "b", shown.fake_b), ("G_ba", b, "a", shown.fake_a))
-        return [drawn, *(self._told_turned(*way) for way in ways)]
-
-    def _told_turned(self, g: str, given: Exhibit, to: str, fake: Tensor) -> Phase:
-        start, kind = given.name.lower(), to.upper()
-        return Phase(
-            (start, f"{start}>{g}", g, f"{g}>fake_{to}", f"fake_{to}"),
-            f"{g} turns {given.name} into {kind}",
-            f"{g} makes each {given.name} into what it takes for a {kind}. What the right answer"
-            " would be, nobody knows.",
-            exhibits=(given, self._lens.exhibit(f"fake {kind}", "g", fake)),
-        )
-
-    def _told_back(self, a: Tensor, back_a: Tensor, b: Tensor, back_b: Tensor) -> Phase:
-        return Phase(
-            ("fake_b", "fake_b>G_ba", "G_ba", "fake_a", "fake_a>G_ab", "G_ab"),
-            "There and back",
-            "Each fake is turned back by the other G, and should be the picture again that it came"
-            " from. So a fake must not forget what it was made of.",
-            exhibits=self._both((a, back_a, "and back"), (b, back_b, "and back")),
-        )
-
-    def _told_left(self, a: Tensor, same_a: Tensor, b: Tensor, same_b: Tensor) -> Phase:
-        return Phase(
-            ("a", "G_ba", "b", "G_ab"),
-            "What is right already",
-            "G_ab is given what is a B already, and G_ba what is an A: they should leave it alone.",
-            exhibits=self._both((a, same_a, "through G_ba"), (b, same_b, "through G_ab")),
-        )
-
-    def _both(self, *kinds: tuple[Tensor, Tensor, str]) -> tuple[Exhibit, ...]:
-        """Pictures of both kinds, and what became of them."""
-        return tuple(
-            exhibit
-            for name, (real, made, words) in zip("AB", kinds, strict=True)
-            for exhibit in (
-                self._lens.exhibit(name, "real", real),
-                self._lens.exhibit(f"{name} {words}", "g", made),
-            )
-        )
-
     def _told_pool(self, judge: str, fakes: Tensor) -> list[Phase]:
+        if not self.config.objective.pool:
+            return []
         kind = judge[-1]
         shown = self._lens.exhibit(f"fake {kind.upper()}, of now or earlier", "g", fakes)
-        return [told_pool(judge, f"fake_{kind}", shown)] if self.config.objective.pool else []
+        return [older(judge, f"fake_{kind}", shown)]
+
+    def settle(self, move: Move) -> None:
+        for name in JUDGES:
+            if name in move.players:
+                clip_weights(self.config, self.players[name].network)
 
     # -- what people see -----------------------------------------------------------------------
 
