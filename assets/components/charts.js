@@ -1,7 +1,7 @@
 // The plots of a run, or of several over each other, as the page's data names them: plotly.js,
 // updated in place so that zoom and hover survive.
 import { counters } from "./counters.js";
-import { drawing, STEPS } from "./drawing.js";
+import { drawing, MARKS, STEPS } from "./drawing.js";
 
 const SETTLED = 1000; // records before which no figure lags behind the others
 const CALM = 4; // a calm figure is drawn at every fourth update
@@ -25,8 +25,10 @@ export function plotly(url) {
 // tracks, one a run, { curves, letter, clock }: the letter is what the run is called where there
 // are several.
 export class Charts {
-  constructor(board, data) {
+  // onMark(step): a mark was clicked on
+  constructor(board, data, onMark = null) {
     this.board = board;
+    this.onMark = onMark;
     this.data = data;
     this.Plotly = null;
     this.by = STEPS; // what goes to the right
@@ -72,16 +74,42 @@ export class Charts {
     const figure = {
       spec: {}, box: part("section", "gl-chart"), head: part("div", "gl-chart-head"),
       plot: part("div", "gl-plot"), meaning: part("p", "gl-meaning"),
-      marked: part("span", "gl-mark"), seen: true, stale: true, rested: 0,
+      marked: this.legend(), seen: true, stale: true, rested: 0, heeded: false,
     };
-    figure.marked.textContent = "▲ change";
-    figure.marked.title = "A knob was turned or a button pressed; hover over the mark to see which.";
     figure.marked.style.visibility = "hidden"; // its place is kept: nothing jumps
     figure.plot.setAttribute("role", "img");
     figure.box.append(figure.head, figure.plot, figure.meaning);
     this.observer.observe(figure.box);
     this.sizes.observe(figure.plot);
     return figure;
+  }
+
+  // of the marks; where a click on one is of use, it is a button and stands for the newest
+  legend() {
+    const legend = document.createElement(this.onMark ? "button" : "span");
+    legend.className = "gl-mark";
+    legend.textContent = "▲ change";
+    legend.title = "A knob was turned or a button pressed; hover over the mark to see which.";
+    if (this.onMark) {
+      legend.type = "button";
+      legend.title += " Click on it to see what the curves did before and after.";
+      legend.addEventListener("click", () => this.onMark(this.newest()));
+    }
+    return legend;
+  }
+
+  newest() {
+    return Math.max(...this.tracks.flatMap(({ curves }) => curves.marks.map(({ step }) => step)));
+  }
+
+  // plotly tells of all points above and below the pointer
+  heed(figure) {
+    if (figure.heeded || !this.onMark) return;
+    figure.heeded = true;
+    figure.plot.on("plotly_click", ({ points }) => {
+      const mark = points.find(({ data }) => data.meta === MARKS);
+      if (mark) this.onMark(mark.customdata);
+    });
   }
 
   remove(figure) {
@@ -115,7 +143,7 @@ export class Charts {
     this.name = name;
     this.tracks = null;
     for (const figure of this.figures) {
-      Object.assign(figure, { stale: true, rested: 0, news: null });
+      Object.assign(figure, { stale: true, rested: 0, news: null, heeded: false });
       figure.marked.style.visibility = "hidden";
       this.Plotly?.purge(figure.plot);
     }
@@ -192,6 +220,7 @@ export class Charts {
       plot, name: this.name, by: this.by, colours, words,
     });
     this.Plotly.react(plot, traces, layout, config);
+    this.heed(figure);
   }
 
   close() {

@@ -2,6 +2,8 @@
 
 // What goes to the right.
 export const STEPS = "steps";
+// What the trace of what was done is known by; its customdata are steps.
+export const MARKS = "marks";
 
 // How the lines of the first run are drawn and those of the second, which are finer as well, where
 // the first run's are solid and where they are dashed: no two are alike.
@@ -85,6 +87,7 @@ function marks(tracks, ink, words) {
   return tracks.filter(({ curves }) => curves.marks.length).map(({ curves, x, call }) => ({
     x: x(curves.marks.map((mark) => mark.step)), y: curves.marks.map(() => 0.03), yaxis: "y2",
     text: curves.marks.map((mark) => call(saying(mark, words))), name: "you",
+    meta: MARKS, customdata: curves.marks.map((mark) => mark.step),
     type: "scatter", mode: "markers", marker: { symbol: "triangle-up", size: 8, color: ink },
     hovertemplate: "%{text}<extra></extra>",
   }));
@@ -166,7 +169,7 @@ function faded(color, share) {
 }
 
 // plotly reads a few tags in texts, so angle brackets are taken out
-function saying({ path, old, new: value }, words) {
+export function saying({ path, old, new: value }, words) {
   const plain = (part) => String(part).replace(/[<>&]/g, "");
   const name = words[path] ?? plain(path);
   return value === null ? name : `${name}: ${plain(old)} → ${plain(value)}`;

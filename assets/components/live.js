@@ -1,4 +1,5 @@
 // The live view of a run: its state, its numbers, its pictures, its curves.
+import { Around } from "./around.js";
 import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
@@ -57,7 +58,9 @@ class Live {
       act: (ids) => this.scene.act(ids),
       another: () => this.component.setTriggerValue("another", true),
     });
-    this.charts = new Charts(this.find(".gl-board"), component.data);
+    this.around = new Around(this.box, (step) => this.feed.send({ around: step }));
+    this.asked = component.data.around?.number;
+    this.charts = new Charts(this.find(".gl-board"), component.data, (step) => this.around.show(step));
     this.rhythm = new Rhythm(() => this.drawCurves());
     this.room = new ResizeObserver(() => this.arrange());
     this.room.observe(place);
@@ -102,6 +105,7 @@ class Live {
     this.scene.update(component.data.scene);
     this.opinions.update(component.data.judges);
     this.walk.allow(component.data.controls);
+    this.around.update(component.data);
   }
 
   setColours(colours) {
@@ -117,6 +121,7 @@ class Live {
     this.opinions.clear();
     this.scene.clear();
     this.walk.clear();
+    this.around.hide();
     this.charts.clear(path);
     counters.pictureStep = 0;
     this.find(".gl-relation").textContent = "";
@@ -142,6 +147,11 @@ class Live {
     this.charts.update(component.data);
     this.arrange();
     this.tell();
+    const { around } = component.data; // a line of the list below was pressed
+    if (around && around.number !== this.asked) {
+      this.asked = around.number;
+      this.around.show(around.step);
+    }
   }
 
   say(text, kind = "") {
@@ -156,6 +166,7 @@ class Live {
     else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
     else if (header.kind === "opinion") this.hearOpinion(header, payload);
     else if (header.kind === "walk") this.walk.show(header, payload);
+    else if (header.kind === "around") this.around.hear(header, payload);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
   }
 
@@ -220,6 +231,7 @@ class Live {
     const { curves } = this.feed;
     counters.records = curves.records;
     this.scene.read(curves);
+    this.around.refresh(curves.take);
     return this.charts.draw(this.tracks);
   }
 
@@ -237,6 +249,7 @@ class Live {
     this.opinions.close();
     this.walk.leave();
     this.scene.close();
+    this.around.close();
     this.charts.close();
     this.box.remove();
   }

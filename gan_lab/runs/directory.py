@@ -175,6 +175,18 @@ class RunDirectory:
                 part = file.read(min(left, _CHUNK * 4 * len(columns)))
                 yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
 
+    def read_span(self, columns: tuple[str, ...], first: int, count: int) -> NDArray[np.float32]:
+        """``count`` records from number ``first`` on, from 0, float32 n×columns; fewer if there are
+        fewer. Raises DirectoryError if the file has other columns."""
+        if not self._readings.exists():  # nothing was written yet
+            return np.empty((0, len(columns)), np.float32)
+        begin, width = self._end_of(columns, 0), 4 * len(columns)
+        with self._readings.open("rb") as file:
+            file.seek(begin + first * width)
+            data = file.read(count * width)
+        whole = len(data) // width * width
+        return np.frombuffer(data[:whole], "<f4").reshape(-1, len(columns)).astype(np.float32)
+
     def cut_history(self, columns: tuple[str, ...], records: int) -> None:
         """Drop what lies beyond the first ``records`` records; raises as :meth:`read_history`."""
         if records:

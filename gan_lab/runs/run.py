@@ -10,6 +10,7 @@ from typing import Any
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures
+from gan_lab.runs.around import SPAN, Around, around
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.mailbox import Mailbox
@@ -123,6 +124,28 @@ class Run:
             if take != trainer.history.take:
                 level = -1
             return trainer.history.curves(level, since, points), list(trainer.ledger)
+
+    def around(self, step: int) -> Around:
+        """What every curve did before and after one step, however long ago; from the disk.
+
+        Raises ValueError, in words, if the run has no such step, or none any more.
+        """
+        trainer = self._worker.loaded
+        if trainer is None:
+            raise ValueError("there are no curves yet")
+        with self._worker.history_lock:
+            columns, take = trainer.history.columns, trainer.history.take
+            records, ledger = trainer.history.records, list(trainer.ledger)
+        if not 0 <= step <= records:
+            raise ValueError(f"there is no step {step}; the run is at step {records}")
+        first = max(0, step - SPAN)
+        over = self.latest().state.over
+        rows = self.directory.read_span(columns, first, min(records, step + SPAN) - first)
+        undoable = frozenset(() if over else self.directory.undoable())
+        with self._worker.history_lock:
+            if trainer.history.take != take:
+                raise ValueError("the run has gone back meanwhile")
+        return around(step, rows, columns, ledger, undoable, take)
 
     def ledger(self) -> list[Entry]:
         """All that was done to the run, oldest first."""

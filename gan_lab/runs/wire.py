@@ -10,6 +10,7 @@ import json
 import struct
 from typing import Any
 
+from gan_lab.runs.around import SPAN, Around
 from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture, Walk
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
@@ -150,11 +151,7 @@ def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
     The payload is float32, little-endian, buckets×3×columns: minimum, mean, maximum. Bucket
     ``first + i`` covers the steps from ``(first + i)·2^level + 1`` to ``(first + i + 1)·2^level``.
     """
-    marks = [
-        {"step": e.step, "path": e.path, "old": e.old, "new": e.new}
-        for e in ledger[marks_from:]
-        if e.outcome == "applied"
-    ]
+    marks = [_mark(e) for e in ledger[marks_from:] if e.outcome == "applied"]
     header = {
         "columns": list(curves.columns),
         "level": curves.level,
@@ -166,3 +163,27 @@ def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
         "marks_end": len(ledger),
     }
     return encode("curves", header, curves.values.astype("<f4").tobytes())
+
+
+def around_frame(one: Around) -> bytes:
+    """What every curve did around a step.
+
+    The payload is float32, little-endian, 2×columns: means before and after; NaN if nothing was
+    read.
+    """
+    header = {
+        "step": one.step,
+        "take": one.take,
+        "span": SPAN,
+        "columns": list(one.columns),
+        "steps": list(one.steps),
+        "done": [{**_mark(e), "undoable": place in one.undoable} for place, e in one.done],
+        "others": list(one.others),
+        "earlier": one.earlier,
+        "later": one.later,
+    }
+    return encode("around", header, one.means.astype("<f4").tobytes())
+
+
+def _mark(entry: Entry) -> dict[str, Any]:
+    return {"step": entry.step, "path": entry.path, "old": entry.old, "new": entry.new}

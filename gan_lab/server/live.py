@@ -2,7 +2,8 @@
 
 To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves). From the page, JSON:
 ``{"curves": {"level": 3, "since": 120, "marks": 2, "take": 0, "points": 300}}`` asks for what it
-lacks; ``{"still": "z"}`` for something that the scene shows and that never changes;
+lacks; ``{"around": 1234}`` for what every curve did before and after that step;
+``{"still": "z"}`` for something that the scene shows and that never changes;
 ``{"hidden": true}`` stops the pictures until ``{"hidden": false}``.
 """
 
@@ -147,6 +148,8 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
             return None
         if "still" in asked:
             return _still(str(asked["still"]), run)
+        if "around" in asked:
+            return await _around(asked["around"], run)
         wanted = asked["curves"]
         level, since = int(wanted.get("level", -1)), max(0, int(wanted.get("since", 0)))
         marks, points = max(0, int(wanted.get("marks", 0))), int(wanted.get("points", POINTS))
@@ -166,3 +169,13 @@ def _still(name: str, run: Run) -> bytes:
     if one is None:
         return wire.encode("error", {"text": "there is no such still"})
     return wire.still_frame(name, one)
+
+
+async def _around(step: Any, run: Run) -> bytes:
+    """Raises TypeError if that is no step."""
+    if not isinstance(step, int) or isinstance(step, bool):
+        raise TypeError
+    try:  # it reads the disk, so not on the loop
+        return wire.around_frame(await asyncio.to_thread(run.around, step))
+    except (ValueError, OSError) as error:
+        return wire.encode("error", {"text": str(error)})

@@ -7,7 +7,7 @@ import streamlit as st
 from gan_lab.config import known
 from gan_lab.runs import Hosted
 from gan_lab.training.ledger import Entry
-from gan_lab.ui import experiment
+from gan_lab.ui import experiment, live
 from gan_lab.ui.widgets import label, told, whose
 
 _LISTED = 8  # newest changes
@@ -22,7 +22,8 @@ def last_changes(hosted: Hosted) -> dict[str, str]:
 
 
 def changes_panel(hosted: Hosted) -> None:
-    """The newest changes, newest first, each with a button that goes back to before it."""
+    """The newest changes, newest first: each a button that tells what it did, beside one that goes
+    back to before it."""
     turned = experiment.changes(hosted)
     if not turned:
         return
@@ -30,7 +31,11 @@ def changes_panel(hosted: Hosted) -> None:
     undoable = set() if hosted.run.latest().state.over else set(hosted.run.directory.undoable())
     for place, entry in reversed(turned[-_LISTED:]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(_in_words(entry), width="content")
+            st.button(
+                _in_words(entry), key=f"around:{place}", type="tertiary",
+                on_click=live.tell_around, args=(entry.step,),
+                help="What every curve did in the hundred steps before it and after it.",
+            )  # fmt: skip
             if place in undoable:
                 st.button(
                     "Undo", icon=":material/undo:", key=f"undo:{place}", type="tertiary",

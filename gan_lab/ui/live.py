@@ -36,6 +36,9 @@ from gan_lab.ui import components, experiment
 from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import label, whose
 
+AROUND = "around"
+"""Key of the session: which step the page should tell about, and how often that was asked."""
+
 _SHOWN = 64  # real pictures that a visitor sees
 _POINTS = 1500  # real points
 _PLANE = 384  # px
@@ -60,6 +63,7 @@ def live_view(hosted: Hosted, known: str) -> None:
             "judges": _judges(game_of(config_now(hosted))),
             "controls": hosted.may_control(experiment.visitor()),
             "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
+            "around": st.session_state.get(AROUND),
         },
         on_heard_change=_nothing,
         on_another_change=_another_round,
@@ -75,6 +79,12 @@ def _judges(game: type[Game]) -> dict[str, Any]:
 def _another_round() -> None:
     """What the panel of slow motion asks for."""
     experiment.press(Slow())
+
+
+def tell_around(step: int) -> None:
+    """Let the live view tell what the curves did before and after a step."""
+    number = st.session_state.get(AROUND, {"number": 0})["number"]
+    st.session_state[AROUND] = {"step": step, "number": number + 1}
 
 
 @cache

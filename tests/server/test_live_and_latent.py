@@ -21,7 +21,7 @@ from starlette.websockets import WebSocketDisconnect
 from gan_lab.config import RunConfig, put
 from gan_lab.games import Generation
 from gan_lab.runs import Hosted, Registry, State, wire
-from gan_lab.runs.messages import Pause, Resume, Step
+from gan_lab.runs.messages import Pause, Resume, Set, Step
 from gan_lab.server import PREFIX, routes
 from gan_lab.server.latent import MESSAGE_LIMIT
 from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
@@ -192,6 +192,30 @@ def test_a_hidden_viewer_hears_of_changes_of_state_alone(
         receive(socket, "moment", state="paused")
         socket.send_text(json.dumps({"hidden": False}))
         receive(socket, "moment", state="paused")
+
+
+def test_what_curves_did_around_a_step_can_be_asked(client: TestClient, hosted: Hosted) -> None:
+    wait([hosted.run.send(Set("optim.g.lr", 0.125))], WAIT)
+    wait([hosted.run.send(Step(3))], WAIT)
+    while hosted.run.latest().counts.steps < 15:
+        time.sleep(0.01)
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text(json.dumps({"around": 12}))
+        header, payload = receive(socket, "around")
+        assert header["steps"] == [12, 3] and header["columns"][-2:] == ["lr/D", "lr/G"]
+        before, after = np.frombuffer(payload, "<f4").reshape(2, -1)
+        rates = [TINY.optim.d.lr, TINY.optim.g.lr]
+        np.testing.assert_allclose([before[-2:], after[-2:]], [rates, [rates[0], 0.125]], rtol=1e-6)
+        change = next(mark for mark in header["done"] if mark["path"] == "optim.g.lr")
+        assert (change["new"], change["undoable"]) == (0.125, True)
+        for wrong in (16, -1, 10**30):
+            socket.send_text(json.dumps({"around": wrong}))
+            assert receive(socket, "error")[0]["text"].startswith(f"there is no step {wrong}")
+        for wrong in (None, True, 1.5, "12", [12], {}):
+            socket.send_text(json.dumps({"around": wrong}))
+            assert receive(socket, "error")[0]["text"] == "that was no question"
+        socket.send_text(json.dumps({"around": 0}))
+        assert receive(socket, "around")[0]["steps"] == [0, 15], "the talk goes on"
 
 
 def test_curves_go_by_cursor(client: TestClient, hosted: Hosted) -> None:

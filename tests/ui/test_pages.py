@@ -104,8 +104,11 @@ def test_a_change_is_listed_and_undone_with_one_press() -> None:
     until(hosted, State.RUNNING)
     app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
     place, entry = len(hosted.run.ledger()) - 1, hosted.run.ledger()[-1]
-    texts = [text.value for text in app.markdown]
-    assert any(f"Step {entry.step:,}" in text and "Instance noise" in text for text in texts)
+    line = app.button(key=f"around:{place}")
+    assert line.label == f"Step {entry.step:,}: **Instance noise (σ)** 0 → 0.5"
+    for number in (1, 2):  # each press is a question of its own
+        line.click().run()
+        assert app.session_state["around"] == {"step": entry.step, "number": number}
     assert any(f"changed at step {entry.step:,}" in text.value for text in app.caption)
     press(app, f"undo:{place}")
     assert hosted.run.ledger()[-1].path == "undo"
