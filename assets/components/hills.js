@@ -33,15 +33,18 @@ function kinds(pen, { real, fake }) {
   const [a, b] = [shares(real), shares(fake)];
   const most = Math.max(...a, ...b);
   const room = height - ABOVE - BELOW;
+  // a hill begins and ends where its bins do: empty ones have no outline
   const path = (values) => {
     const outline = new Path2D();
-    outline.moveTo(0, height - BELOW);
+    const y = (i) => height - BELOW - (room * (values[i] ?? 0)) / most;
+    const x = (i) => (i * width) / values.length;
     values.forEach((value, i) => {
-      const y = height - BELOW - (room * value) / most;
-      outline.lineTo((i * width) / values.length, y);
-      outline.lineTo(((i + 1) * width) / values.length, y);
+      if (!value) return;
+      if (!values[i - 1]) outline.moveTo(x(i), y(-1));
+      outline.lineTo(x(i), y(i));
+      outline.lineTo(x(i + 1), y(i));
+      if (!values[i + 1]) outline.lineTo(x(i + 1), y(-1));
     });
-    outline.lineTo(width, height - BELOW);
     return outline;
   };
   for (const [values, name, dash] of [[a, "real", []], [b, "g", [5, 3]]]) {
