@@ -15,7 +15,7 @@ from pathlib import Path
 SETTINGS = Path(__file__).parent.parent / ".streamlit" / "config.toml"
 STREAMLIT = "1.67"
 """We rely on what this minor version offers and on a setting that it does not document."""
-LIBRARIES = ("numpy", "plotly", "pillow", "pydantic", "scikit-learn", "typer", "rich")
+LIBRARIES = ("numpy", "plotly", "segno", "pillow", "pydantic", "scikit-learn", "typer", "rich")
 
 
 @dataclass(frozen=True)
