@@ -68,7 +68,9 @@ class Generation:
         self._streams = streams
         self._classes = _classes(config, kind)
         lens = self._lens()
-        self._referee = Referee("D", streams, lens)
+        told = config.networks.labels in ("concat", "projection")  # else it has to name them
+        beside = ("class", "class>D") if told else ()
+        self._referee = Referee("D", streams, lens, beside=beside)
         self._teller = FromNoise(lens, reach(config.latent), classes=bool(self._classes))
         # generators first: the order of the draws of first weights
         made = self.generators(config, kind)

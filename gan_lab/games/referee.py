@@ -53,17 +53,24 @@ class Referee:
     """
 
     def __init__(
-        self, player: str, streams: Streams, lens: Lens, boxes: tuple[str, str] = ("real", "fake")
+        self,
+        player: str,
+        streams: Streams,
+        lens: Lens,
+        boxes: tuple[str, str] = ("real", "fake"),
+        beside: tuple[str, ...] = (),
     ) -> None:
         """
         Args:
             player: name of the discriminator, for the readings' names and its box in the scene.
             lens: how people are shown what D is shown.
             boxes: of the scene: what is real, and the fakes.
+            beside: boxes and arrows of what D is told beside either.
         """
         self._player = player
         self._lens = lens
         self._real, self._fake = boxes
+        self._beside = beside
         self._streams = streams
         self._adaptive = Adaptive()
         self._moves = 0
@@ -217,9 +224,13 @@ class Referee:
         """The boxes and arrows along which D's answer reaches a generator."""
         return (self._player, f"{self._player}>{generator}", generator)
 
+    def _judging(self, box: str) -> tuple[str, ...]:
+        """Who acts while D judges what is in a box of the scene."""
+        return (box, f"{box}>{self._player}", *self._beside, self._player)
+
     def _told_real(self, reading: str, judged: _Judged) -> Phase:
         return Phase(
-            (self._real, f"{self._real}>{self._player}", self._player),
+            self._judging(self._real),
             f"{self._player} judges what is real",
             f"{self._player} says of each how real it takes it for: 1 is surely real, 0 surely"
             f" fake. These are real, so it should say 1.{judged.disguise(self._player)}",
@@ -229,7 +240,7 @@ class Referee:
 
     def _told_fake(self, reading: str, judged: _Judged) -> Phase:
         return Phase(
-            (self._fake, f"{self._fake}>{self._player}", self._player),
+            self._judging(self._fake),
             f"{self._player} judges fakes",
             f"The same question for what G made. Nobody tells {self._player} which are which; it"
             f" should say 0 to these.{judged.disguise(self._player)}",
@@ -240,7 +251,7 @@ class Referee:
     def _told_again(self, judged: _Judged, *, compared: bool) -> Phase:
         beside = " It compares them with real ones." if compared else ""
         return Phase(
-            (self._fake, f"{self._fake}>{self._player}", self._player),
+            self._judging(self._fake),
             f"{self._player} judges for G",
             f"{self._player}, as it is now, looks at the fakes; it does not learn this time. G"
             f" wants to hear 1.{beside}{judged.disguise(self._player)}",

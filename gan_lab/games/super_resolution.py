@@ -61,7 +61,7 @@ class SuperResolution:
         lens = Lens(lambda x: to_pixels(x, output))
         self._referee = Referee("D", streams, lens)
         titles = ("Real pictures, made small", "G enlarges")
-        self._teller = WithAnswer(lens, titles, "enlarged", "real")
+        self._teller = WithAnswer(lens, titles, "enlarged", "real", between=("real>given",))
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
 

@@ -81,12 +81,15 @@ class FromNoise:
 class WithAnswer:
     """Of a G that begins from a picture whose right answer is known."""
 
-    def __init__(self, lens: Lens, titles: tuple[str, str], made: str, true: str) -> None:
+    def __init__(self, lens: Lens, titles: tuple[str, str], made: str, true: str, *,
+                 between: tuple[str, ...] = ()) -> None:  # fmt: skip
         """
         Args:
             titles: of two phases: where pictures come from, what G does.
             made, true: what G's pictures and the right ones are called.
+            between: arrows of the scene between the right ones and what G is given.
         """
+        self._drawn = ("real", *between, "given")
         self._lens = lens
         self._titles = titles
         self._made = made
@@ -104,7 +107,7 @@ class WithAnswer:
         given = self._lens.exhibit(name, "ink", start)
         right = self._lens.exhibit(self._true, "real", true)
         return [
-            Phase(("given", "real"), self._titles[0], drawn, exhibits=(given, right)),
+            Phase(self._drawn, self._titles[0], drawn, exhibits=(given, right)),
             Phase(
                 ("given", "given>G", *_MAKING),
                 self._titles[1],

@@ -208,6 +208,7 @@ def test_points_are_walked_through_too(held: Page, server: Server) -> None:
     page = held
     open_start(page, server)
     choose(page, "Preset", "Ring of 8", search=True)
+    page.wait_for_function("() => document.querySelector('[data-testid=stImage] img')?.complete")
     page.get_by_role("button", name="Start").click()
     page.wait_for_function("() => window.__ganlab?.pictureStep >= 10")
     slow(page)

@@ -95,6 +95,17 @@ def test_who_acts_stands_in_the_scene(slow, name, changes):
     assert {name for phase in phases for name in phase.acting} <= ids
 
 
+@pytest.mark.parametrize(
+    ("how", "told"), [("concat", True), ("projection", True), ("auxiliary", False)]
+)
+def test_who_is_told_a_class_is_seen(slow, how, told):
+    _, phases = slow({"networks.labels": how})
+    generates = next(phase for phase in phases if phase.title == "G generates")
+    assert "class>G" in generates.acting
+    judges = [phase for phase in phases if phase.title.startswith("D judges")]
+    assert {"class>D" in phase.acting for phase in judges} == {told}
+
+
 @pytest.mark.parametrize("game", list(GAMES))
 def test_every_game_tells_of_all_its_players(slow, small, game):
     name = next(n for n, one in presets().items() if one.config.objective.game == game)
