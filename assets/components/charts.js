@@ -32,6 +32,7 @@ export class Charts {
     this.data = data;
     this.Plotly = null;
     this.by = STEPS; // what goes to the right
+    this.step = null; // where the cursor stands
     this.figures = [];
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
@@ -74,11 +75,13 @@ export class Charts {
     const figure = {
       spec: {}, box: part("section", "gl-chart"), head: part("div", "gl-chart-head"),
       plot: part("div", "gl-plot"), meaning: part("p", "gl-meaning"),
-      marked: this.legend(), seen: true, stale: true, rested: 0, heeded: false,
+      marked: this.legend(), cursor: part("div", "gl-cursor"), seen: true, stale: true,
+      rested: 0, heeded: false,
     };
     figure.marked.style.visibility = "hidden"; // its place is kept: nothing jumps
     figure.plot.setAttribute("role", "img");
-    figure.box.append(figure.head, figure.plot, figure.meaning);
+    figure.cursor.hidden = true;
+    figure.box.append(figure.head, figure.plot, figure.meaning, figure.cursor);
     this.observer.observe(figure.box);
     this.sizes.observe(figure.plot);
     return figure;
@@ -104,8 +107,10 @@ export class Charts {
 
   // plotly tells of all points above and below the pointer
   heed(figure) {
-    if (figure.heeded || !this.onMark) return;
+    if (figure.heeded) return;
     figure.heeded = true;
+    figure.plot.on?.("plotly_relayout", () => this.stand(figure)); // another zoom
+    if (!this.onMark) return;
     figure.plot.on("plotly_click", ({ points }) => {
       const mark = points.find(({ data }) => data.meta === MARKS);
       if (mark) this.onMark(mark.customdata);
@@ -142,6 +147,7 @@ export class Charts {
   clear(name) {
     this.name = name;
     this.tracks = null;
+    this.point(null);
     for (const figure of this.figures) {
       Object.assign(figure, { stale: true, rested: 0, news: null, heeded: false });
       figure.marked.style.visibility = "hidden";
@@ -221,6 +227,27 @@ export class Charts {
     });
     this.Plotly.react(plot, traces, layout, config);
     this.heed(figure);
+    this.stand(figure);
+  }
+
+  // A line at this step in every plot; null for none. It lies over the plots: as a shape of
+  // plotly's it would cost a drawing of each of them at every step of a film.
+  point(step) {
+    this.step = step;
+    this.figures.forEach((figure) => this.stand(figure));
+  }
+
+  stand({ cursor, plot }) {
+    const { xaxis, yaxis } = plot._fullLayout ?? {};
+    cursor.hidden = true;
+    if (this.step === null || !xaxis || !this.tracks) return;
+    const [first] = this.tracks;
+    const at = xaxis.d2p(this.by === STEPS ? this.step : first.clock.at(this.step, this.by));
+    if (!(at >= 0 && at <= xaxis._length)) return;
+    cursor.hidden = false;
+    cursor.style.left = `${plot.offsetLeft + xaxis._offset + at}px`;
+    cursor.style.top = `${plot.offsetTop + yaxis._offset}px`;
+    cursor.style.height = `${yaxis._length}px`;
   }
 
   close() {

@@ -10,6 +10,8 @@ export const counters = (window.__ganlab ??= {
   records: 0, // steps that the curves know of
   state: "",
   opinions: {}, // the step of what each D says on the page, by its name
+  shots: 0, // on the film, as far as the page knows
+  shot: null, // step of the shot that is on the page instead of what the run shows now
   measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 

@@ -3,6 +3,7 @@ import { Around } from "./around.js";
 import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
+import { Film } from "./film.js";
 import { grouped, relation } from "./numbers.js";
 import { Opinions } from "./opinion.js";
 import { Pictures } from "./pictures.js";
@@ -13,6 +14,8 @@ import { WORDS } from "./socket.js";
 import { Walk } from "./walk.js";
 
 const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
+
+const LOOKS = ["picture", "plane", "opinion"];
 
 const NUMBERS = [
   ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G. "
@@ -35,7 +38,9 @@ const PAGE = `
   </div>
   <p class="gl-relation"></p>
   <div class="gl-note" role="alert" hidden></div>
-  <div class="gl-board"><div class="gl-pictures"></div>
+  <p class="gl-parent" hidden></p>
+  <div class="gl-board"><div class="gl-sight"><div class="gl-pictures"></div>
+    <section class="gl-film"></section></div>
   </div>
   <details class="gl-opinion"></details>`;
 
@@ -61,9 +66,15 @@ class Live {
     this.around = new Around(this.box, (step) => this.feed.send({ around: step }));
     this.asked = component.data.around?.number;
     this.charts = new Charts(this.find(".gl-board"), component.data, (step) => this.around.show(step));
+    this.newest = new Map(); // what came last under each name
+    this.film = new Film(this.find(".gl-film"), {
+      draw: (header, payload, onShown) => this.draw(header, payload, onShown),
+      point: (step) => this.point(step),
+      fork: (step) => this.component.setTriggerValue("fork", step),
+    });
     this.rhythm = new Rhythm(() => this.drawCurves());
     this.room = new ResizeObserver(() => this.arrange());
-    this.room.observe(place);
+    this.room.observe(this.find(".gl-sight"));
     this.onVisible = () => this.visible();
     document.addEventListener("visibilitychange", this.onVisible);
     this.adopt(component);
@@ -91,7 +102,7 @@ class Live {
 
   // As many plots beside the pictures as their height has room for, the rest below both.
   arrange() {
-    const { height } = this.find(".gl-pictures").getBoundingClientRect();
+    const { height } = this.find(".gl-sight").getBoundingClientRect();
     const plots = [...this.box.querySelectorAll(".gl-chart")];
     const beside = Math.min(plots.length, Math.max(2, Math.floor(height / BESIDE)));
     this.find(".gl-board").style.setProperty("--gl-beside", beside);
@@ -106,6 +117,19 @@ class Live {
     this.opinions.update(component.data.judges);
     this.walk.allow(component.data.controls);
     this.around.update(component.data);
+    this.film.update(component.data);
+    this.name(component.data.parent);
+  }
+
+  // the run that a forked one comes from
+  name(parent) {
+    const place = this.find(".gl-parent");
+    place.hidden = !parent;
+    if (!parent) return;
+    const run = document.createElement(parent.link ? "a" : "span");
+    run.textContent = parent.run;
+    if (parent.link) run.href = parent.link;
+    place.replaceChildren(`Goes on from step ${grouped(parent.step)} of `, run);
   }
 
   setColours(colours) {
@@ -116,6 +140,8 @@ class Live {
 
   watch(path) {
     this.told = null;
+    this.newest.clear();
+    this.film.watch(this.component.data.film);
     this.pictures.clear();
     this.scores.clear();
     this.opinions.clear();
@@ -163,8 +189,7 @@ class Live {
   hear(header, payload) {
     counters.frames++;
     if (header.kind === "moment") this.hearMoment(header);
-    else if (["picture", "plane"].includes(header.kind)) this.hearPicture(header, payload);
-    else if (header.kind === "opinion") this.hearOpinion(header, payload);
+    else if (LOOKS.includes(header.kind)) this.hearLook(header, payload);
     else if (header.kind === "walk") this.walk.show(header, payload);
     else if (header.kind === "around") this.around.hear(header, payload);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
@@ -182,6 +207,7 @@ class Live {
     note.dataset.state = moment.state;
     this.scene.hearMoment(moment);
     this.walk.hearMoment(moment);
+    this.film.hearMoment(moment);
     this.tell();
     this.rhythm.want();
   }
@@ -211,20 +237,41 @@ class Live {
     this.find(".gl-relation").textContent = relation(counts);
   }
 
-  hearPicture(header, payload) {
+  // What the page draws: a picture, a plane, an opinion. While it shows the past, only the newest
+  // is kept.
+  hearLook(header, payload) {
     if (document.hidden) return;
-    this.pictures.show(header, payload, () => {
+    this.newest.set(`${header.kind} ${header.name}`, [header, payload]);
+    if (!this.film.away) this.drawNewest(header, payload);
+  }
+
+  drawNewest(header, payload) {
+    this.draw(header, payload, () => {
+      if (header.kind === "opinion") return;
       counters.pictures++;
       counters.pictureStep = this.feed.pictureStep = header.step;
-      counters.measures = header.measures;
-      this.scene.show(header.name);
     });
   }
 
-  hearOpinion(header, payload) {
-    if (document.hidden) return;
-    this.scores.hear(header);
-    this.opinions.hear(header, payload);
+  draw(header, payload, onShown) {
+    if (header.kind === "opinion") {
+      this.scores.hear(header);
+      this.opinions.hear(header, payload);
+      onShown();
+      return;
+    }
+    this.pictures.show(header, payload, () => {
+      counters.measures = header.measures;
+      this.scene.show(header.name);
+      onShown();
+    });
+  }
+
+  // A step of the past, or null for now.
+  point(step) {
+    this.box.classList.toggle("gl-past", step !== null);
+    this.charts.point(step);
+    if (step === null) for (const one of this.newest.values()) this.drawNewest(...one);
   }
 
   drawCurves() {
@@ -245,6 +292,7 @@ class Live {
     this.rhythm.close();
     this.feed.close();
     this.room.disconnect();
+    this.film.close();
     this.pictures.close();
     this.opinions.close();
     this.walk.leave();

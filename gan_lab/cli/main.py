@@ -172,6 +172,20 @@ def apply(
 
 
 @app.command()
+def export(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
+    to: Annotated[
+        str, typer.Option(metavar="gif|webp", help="The film of its training, as an animation.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="PATH", help="The file to write.")],
+) -> None:
+    """Write what a run leaves as a file for other programs."""
+    from gan_lab.cli.export import export
+
+    export(run, to, out)
+
+
+@app.command()
 def presets(as_json: Json = False) -> None:
     """List the named experiments, and what each does differently."""
     from gan_lab.cli.catalogue import list_presets

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
@@ -16,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, size_of
+from gan_lab.cli.output import say, size_of, whole_file
 from gan_lab.config import RunConfig
 from gan_lab.data import load, plane_of, to_points
 from gan_lab.games import apply, game_of
@@ -52,7 +48,7 @@ def sample(
     if kind == ".npz":
         _write_npz(out, parts, n, labels, "points" if shown.kind.points else "images")
     elif kind == ".png":
-        with _whole(out) as file:
+        with whole_file(out) as file:
             file.write(png(_together(shown, torch.cat(list(parts)))))
     else:
         _write_folder(out, parts)
@@ -131,28 +127,12 @@ def _kind(out: Path, n: int) -> str:
     return ending
 
 
-@contextlib.contextmanager
-def _whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only once it is complete."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        umask = os.umask(0)  # the only way to read it
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # a temporary file is private; the result is not
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _write_npz(
     path: Path, parts: Iterator[Tensor], n: int, labels: Tensor | None, name: str
 ) -> None:
     """``images``, uint8 N×H×W×C, or ``points``, float32 N×2, written part by part, so that any N
     fits into memory; and ``labels``, int64 N, where there are any."""
-    with _whole(path) as file, zipfile.ZipFile(file, "w") as archive:
+    with whole_file(path) as file, zipfile.ZipFile(file, "w") as archive:
         # an entry's time is fixed by zipfile, so the same pictures are the same bytes
         with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
             for index, part in enumerate(parts):

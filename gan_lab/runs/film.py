@@ -2,8 +2,8 @@
 
 One file a shot, so that thinning is the removal of a file and nothing is ever rewritten. A file
 holds messages of ``gan_lab.runs.wire``, each behind its length (4 bytes, little-endian): first one
-of kind "film", which tells everything about the shot but its pictures, then the very messages by
-which the pictures went to the page.
+of kind "film", which tells everything about the shot but what was drawn, then the very messages by
+which pictures and D's opinions went to the page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import os
 import struct
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ class Film:
         seconds: float,
         done: int,
         readings: Mapping[str, float],
-        pictures: Mapping[str, Picture | Drawing],
+        look: Sequence[bytes],
         *,
         cost: float = 0.0,
         pinned: Collection[int] = (),
@@ -97,6 +97,7 @@ class Film:
         """Keep one more, unless this step is there already; then thin what is there.
 
         Args:
+            look: the messages by which the page got what it shows, see ``wire.look_frames``.
             cost: s that it took to make the pictures.
             pinned: steps that thinning leaves, as far as they are no more than half of all.
 
@@ -105,8 +106,7 @@ class Film:
         self._clock.done(cost)
         if self.shots and self.shots[-1].step >= counts.steps:
             return
-        views = [wire.view_frame(n, counts.steps, view) for n, view in pictures.items()]
-        body = b"".join(map(_behind_length, views))
+        body = b"".join(map(_behind_length, look))
         tag = f"{zlib.crc32(body):08x}"
         told = {
             "step": counts.steps, "seconds": seconds, "counts": counts._asdict(), "done": done,
@@ -160,7 +160,11 @@ class Film:
     def views(self, shot: Shot) -> dict[str, Picture | Drawing]:
         """The pictures of a shot, by name. Raises as :meth:`data`."""
         every = [wire.decode(frame) for frame in messages(self.data(shot))]
-        return {header["name"]: wire.view(header, data) for header, data in every[1:]}
+        return {
+            header["name"]: wire.view(header, payload)
+            for header, payload in every
+            if header["kind"] in wire.VIEWS
+        }
 
     def _path(self, step: int) -> Path:
         return self._folder / f"{step:09d}{_ENDING}"

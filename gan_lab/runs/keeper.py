@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
-from gan_lab.runs.messages import Drawing, Picture, State
+from gan_lab.runs.messages import State
 from gan_lab.runs.pictures import pixels, png
 from gan_lab.runs.states import States, kept_states
 from gan_lab.training.trainer import Counts, Trainer
@@ -67,13 +67,14 @@ class Keeper:
         self,
         trainer: Trainer,
         seconds: float,
-        pictures: Mapping[str, Picture | Drawing],
+        look: Sequence[bytes],
         cost: float,
     ) -> None:
         """Put what was just drawn onto the film; a full disk costs the shot, not the run.
 
         Args:
             seconds: of training.
+            look: see :meth:`Film.add`.
             cost: s that it took to make the pictures.
         """
         last = self.film.shots[-1].step if self.film.shots else 0
@@ -81,7 +82,7 @@ class Keeper:
         readings = trainer.recent_means(stretch)
         try:
             self.film.add(
-                trainer.counts, seconds, len(trainer.ledger), readings, pictures, cost=cost,
+                trainer.counts, seconds, len(trainer.ledger), readings, look, cost=cost,
                 pinned=kept_states(self._directory),
             )  # fmt: skip
         except OSError as error:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Mapping
 from typing import Any
 
 from gan_lab.runs.around import SPAN, Around
 from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture, Walk
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
+
+VIEWS = ("picture", "plane")
+"""Kinds of messages that carry a picture, or points to be drawn."""
 
 
 def encode(kind: str, header: dict[str, Any], payload: bytes = b"") -> bytes:
@@ -63,15 +67,21 @@ def moment_frames(moment: Moment) -> list[bytes]:
             },
         )
     ]
-    step = moment.pictures_step
-    frames += [opinion_frame(name, step, one) for name, one in moment.opinions.items()]
-    frames += [view_frame(name, step, view) for name, view in pictures.items()]
+    frames += look_frames(moment.pictures_step, pictures, moment.opinions)
     return frames if moment.walk is None else [*frames, _walk_frame(moment.walk, moment.take)]
 
 
 def _walk_frame(walk: Walk, take: int) -> bytes:
     header = {"step": walk.step, "take": take, "phases": list(walk.phases)}
     return encode("walk", header, walk.data)
+
+
+def look_frames(
+    step: int, pictures: Mapping[str, Picture | Drawing], opinions: Mapping[str, Opinion]
+) -> list[bytes]:
+    """All that the page draws of one step but the curves."""
+    said = [opinion_frame(name, step, one) for name, one in opinions.items()]
+    return said + [view_frame(name, step, view) for name, view in pictures.items()]
 
 
 def view_frame(name: str, step: int, view: Picture | Drawing) -> bytes:

@@ -13,6 +13,7 @@ from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Pictures, load
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
+from gan_lab.runs import wire
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
@@ -411,7 +412,8 @@ class Worker:
     def _shoot(self) -> None:
         """This step onto the film."""
         pictures = self._look()
-        self._keeper.shoot(self.trainer, self._seconds, pictures, self._looked_for)
+        look = wire.look_frames(self.trainer.steps, pictures, self._opinions)
+        self._keeper.shoot(self.trainer, self._seconds, look, self._looked_for)
 
     def _fail(self, why: str) -> None:
         self._state = State.FAILED

@@ -1,9 +1,12 @@
-"""Sockets answer only the pages of their own server: Streamlit does not check own routes."""
+"""Our sockets and what tells of runs answer only pages of their own server: Streamlit does not
+check own routes."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -34,19 +37,23 @@ def same_origin(origin: str | None, host: str) -> bool:
 
 
 class SameOrigin:
-    """Around a socket's endpoint: turns other sites' pages away.
+    """Around an endpoint: turns other sites' pages away.
 
-    The socket is accepted before it is closed: a browser learns the close code only then.
+    A socket is accepted before it is closed: a browser learns the close code only then.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        socket = WebSocket(scope, receive, send)
-        if same_origin(socket.headers.get("origin"), socket.headers.get("host", "")):
+        headers = Headers(scope=scope)
+        if same_origin(headers.get("origin"), headers.get("host", "")):
             await self.app(scope, receive, send)
             return
+        if scope["type"] == "http":
+            await PlainTextResponse("not from here", 403)(scope, receive, send)
+            return
+        socket = WebSocket(scope, receive, send)
         await socket.accept()
         await socket.close(FOREIGN, "not from here")
 

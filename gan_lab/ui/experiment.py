@@ -199,6 +199,30 @@ def start(seed: int | None = None) -> None:
     mine.view_id = st.query_params["run"] = hosted.view_id
 
 
+def fork(step: int) -> None:
+    """Begin a run that goes on from a kept state of the one on the screen, which stays as it is.
+
+    Args:
+        step: the newest kept state at or before it is taken.
+    """
+    mine = experiment()
+    parent = registry().get(mine.view_id)
+    if parent is None:
+        mine.complaint = GONE
+        return
+    try:
+        hosted = registry().fork(parent, step, visitor())
+    except OSError as error:
+        why = error.strerror or str(error)
+        mine.complaint = f"The run could not begin: its folder cannot be written ({why})."
+        return
+    except ValueError as error:
+        mine.complaint = f"The run could not begin: {error}"
+        return
+    adopt(mine, hosted)
+    mine.view_id = st.query_params["run"] = hosted.view_id
+
+
 def send(command: Command) -> Entry | None:
     """Give the run on the screen a command; what it has against it becomes the complaint.
 

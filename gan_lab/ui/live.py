@@ -31,6 +31,7 @@ from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Slow
 from gan_lab.runs.pictures import mosaic, png, scatter
+from gan_lab.server import registry
 from gan_lab.training.figures import figures
 from gan_lab.ui import components, experiment
 from gan_lab.ui.experiment import config_now
@@ -39,6 +40,7 @@ from gan_lab.ui.widgets import label, whose
 AROUND = "around"
 """Key of the session: which step the page should tell about, and how often that was asked."""
 
+_KEY = "live"
 _SHOWN = 64  # real pictures that a visitor sees
 _POINTS = 1500  # real points
 _PLANE = 384  # px
@@ -51,10 +53,12 @@ def live_view(hosted: Hosted, known: str) -> None:
         known: what the script knew of the run before it drew anything, as ``heard`` tells it.
     """
     components.show(
-        "live",
-        "live",
+        _KEY,
+        _KEY,
         {
             "socket": f"{components.root()}/live/{hosted.view_id}",
+            "film": f"{components.root()}/film/{hosted.view_id}",
+            "parent": _parent(hosted),
             "plotly": components.plotly_path(),
             "heard": known,
             "colours": COLOURS,
@@ -67,6 +71,7 @@ def live_view(hosted: Hosted, known: str) -> None:
         },
         on_heard_change=_nothing,
         on_another_change=_another_round,
+        on_fork_change=_fork,
     )
 
 
@@ -85,6 +90,24 @@ def tell_around(step: int) -> None:
     """Let the live view tell what the curves did before and after a step."""
     number = st.session_state.get(AROUND, {"number": 0})["number"]
     st.session_state[AROUND] = {"step": step, "number": number + 1}
+
+
+def _fork() -> None:
+    """Somebody wants to start again from a step of the run on the screen."""
+    state: Any = st.session_state[_KEY]
+    step = state.get("fork")
+    if isinstance(step, int):
+        experiment.fork(step)
+
+
+def _parent(hosted: Hosted) -> dict[str, Any] | None:
+    """Where a forked run comes from; with a link for its owner, who has seen the parent."""
+    if hosted.parent is None:
+        return None
+    before = registry().named(hosted.parent.run)
+    mine = hosted.may_control(experiment.visitor())
+    link = f"?run={before.view_id}" if before is not None and mine else ""
+    return {**hosted.parent._asdict(), "link": link}
 
 
 @cache

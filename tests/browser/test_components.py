@@ -268,6 +268,7 @@ def test_curves_are_those_that_the_data_names(mount) -> None:
     slope = figure("Slope", curve("slope", "how steep", "ink", 1.0), curve("none", "not read", "g"))
     page = mount("live", LIVE | {"figures": [LOSSES, slope]})
     hear(page, *moment(State.PAUSED, 10), curves(7, "loss/D", "loss/G", "slope"))
+    page.locator(".gl-chart").last.scroll_into_view_if_needed()  # what is out of sight waits
     page.wait_for_function("() => drawn.length === 2")
     assert page.locator(".gl-chart h3").all_text_contents() == ["Losses", "Slope"]
     last = page.evaluate("window.last")

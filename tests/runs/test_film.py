@@ -29,8 +29,8 @@ def plane():
 
 def add(film, step, *, pictures=None, done=0, pinned=(), readings=None):
     views = {"samples": picture(b"%d" % step)} if pictures is None else pictures
-    film.add(Counts(step, step, 8 * step, 0.5), step / 10, done, readings or {"loss/d": 0.5}, views,
-             pinned=pinned)  # fmt: skip
+    film.add(Counts(step, step, 8 * step, 0.5), step / 10, done, readings or {"loss/d": 0.5},
+             wire.look_frames(step, views, {}), pinned=pinned)  # fmt: skip
 
 
 def steps(film):
@@ -153,7 +153,7 @@ def test_who_is_not_watched_makes_pictures_seldom(film, monkeypatch):
     assert not film.due(100)
     now += 5.0
     assert film.due(100)
-    film.add(Counts(100, 0, 0, 0.0), 1.0, 0, {}, {}, cost=0.5)  # 2 % of 25 s
+    film.add(Counts(100, 0, 0, 0.0), 1.0, 0, {}, [], cost=0.5)  # 2 % of 25 s
     now += 24.0
     assert not film.due(200)
     now += 1.5
@@ -210,6 +210,7 @@ def test_every_watched_moment_is_on_the_film(paused, until):
             at = run.latest().counts.steps
             ask(run, Step(2))
             until(run, lambda m, at=at: m.state is State.PAUSED and m.counts.steps == at + 2)
+        ask(run, Checkpoint())  # answered after the last moment has gone out
     shown = {m.counts.steps: m.pictures for m in seen if m.pictures_step == m.counts.steps}
     assert set(shown) <= set(steps(run.film))
     for shot in run.film.shots:
