@@ -12,6 +12,7 @@ const ROW = 102; // px, the height of a box where there is one row
 const ROWS = 70; // px, where there are two of boxes with small pictures
 const DASH = 12; // px of a dash and its gap, as live.css has them
 const STRIDE = 5; // px that dashes move at once
+const NOTHING = "Point at a part of it to read what it does.";
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 const LINES = 52; // px, where there are two of numbers
 
@@ -47,9 +48,20 @@ export class Scene {
     const head = part("summary", "gl-scene-head");
     head.textContent = "The game";
     this.stage = part("div", "gl-stage");
+    this.words = part("p", "gl-scene-hint");
+    for (const event of ["pointerover", "focusin", "click"]) {
+      this.stage.addEventListener(event, ({ target }) => this.explain(target.closest("[data-id]")));
+    }
     this.lines = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     this.stage.append(this.lines);
-    this.box.append(head, this.stage);
+    this.box.append(head, this.stage, this.words);
+  }
+
+  // In words, as a finger has no hover: what somebody points at, or what there is to point at.
+  explain(part) {
+    const id = part?.dataset.id;
+    const { boxes = [], arrows: all = [] } = this.spec ?? {};
+    this.words.textContent = [...boxes, ...all].find((one) => one.id === id)?.hint ?? NOTHING;
   }
 
   // Another game, or the same with other words.
@@ -64,6 +76,7 @@ export class Scene {
     this.stage.append(...this.players.map(({ box }) => box));
     this.arrange();
     this.act(this.acting);
+    this.explain(null);
   }
 
   player(spec) {
@@ -74,6 +87,7 @@ export class Scene {
     const strips = part("div", "gl-bars");
     box.dataset.id = spec.id;
     box.title = spec.hint;
+    box.tabIndex = 0;
     box.setAttribute("role", "group");
     name.textContent = spec.label;
     reads.textContent = spec.reads;

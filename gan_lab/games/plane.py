@@ -43,12 +43,12 @@ class Plane(Generation):
     @staticmethod
     def scene(config: RunConfig) -> Scene:
         scene = Generation.scene(config)
-        real = "Some of the real points. G never sees them."
-        drawn = {
-            "fake": {"view": "plane", "part": "fake", "tiles": ()},
-            "real": {"view": "plane", "part": "real", "still": "", "tiles": (), "hint": real},
-        }
-        boxes = tuple(box._replace(**drawn.get(box.id, {})) for box in scene.boxes)
+        drawn = {name: {"view": "plane", "part": name, "tiles": ()} for name in ("fake", "real")}
+        drawn["real"]["still"] = ""
+        boxes = tuple(
+            box._replace(hint=box.hint.replace("picture", "point"), **drawn.get(box.id, {}))
+            for box in scene.boxes
+        )
         return scene._replace(boxes=boxes)
 
     # -- what people see -----------------------------------------------------------------------

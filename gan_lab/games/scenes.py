@@ -46,6 +46,7 @@ def made_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What G makes; how real D takes it for, from 0 to 1, is its reading."""
+    hint = f"{hint} {judge} believes: how sure it is that this is real."
     return Box(id, "made", label, hint, place, "g", reading=reading, reads=f"{judge} believes",
                view=view, tiles=tiles)  # fmt: skip
 
@@ -56,6 +57,7 @@ def real_box(
     view: str = "", tiles: tuple[int, ...] = (),
 ) -> Box:  # fmt: skip
     """What is real; how real D takes it for, from 0 to 1, is its reading."""
+    hint = f"{hint} {judge} believes: how sure it is that this is real."
     return Box(id, "real", label, hint, place, "real", reading=reading, reads=f"{judge} believes",
                view=view, tiles=tiles)  # fmt: skip
 
