@@ -9,7 +9,8 @@ const WIDEST = 118; // px of a box
 const GAP = [18, 64]; // px between two columns, at least and at most
 const LANE = 15; // px above and below the boxes, for arrows that pass others
 const ROW = 102; // px, the height of a box where there is one row
-const ROWS = 70; // px, where there are two of boxes with small pictures
+const ROWS = [80, 70]; // px, where there are two of boxes with small pictures: narrow ones, others
+const NARROW = 520; // px
 const DASH = 12; // px of a dash and its gap, as live.css has them
 const STRIDE = 5; // px that dashes move at once
 const NOTHING = "Point at a part of it to read what it does.";
@@ -230,7 +231,7 @@ function layout({ boxes, arrows: all }, width) {
   const gap = Math.min(GAP[1], (width - w * columns) / Math.max(1, columns - 1));
   const left = Math.max(0, (width - w * columns - gap * (columns - 1)) / 2);
   const full = boxes.some(({ place }) => place[1] % 1 !== 0); // some stand over both rows
-  const h = rows === 1 ? ROW : full ? LINES : ROWS;
+  const h = rows === 1 ? ROW : full ? LINES : ROWS[width > NARROW ? 1 : 0];
   const between = full ? 8 : 24;
   const height = rows * h + (rows - 1) * between;
   const passes = (kind) => all.some((arrow) => arrow.kind === kind);

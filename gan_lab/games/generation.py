@@ -120,8 +120,8 @@ class Generation:
         side, told = config.training.grid, config.networks.labels
         tiles = scenes.spread(1 if told == "none" else side, side**2)
         row = 0.0 if told == "none" else 0.5
-        z = Box("z", "noise", "z", "Random numbers, out of which G makes a picture; as bars, the"
-                " first numbers of each of the fakes here.", (0, 0), role="noise",
+        z = Box("z", "noise", "z", "Random numbers, out of which G makes a picture. As bars: those"
+                " of the fakes here.", (0, 0), role="noise",
                 still="z")  # fmt: skip
         fake = scenes.made_box((2, row), "fake", "What G has just made of these z.",
                                view="samples", tiles=tiles)  # fmt: skip
