@@ -256,7 +256,7 @@ export class Film {
   // what the shot on the page says: readings, and knobs that are other now
   tell() {
     this.label();
-    const rows = this.shown ? [...this.readings(), ...this.knobs()] : this.kept();
+    const rows = this.shown ? [...this.knobs(), ...this.readings()] : this.kept();
     this.find(".gl-then").replaceChildren(...rows.map(([name, value]) => {
       const row = document.createElement("span");
       const strong = document.createElement("b");
