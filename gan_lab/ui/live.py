@@ -172,7 +172,7 @@ def real_pictures(data: Data) -> bool:
     try:
         with st.spinner("Getting the real pictures"):
             if plane := _plane(data.name):
-                st.image(png(_real_points(data.name)), width=_PLANE, caption=plane.title)
+                st.image(_real_points(data.name), width=_PLANE, caption=plane.title)
                 return True
             picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
@@ -189,11 +189,18 @@ def _plane(name: str) -> Plane | None:
 
 
 @lru_cache(maxsize=16)
-def _real_points(name: str) -> NDArray[np.uint8]:
-    """Some real points of a plane as a picture. Raises DataError."""
+def _real_points(name: str) -> str:
+    """Some real points of a plane on any background, as a data URL: a picture that the server keeps
+    for a page may be gone when a quick Start replaces that page. Raises DataError."""
     plane = plane_of(name)
     points = plane.reach * load(Data(name=name), train=False).images.flatten(1)[:_POINTS]
-    return scatter(points[:0], points, plane.reach)
+    drawn = scatter(points[:0], points, plane.reach)
+    ink = 255 * (drawn < 255).any(2, keepdims=True).astype(np.uint8)
+    return _data_url(np.concatenate([drawn, ink], 2))
+
+
+def _data_url(pixels: NDArray[np.uint8]) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
 
 
 def _nothing() -> None:
@@ -213,9 +220,8 @@ def _real_mosaic(chosen: str) -> dict[str, object]:
     stride = max(1, len(pictures) // _SHOWN)
     some = pictures.images[::stride][:_SHOWN]
     columns = 8
-    encoded = base64.b64encode(png(mosaic(some, columns))).decode()
     return {
-        "mosaic": f"data:image/png;base64,{encoded}",
+        "mosaic": _data_url(mosaic(some, columns)),
         "columns": columns,
         "tile": pictures.size,
         "count": len(some),
