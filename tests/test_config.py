@@ -30,7 +30,7 @@ BARE = {
     f"objective.{name}"
     for name in (
         "smooth_real", "smooth_fake", "label_flip", "label_noise", "adversarial", "features",
-        "auxiliary", "pixels", "cycle", "identity", "augment_share", "ada_target",
+        "auxiliary", "pixels", "vgg", "cycle", "identity", "augment_share", "ada_target",
     )
 } | {
     f"optim.{player}.{name}"

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, put
-from gan_lab.data import Kind, Pictures
+from gan_lab.data import Kind, Pictures, load
 from gan_lab.data.named import NAMED
-from gan_lab.games import game_of
+from gan_lab.games import game_of, rehearse
 from gan_lab.presets import DEFAULT, FOLDER, GROUPS, preset, presets, read_toml
 from gan_lab.training.trainer import Trainer
 
@@ -117,6 +117,44 @@ def test_a_preset_plays_two_rounds_with_finite_readings(name):
     assert rows.shape[0] == 2
     trainer.check_weights()
     assert trainer.preview()["samples"].images.shape[1:] == shape[1:]
+
+
+COMPARE = {"minibatch-discrimination", "progressive", "progressive-small"}
+"""D compares the pictures of a batch; found in the files by hand, as is the next one."""
+FLAT_BATCH_NORM = {"tutorial-mnist"}
+
+
+@pytest.mark.parametrize("name", list(presets()))
+def test_one_picture_at_a_time_trains_or_is_refused_in_one_sentence(name):
+    config = put(config_of(name), SHRUNK | {"training.batch": 1})
+    points = game_of(config).plays_points
+    kind = load(config.data).kind if points else kind_of(config)
+    if name in COMPARE | FLAT_BATCH_NORM:
+        why = "compares the pictures" if name in COMPARE else "normalised over the batch"
+        with pytest.raises(ConfigError, match=rf"training\.batch must be 2 or more .*{why}") as no:
+            rehearse(config, kind)
+        assert "\n" not in str(no.value)
+        return
+    rehearse(config, kind)
+    if name == "faces-128-rmsprop":
+        return  # seconds a round
+    chance = torch.Generator().manual_seed(0)
+    shape = (8, kind.channels, kind.size, kind.size)
+    images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=chance)
+    noise = Pictures("noise", images, torch.arange(8) % len(kind.classes or "ab"), kind.classes)
+    trainer = Trainer(config, load(config.data) if points else noise)
+    trainer.round()
+    assert trainer.slow_round()
+    assert trainer.flush().shape[0] == 2  # raises at what is not finite
+    trainer.check_weights()
+    assert trainer.preview()
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cyclegan"])
+def test_batch_1_where_the_papers_have_it(name):
+    config = config_of(name)
+    assert config.training.batch == 1
+    assert config.networks.g.norm == config.networks.d.norm == "instance"
 
 
 # -- the numbers of their sources ----------------------------------------------------------------

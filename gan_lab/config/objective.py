@@ -143,6 +143,16 @@ class Objective(Section):
         live=True,
         when=("game", _RIGHT_ANSWER),
     )
+    vgg: float = knob(
+        0.0,
+        "How much it counts for G that its pictures look like the true ones to VGG19, a network"
+        " trained on photographs, once the game has begun; its weights are a file that you fetch"
+        " yourself.",
+        live=True,
+        ge=0.0,
+        le=1000.0,
+        when=("game", ("super-resolution",)),
+    )
     scale: int = knob(
         2,
         "How much larger the pictures become, 2 or 4 times.",

@@ -109,7 +109,7 @@ class Training(Section):
     live_group = "saving"
 
     batch: int = knob(
-        64, "Real pictures in one move of D.", unit="pictures", ge=2, le=4096, log=True
+        64, "Real pictures in one move of D.", unit="pictures", ge=1, le=4096, log=True
     )
     seed: int = knob(
         0,

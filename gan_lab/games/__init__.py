@@ -27,6 +27,7 @@ from gan_lab.games.base import (
     Verdicts,
     View,
 )
+from gan_lab.games.eyes import check_eyes
 from gan_lab.games.generation import Generation
 from gan_lab.games.paired import Paired
 from gan_lab.games.phases import Exhibit, Phase
@@ -34,6 +35,7 @@ from gan_lab.games.plane import Plane
 from gan_lab.games.progressive import Progressive
 from gan_lab.games.super_resolution import SuperResolution
 from gan_lab.games.unpaired import Unpaired
+from gan_lab.networks import why_not_alone
 
 __all__ = [
     "GAMES",
@@ -64,8 +66,8 @@ __all__ = [
     "Verdicts",
     "View",
     "apply",
+    "check_config",
     "check_kind",
-    "check_players",
     "game_of",
     "rehearse",
 ]
@@ -86,8 +88,9 @@ def game_of(config: RunConfig) -> type[Game]:
     return GAMES[config.objective.game]
 
 
-def check_players(config: RunConfig) -> None:
-    """Raises ConfigError if ``optim.players`` names somebody who does not play."""
+def check_config(config: RunConfig) -> None:
+    """Raises ConfigError if ``optim.players`` names somebody who does not play, or something is
+    played for that needs a file which is not here."""
     names = game_of(config).names
     for player in config.optim.players:
         if player not in names:
@@ -95,6 +98,7 @@ def check_players(config: RunConfig) -> None:
                 f"optim.players.{player}: the players of objective.game = {config.objective.game}"
                 f" are {', '.join(names)}"
             )
+    check_eyes(config)
 
 
 def check_kind(config: RunConfig, kind: Kind) -> None:
@@ -114,11 +118,13 @@ def rehearse(config: RunConfig, kind: Kind) -> None:
     Raises ConfigError if they cannot be built for such pictures, before a run has begun.
     """
     game = game_of(config)
-    check_players(config)
+    check_config(config)
     check_kind(config, kind)
     try:
         with torch.device("meta"), torch.no_grad():
             game.rehearse(config, kind)
+            if config.training.batch == 1:
+                _check_alone(game, config, kind)
     except ConfigError:
         raise
     except (RuntimeError, ValueError) as error:
@@ -127,6 +133,18 @@ def rehearse(config: RunConfig, kind: Kind) -> None:
             f"these networks cannot be built for pictures of {kind.size}×{kind.size} px ({why});"
             " change networks.g and networks.d, or data.size"
         ) from None
+
+
+def _check_alone(game: type[Game], config: RunConfig, kind: Kind) -> None:
+    """Raises ConfigError if a player cannot learn from one picture at a time. Showing D both sides
+    at once (``joined_batch``) is no way out: for G's move it sees the fake alone."""
+    players = game.generators(config, kind) | game.discriminators(config, kind)
+    for name, network in players.items():
+        if why := why_not_alone(network):
+            raise ConfigError(
+                f"training.batch must be 2 or more with these networks: {name} {why}; or change"
+                f" networks.{name[0].lower()}"
+            )
 
 
 def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:

@@ -27,6 +27,7 @@ from gan_lab.games.base import (
     Sources,
     Still,
 )
+from gan_lab.games.eyes import Eyes
 from gan_lab.games.phases import PICTURES, Account, Lens, Number, Phase, spoken
 from gan_lab.games.referee import READINGS, Referee, clip_weights, matched_layers
 from gan_lab.games.seats import seated
@@ -38,6 +39,13 @@ from gan_lab.randomness import Streams
 
 ROWS = 8  # pictures that people watch
 HEADS = ("low", "bicubic", "generated", "true")
+_FEATURES = Figure(
+    "Features of VGG19",
+    "How different G's pictures and the true ones look to a network that was trained on"
+    " photographs; G tries to make it small.",
+    (Curve("vgg", "G", "g"),),
+    log=True,
+)
 
 
 class SuperResolution:
@@ -51,7 +59,8 @@ class SuperResolution:
     plays_points: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = (
-        "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", "PSNR", "PSNR bicubic", *READINGS,
+        "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", "PSNR", "PSNR bicubic", "vgg",
+        *READINGS,
     )  # fmt: skip
 
     def __init__(self, config: RunConfig, kind: Kind, streams: Streams) -> None:
@@ -62,6 +71,7 @@ class SuperResolution:
         self._referee = Referee("D", streams, lens)
         titles = ("Real pictures, made small", "G enlarges")
         self._teller = WithAnswer(lens, titles, "enlarged", "real", between=("real>given",))
+        self._eyes = Eyes()
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)
 
@@ -111,6 +121,7 @@ class SuperResolution:
                 (Curve("pixels", "G", "g"),),
                 log=True,
             ),
+            *((_FEATURES,) if config.objective.vgg else ()),
             figures.losses(config),
             figures.opinions(config),
             *figures.extras(config),
@@ -199,6 +210,10 @@ class SuperResolution:
             )  # fmt: skip
             loss = loss + answer.loss
             readings["loss/G"] = answer.loss.detach()
+            if objective.vgg:
+                apart = self._eyes.distance(self.config, fake, x)
+                loss = loss + objective.vgg * apart
+                readings["vgg"] = apart.detach()
             account = account.then(answer.judging, self._referee.answers("G"))
         account = account.then(lambda: self._teller.compared(fake, x, decibels(readings)))
         # pictures that G learns from alone count too, or schedules and epochs would stand still

@@ -41,7 +41,7 @@ class FromNoise:
             words += " In the tiles light is a large number, dark a small one."
         if self._classes:
             words += " Each comes with a class, that of a real one of this batch."
-        spread = Number("their spread (standard deviation)", float(z.std()))
+        spread = Number("their spread (standard deviation)", float(z.std(correction=0)))
         return [
             Phase(("z",), "Draw noise", words, (spread,), (self._noise(z),)),
             Phase(

@@ -13,6 +13,7 @@ from torch import nn
 from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
 from gan_lab.networks import dcgan, dense, grown, patch, progressive, residual, translate, unet
 from gan_lab.networks import super as super_
+from gan_lab.networks.alone import why_not_alone
 from gan_lab.networks.build import LayerList, build
 from gan_lab.networks.critic import Critic, Head, Verdict
 from gan_lab.networks.layers import lend_generator
@@ -37,6 +38,7 @@ __all__ = [
     "open_as_layers",
     "table",
     "trace",
+    "why_not_alone",
 ]
 
 FROM_NOISE = {"dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown}

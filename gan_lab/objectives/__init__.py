@@ -4,6 +4,7 @@ from gan_lab.objectives.augment import Adaptive, augmented
 from gan_lab.objectives.losses import LOSSES, Loss
 from gan_lab.objectives.noise import blurred, draw_z, instance_noise, reach
 from gan_lab.objectives.penalties import any_penalty, due, gamma, penalty, zero_centred
+from gan_lab.objectives.perceptual import perceptual
 from gan_lab.objectives.resting import Resting, resting
 from gan_lab.objectives.scales import Scale
 from gan_lab.objectives.targets import Targets, targets
@@ -23,6 +24,7 @@ __all__ = [
     "gamma",
     "instance_noise",
     "penalty",
+    "perceptual",
     "reach",
     "resting",
     "targets",

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gan_lab.config import ConfigError, RunConfig, known, put
-from gan_lab.games import check_players
+from gan_lab.games import check_config
 from gan_lab.runs.directory import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.states import kept_states, link
@@ -107,7 +107,7 @@ def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
                 f"{path} is fixed when a run begins, so a fork cannot change it; start a new run"
             )
     changed = put(config, changes)
-    check_players(changed)
+    check_config(changed)
     return changed
 
 

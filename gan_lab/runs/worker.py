@@ -130,6 +130,7 @@ class Worker:
         use_threads(self.threads)
         if self._pictures is None:
             self._pictures = load(self._config.data, download=self._download)
+        rehearse(self._config, self._pictures.kind)
         aside = None
         if not game_of(self._config).from_noise:
             aside = load(self._config.data, train=False)

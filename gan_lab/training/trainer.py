@@ -26,8 +26,8 @@ from gan_lab.games import (
     Seen,
     Still,
     View,
+    check_config,
     check_kind,
-    check_players,
     game_of,
 )
 from gan_lab.randomness import Streams, derived_seed, seeded
@@ -217,7 +217,7 @@ class Trainer:
             if not known(path).live:
                 raise ConfigError(f"{path} applies on restart: start the run again to change it")
             changed = put(self.config, {path: value})
-            check_players(changed)
+            check_config(changed)
         except ConfigError as error:
             return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
         before, self.config = self.config, changed

@@ -29,6 +29,7 @@ _WORDS = {
     "features": "Weight of feature matching",
     "auxiliary": "Weight of naming the class",
     "pixels": "Weight of the pixels",
+    "vgg": "Weight of VGG19's features",
     "pixel_norm": "Pixels are compared by",
     "cycle": "Weight of coming back",
     "identity": "Weight of leaving alone",
