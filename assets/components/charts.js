@@ -129,7 +129,8 @@ export class Charts {
     figure.spec = spec;
     const title = document.createElement("h3");
     title.textContent = spec.title;
-    title.title = spec.hint;
+    const noisy = !this.data.letters && spec.curves.some((curve) => !curve.plain);
+    title.title = noisy ? `${spec.hint} Faint: as measured. Strong: smoothed.` : spec.hint;
     const keys = spec.curves.map(({ name, colour, dash }) => key(name, `gl-${colour}`, dash));
     for (const letter of this.data.letters ?? []) keys.push(key(letter, `gl-run-${letter}`));
     if (spec.curves.some((curve) => Number.isFinite(curve.rest))) {

@@ -8,30 +8,28 @@ export class Clock {
   }
 
   clear() {
-    this.known = [{ steps: 0, images: 0, seconds: 0 }];
+    this.known = { images: [[0, 0]], seconds: [[0, 0]] };
   }
 
-  // Known: { steps, images, seconds }. What is beyond a smaller number of steps than the newest
-  // never happened: the run went back.
-  add(now) {
-    let { known } = this;
-    if (now.steps <= known.at(-1).steps) known = known.filter(({ steps }) => steps < now.steps);
-    if (known.length >= MOST) known = known.filter((_, i) => i % 2 === 0);
-    this.known = [...known, now];
+  // pairs: steps, each with how many images or seconds (``what``) it took to come there
+  add(what, pairs) {
+    const every = [...new Map([...this.known[what], ...pairs])].sort(([a], [b]) => a - b);
+    const keep = (_, i) => i % 2 === 0 || i === every.length - 1;
+    this.known[what] = every.length > MOST ? every.filter(keep) : every;
   }
 
-  // The images or seconds (``what``) of a step.
+  // The images or seconds (``what``) at a step; NaN while nothing is known.
   at(step, what) {
-    const { known } = this;
+    const known = this.known[what];
     if (known.length < 2) return NaN;
     let low = 0;
     let high = known.length - 1;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
-      if (known[middle].steps <= step) low = middle;
+      if (known[middle][0] <= step) low = middle;
       else high = middle;
     }
-    const [a, b] = [known[low], known[high]];
-    return a[what] + ((step - a.steps) / (b.steps - a.steps)) * (b[what] - a[what]);
+    const [[from, before], [to, after]] = [known[low], known[high]];
+    return before + ((step - from) / (to - from)) * (after - before);
   }
 }

@@ -7,7 +7,7 @@ export const MARKS = "marks";
 
 // How the lines of the first run are drawn and those of the second, which are finer as well, where
 // the first run's are solid and where they are dashed: no two are alike.
-const DASHES = [{ "": "solid", dash: "dash" }, { "": "5px,3px", dash: "8px,3px,2px,3px" }];
+const DASHES = [{ "": "solid", dash: "dash" }, { "": "8px,4px", dash: "12px,3px,3px,3px" }];
 const WIDTHS = [2, 1.6];
 
 // spec: the plot; tracks: all that is known of each run, see charts.js; place = { plot, name: of

@@ -4,7 +4,7 @@ import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
 import { Film } from "./film.js";
-import { grouped, relation } from "./numbers.js";
+import { NUMBERS, progress, relation } from "./numbers.js";
 import { Opinions } from "./opinion.js";
 import { Pictures } from "./pictures.js";
 import { Rhythm } from "./rhythm.js";
@@ -16,18 +16,6 @@ import { Walk } from "./walk.js";
 const BESIDE = 215; // px that a plot beside the pictures should have, with all that is around it
 
 const LOOKS = ["picture", "plane", "opinion"];
-
-const NUMBERS = [
-  ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G. "
-    + "Where D moves once a round, a step takes one batch."],
-  ["images", "Images", "Real pictures that D was trained on: batches times pictures in a batch."],
-  ["batches", "Batches", "Batches of real pictures that D was trained on; one a move of D."],
-  ["epochs", "Epochs", "How often every real picture has been seen: images divided by all of "
-    + "the set. An epoch has as many batches as it takes to see every picture once."],
-  ["steps_s", "Steps / s", "Speed of training."],
-  ["images_s", "Images / s", "Real pictures a second."],
-  ["publishing", "Publishing", "Share of the time that goes into making what you see."],
-];
 
 const PAGE = `
   <details class="gl-scene"></details>
@@ -222,19 +210,10 @@ class Live {
     this.component.setStateValue("heard", heard);
   }
 
-  showNumbers({ counts, steps_per_second, images_per_second, publishing, state }) {
-    const speed = (value, digits) => (state === "running" ? grouped(value, digits) : "–");
-    const texts = {
-      step: grouped(counts.steps),
-      images: grouped(counts.images),
-      batches: grouped(counts.batches),
-      epochs: grouped(counts.epochs, counts.epochs < 100 ? 2 : 0),
-      steps_s: speed(steps_per_second, steps_per_second < 10 ? 1 : 0),
-      images_s: speed(images_per_second, 0),
-      publishing: state === "running" ? `${(100 * publishing).toFixed(1)} %` : "–",
-    };
-    for (const [key, text] of Object.entries(texts)) this.numbers[key].textContent = text;
-    this.find(".gl-relation").textContent = relation(counts);
+  showNumbers(moment) {
+    const texts = progress(moment);
+    for (const [key, value] of Object.entries(this.numbers)) value.textContent = texts[key];
+    this.find(".gl-relation").textContent = relation(moment.counts);
   }
 
   // What the page draws: a picture, a plane, an opinion. While it shows the past, only the newest

@@ -19,6 +19,49 @@ export function scored(value) {
   return Number(text) === 0 ? text.replace("-", "") : text;
 }
 
+// How far a run is and how fast: key, name, what it means.
+export const NUMBERS = [
+  ["step", "Step", "Rounds so far, also called iterations: all moves of D, then all moves of G. "
+    + "Where D moves once a round, a step takes one batch."],
+  ["images", "Images", "Real pictures that D was trained on: batches times pictures in a batch."],
+  ["batches", "Batches", "Batches of real pictures that D was trained on; one a move of D."],
+  ["epochs", "Epochs", "How often every real picture has been seen: images divided by all of "
+    + "the set. An epoch has as many batches as it takes to see every picture once."],
+  ["steps_s", "Steps / s", "Speed of training."],
+  ["images_s", "Images / s", "Real pictures a second."],
+  ["publishing", "Publishing", "Share of the time that goes into making what you see."],
+];
+
+// The numbers of a moment as texts, by key.
+export function progress({
+  counts, seconds, steps_per_second, images_per_second, publishing, state,
+}) {
+  const speed = (value, digits) => (state === "running" ? grouped(value, digits) : "–");
+  return {
+    step: grouped(counts.steps),
+    images: grouped(counts.images),
+    batches: grouped(counts.batches),
+    epochs: grouped(counts.epochs, counts.epochs < 100 ? 2 : 0),
+    seconds: grouped(seconds, seconds < 100 ? 1 : 0),
+    steps_s: speed(steps_per_second, steps_per_second < 10 ? 1 : 0),
+    images_s: speed(images_per_second, 0),
+    publishing: state === "running" ? `${(100 * publishing).toFixed(1)} %` : "–",
+  };
+}
+
+// The last of some readings that is a number; null if there is none.
+export function newest(values) {
+  for (let i = (values?.length ?? 0) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
+  return null;
+}
+
+// Three digits that matter.
+export function short(value) {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.01 || size >= 10000)) return value.toExponential(1);
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
+}
+
 // How steps, batches, epochs and pictures relate in this run; "" before anything is known.
 export function relation({ steps, batches, images, epochs }) {
   if (!images || !batches || !epochs) return "";

@@ -12,7 +12,7 @@ const LAYERS = [
     + " more to gain."],
 ];
 
-const MEASURES = [
+export const MEASURES = [
   ["modes", "Heaps found", ({ modes, of }) => (of ? `${modes} of ${of}` : ""),
     "Heaps of real points near which at least one fake lies (within 3σ)."],
   ["near", "On target", ({ near }) => `${(100 * near).toFixed(0)} %`,

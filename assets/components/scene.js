@@ -1,6 +1,7 @@
 // The picture of the game: who plays with whom for what, with live losses and small pictures. What
 // boxes and arrows are: gan_lab/games/base.py.
 import { arrows } from "./arrows.js";
+import { newest, short } from "./numbers.js";
 import { bars, thumbs } from "./thumbs.js";
 import { floats } from "./wire.js";
 
@@ -247,19 +248,7 @@ function layout({ boxes, arrows: all }, width) {
   return { of, rows, height: above + height + below };
 }
 
-function newest(values) {
-  for (let i = (values?.length ?? 0) - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
-  return null;
-}
-
 const percent = (share) => `${Math.round(100 * share)} %`;
-
-// three digits that matter
-function short(value) {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 0.001 || size >= 10000)) return value.toExponential(1);
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2);
-}
 
 function folded() {
   try {

@@ -30,8 +30,8 @@ def losses(config: RunConfig, curves: tuple[Curve, ...] | None = None, besides: 
         besides = "Other things count in G's number here too, so it rests elsewhere."
     return Figure(
         "Losses",
-        "What each player tries to make small. Faint: as measured. Strong: smoothed. Dotted:"
-        " where it rests once D cannot tell fake from real.",
+        "What each player tries to make small. Dotted: where it rests once D cannot tell fake from"
+        " real.",
         common if curves is None else curves,
         meaning=" ".join(filter(None, (LOSSES[config.objective.loss].meaning, besides))),
     )

@@ -33,6 +33,7 @@ class Hosted:
         owner: the visitor who started it and may control it.
         preset: name of the preset that it began from, for people.
         parent: the run that it was forked from, and at which step; None if it began by itself.
+        started: when it came to this server, seconds since 1970.
     """
 
     view_id: str
@@ -40,6 +41,7 @@ class Hosted:
     owner: str
     preset: str = ""
     parent: Parent | None = None
+    started: float = field(default_factory=time.time)
     _told: Future[Entry] | None = None
     _viewers: int = 0
     _unwatched_since: float = field(default_factory=time.monotonic)
@@ -168,6 +170,12 @@ class Registry:
     def _active(self) -> int:
         states = [hosted.run.latest().state for hosted in self._hosted.values()]
         return sum(state in (State.LOADING, State.RUNNING) for state in states)
+
+    def runs_of(self, owner: str) -> list[Hosted]:
+        """The runs that this visitor started and that are in memory, newest first."""
+        with self._lock:
+            every = list(self._hosted.values())  # in the order in which they came
+        return [hosted for hosted in reversed(every) if hosted.may_control(owner)]
 
     def get(self, view_id: str) -> Hosted | None:
         with self._lock:

@@ -29,6 +29,39 @@ def figures(config: RunConfig) -> tuple[Figure, ...]:
     )
 
 
+def common(one: RunConfig, other: RunConfig) -> tuple[Figure, ...]:
+    """The figures that two runs both have, with the curves of either.
+
+    What the configurations see differently (where a curve rests, what its numbers mean) is left
+    out, as it would be true of one run only.
+    """
+    others = {figure.title: figure for figure in figures(other)}
+    return tuple(
+        _merged(figure, others[figure.title]) for figure in figures(one) if figure.title in others
+    )
+
+
+def lone(one: RunConfig, other: RunConfig) -> tuple[str, ...]:
+    """Titles of the figures that the first run has and the other one has not."""
+    others = {figure.title for figure in figures(other)}
+    return tuple(figure.title for figure in figures(one) if figure.title not in others)
+
+
+def _merged(one: Figure, other: Figure) -> Figure:
+    theirs = {curve.column: curve for curve in other.curves}
+    mine = {curve.column for curve in one.curves}
+    curves = [
+        curve if theirs.get(curve.column, curve).rest == curve.rest else curve._replace(rest=None)
+        for curve in one.curves
+    ]
+    return one._replace(
+        curves=(*curves, *(curve for column, curve in theirs.items() if column not in mine)),
+        meaning=one.meaning if one.meaning == other.meaning else "",
+        range=one.range if one.range == other.range else None,
+        log=one.log and other.log,
+    )
+
+
 def _rate(curve: Curve) -> Curve:
     """G's dashed, as both players' often lie on one another."""
     return curve._replace(plain=True, dash=curve.dash or ("dash" if curve.colour == "g" else ""))

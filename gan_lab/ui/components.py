@@ -29,13 +29,18 @@ def module_path(name: str) -> str:
     return f"{root()}/{version()}/{name}.js"
 
 
+def styles_of(name: str) -> tuple[str, ...]:
+    """Which style sheets a component needs: its own, behind that of another whose parts it has."""
+    return ("live", name) if name == "compare" else (name,)
+
+
 @cache
 def _renderer(name: str) -> Callable[..., Any]:
     """Registered once a process. Styles are not isolated: plotly's own rules must reach it."""
     return v2.component(
         f"ganlab_{name}",
         js=(COMPONENTS / "loader.js").read_text("utf-8"),
-        css=(COMPONENTS / f"{name}.css").read_text("utf-8"),
+        css="".join((COMPONENTS / f"{style}.css").read_text("utf-8") for style in styles_of(name)),
         isolate_styles=False,
     )
 

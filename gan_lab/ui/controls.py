@@ -63,7 +63,7 @@ def buttons(hosted: Hosted) -> None:
         st.button("Reset, new seed", icon=":material/casino:", key="new", shortcut="N",
                   on_click=_new_seed, disabled=experiment.locked("training.seed"),
                   help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
-        _to_latent(hosted)
+        _elsewhere(hosted)
         share.popover()
 
 
@@ -188,11 +188,16 @@ def seed_box() -> None:
            disabled=experiment.locked(seed.path))  # fmt: skip
 
 
-def _to_latent(hosted: Hosted) -> None:
+def _elsewhere(hosted: Hosted) -> None:
+    """Links to what else can be done with the run."""
     walks = game_of(hosted.run.latest().config).from_noise
     words = "Walk its latent space" if walks else "Try it on your own picture"
     st.page_link(shell.LATENT, label=words, icon=":material/explore:",
                  query_params={"run": hosted.view_id})  # fmt: skip
+    st.page_link(shell.COMPARE, label="Compare", icon=":material/compare:",
+                 query_params={"a": hosted.view_id},
+                 help="This run beside another one, or beside itself with one knob"
+                 " changed.")  # fmt: skip
 
 
 def guest(hosted: Hosted) -> None:
@@ -211,4 +216,4 @@ def guest(hosted: Hosted) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button("Start my own with these settings", icon=":material/play_arrow:", key="own",
                   on_click=take_over)  # fmt: skip
-        _to_latent(hosted)
+        _elsewhere(hosted)

@@ -228,11 +228,16 @@ def send(command: Command) -> Entry | None:
 
     Returns what became of it; None if that is not known yet, because it will act later.
     """
-    mine = experiment()
-    hosted = registry().get(mine.view_id)
+    hosted = registry().get(experiment().view_id)
     if hosted is None:
-        mine.complaint = GONE
+        experiment().complaint = GONE
         return _refused(command, "no such run")
+    return send_to(hosted, command)
+
+
+def send_to(hosted: Hosted, command: Command) -> Entry | None:
+    """``send``, to any run."""
+    mine = experiment()
     try:
         entry = hosted.send(command, visitor()).result(ANSWER_WITHIN)
     except PermissionError as error:
@@ -341,9 +346,18 @@ def _preset_of(mine: Experiment) -> RunConfig:
 
 def waiting_changes(hosted: Hosted) -> list[str]:
     """What the experiment has and the run has not, in words; it applies on restart."""
-    mine, now = experiment().config, config_now(hosted)
-    changed = {**difference(now, mine), **difference(mine, now)}  # overrides may be gone too
     return [
-        f"{whose(path)}{label(known(path))}: {told(get(now, path))} → {told(get(mine, path))}"
-        for path in changed
+        f"{name}: {now} → {then}"
+        for name, now, then in differences(config_now(hosted), experiment().config)
     ]
+
+
+def differences(one: RunConfig, other: RunConfig) -> list[tuple[str, str, str]]:
+    """What differs, in words: the parameter, and its value in either."""
+    rows = []
+    for path in {**difference(one, other), **difference(other, one)}:  # either may have overrides
+        values = told(get(one, path)), told(get(other, path))
+        if values[0] == values[1]:  # lists of as many layers
+            values = values[0], f"{values[1]}, but others"
+        rows.append((whose(path) + label(known(path)), *values))
+    return rows

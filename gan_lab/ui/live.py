@@ -56,20 +56,20 @@ def live_view(hosted: Hosted, known: str) -> None:
         _KEY,
         _KEY,
         {
-            "socket": f"{components.root()}/live/{hosted.view_id}",
+            "socket": socket_path(hosted),
             "film": f"{components.root()}/film/{hosted.view_id}",
             "parent": _parent(hosted),
             "plotly": components.plotly_path(),
             "heard": known,
             "colours": COLOURS,
-            "figures": _plots(figures(config_now(hosted))),
-            "words": _words(),
+            "figures": plots(figures(config_now(hosted))),
+            "words": ledger_words(),
             "judges": _judges(game_of(config_now(hosted))),
             "controls": hosted.may_control(experiment.visitor()),
             "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
             "around": st.session_state.get(AROUND),
         },
-        on_heard_change=_nothing,
+        on_heard_change=nothing,
         on_another_change=_another_round,
         on_fork_change=_fork,
     )
@@ -110,8 +110,13 @@ def _parent(hosted: Hosted) -> dict[str, Any] | None:
     return {**hosted.parent._asdict(), "link": link}
 
 
+def socket_path(hosted: Hosted) -> str:
+    """Where the browser watches a run."""
+    return f"{components.root()}/live/{hosted.view_id}"
+
+
 @cache
-def _words() -> dict[str, str]:
+def ledger_words() -> dict[str, str]:
     """What the marks on the curves call the entries of the ledger."""
     buttons = {
         "pause": "Paused", "resume": "Resumed", "step": "Step", "stop": "Stopped",
@@ -130,7 +135,7 @@ def scene_data(scene: Scene) -> dict[str, Any]:
     }
 
 
-def _plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:
+def plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:
     """Figures as the browser reads them."""
     return [
         {**figure._asdict(), "curves": [_curve(curve) for curve in figure.curves]}
@@ -203,7 +208,7 @@ def _data_url(pixels: NDArray[np.uint8]) -> str:
     return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """A callback that only makes Streamlit keep the state."""
 
 
@@ -243,7 +248,7 @@ def about_run(hosted: Hosted) -> None:
     st.table(
         {
             "Preset": hosted.preset or "none",
-            "Real pictures": _short(config.data.name),
+            "Real pictures": short_name(config.data.name),
             "Game": config.objective.game,
             "Loss": config.objective.loss,
             **({"Noise": config.latent.noise} if game_of(config).from_noise else {}),
@@ -252,6 +257,9 @@ def about_run(hosted: Hosted) -> None:
     )
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """A data set by its name, own pictures by that of their folder or file."""
-    return name if name.partition(":")[0] in NAMED else Path(name).name
+    base = name.partition(":")[0]
+    if base == DRAWN:
+        return "own drawing"
+    return name if base in NAMED else Path(name).name

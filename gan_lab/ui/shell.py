@@ -13,6 +13,7 @@ _PAGES = Path(__file__).parent.parent.parent / "pages"
 _ICON = _PAGES.parent / "assets" / "icon.svg"
 TRAIN = st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:", default=True)
 LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/explore:")
+COMPARE = st.Page(_PAGES / "compare.py", title="Compare", icon=":material/compare:")
 
 
 def navigation() -> None:
@@ -22,7 +23,7 @@ def navigation() -> None:
         initial_sidebar_state="auto",
     )  # fmt: skip
     st.html(COMPONENTS / "page.css")
-    page = st.navigation([TRAIN, LATENT], position="top")
+    page = st.navigation([TRAIN, LATENT, COMPARE], position="top")
     page.run()
 
 

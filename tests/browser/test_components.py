@@ -20,6 +20,7 @@ from gan_lab.server import PREFIX
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.training.history import History
 from gan_lab.training.trainer import Counts
+from gan_lab.ui.components import styles_of
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -42,13 +43,20 @@ PREPARE = """() => {
     react: (plot, traces, layout) => {
       if (window.broken) throw new Error("a plot broke");
       drawn.push(layout.uirevision);
-      window.last = { names: traces.map((trace) => trace.name), shapes: layout.shapes };
+      window.last = {
+        names: traces.map((trace) => trace.name), shapes: layout.shapes,
+        x: traces.map((trace) => trace.x), dashes: traces.map((trace) => trace.line?.dash),
+        colours: traces.map((trace) => trace.line?.color),
+      };
     },
     purge: () => drawn.push("purged"),
   };
-  window.hear = (text) =>
-    sockets.at(-1).onmessage({ data: Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer });
-  window.asked = () => sockets.at(-1).sent.filter((text) => text.includes("curves")).length;
+  window.hear = (text, which = -1) =>
+    sockets.at(which).onmessage({
+      data: Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer,
+    });
+  window.asked = (which = -1) =>
+    sockets.at(which).sent.filter((text) => text.includes("curves")).length;
 }"""
 MOUNT = """async ([folder, name, data]) => {
   document.body.replaceChildren();
@@ -82,6 +90,11 @@ LIVE = {
     "socket": "/none/a", "plotly": "/none.js", "heard": "", "colours": {"d": "#ff0000"},
     "figures": [LOSSES],
 }  # fmt: skip
+PAIR = LIVE | {
+    "letters": ["A", "B"], "words": {}, "notes": ["One thing."],
+    "runs": [{"socket": f"/none/{x}", "title": f"Run {x}"} for x in "ab"],
+    "differs": [["Noise", "0", "0.5"]],
+}  # fmt: skip
 LATENT = {"socket": "/none/a", "dim": 2, "reach": 3}
 
 
@@ -91,16 +104,18 @@ def mount(context: Any, server: Server) -> Callable[[str, dict[str, Any]], Page]
         page = context.new_page()
         page.goto(f"{server.url}{FOLDER}/wire.js")
         page.evaluate(PREPARE)
-        page.add_style_tag(path=COMPONENTS / f"{name}.css")
+        for style in styles_of(name):
+            page.add_style_tag(path=COMPONENTS / f"{style}.css")
         page.evaluate(MOUNT, [FOLDER, name, data])
         return page
 
     return put
 
 
-def hear(page: Page, *frames: bytes) -> None:
+def hear(page: Page, *frames: bytes, which: int = -1) -> None:
+    """Let the page hear frames over one of its sockets, the newest one if not said."""
     for frame in frames:
-        page.evaluate("hear", base64.b64encode(frame).decode())
+        page.evaluate("([text, i]) => hear(text, i)", [base64.b64encode(frame).decode(), which])
 
 
 def moment(state: State, steps: int, number: int = 1, **pictures: Picture) -> list[bytes]:
@@ -327,3 +342,112 @@ def test_the_latent_walk_goes_on_after_a_picture_that_cannot_be_read(mount) -> N
     expect(page.locator("figcaption")).to_contain_text("could not be read")
     page.get_by_role("button", name="All to zero").click()
     page.wait_for_function("() => sockets[0].sent.length === 2")
+
+
+def hear_both(page: Page, first: int, second: int) -> None:
+    """Two runs that stand still after so many steps, with their pictures and curves."""
+    for which, steps in ((0, first), (1, second)):
+        hear(page, *moment(State.PAUSED, steps), which=which)
+    for which, steps in ((0, first), (1, second)):
+        page.wait_for_function("(which) => asked(which) === 1", arg=which)
+        hear(page, curves(steps), which=which)
+    page.wait_for_function("(n) => window.last?.x[1]?.length === n", arg=second)
+
+
+def test_two_runs_are_drawn_over_each_other_and_told_apart(mount) -> None:
+    page = mount("compare", PAIR)
+    hear_both(page, 10, 20)
+    last = page.evaluate("window.last")
+    assert last["names"] == ["A D", "B D"]
+    assert last["colours"] == ["#ff0000"] * 2
+    assert last["dashes"][0] != last["dashes"][1]
+    assert [len(x) for x in last["x"]] == [10, 20]
+    assert page.locator(".gl-chart .gl-key").all_text_contents() == ["D", "G", "A", "B", "balance"]
+
+
+def test_both_are_asked_before_anything_is_drawn(mount) -> None:
+    page = mount("compare", PAIR)
+    hear_both(page, 10, 10)
+    for which in (0, 1):  # before it is time to draw again
+        hear(page, *moment(State.PAUSED, 20, 2), which=which)
+    page.wait_for_function("() => asked(0) === 2 && asked(1) === 2")
+    drawn = page.evaluate("drawn.length")
+    hear(page, curves(20), which=0)
+    page.wait_for_timeout(200)
+    assert page.evaluate("drawn.length") == drawn
+    hear(page, curves(20), which=1)
+    page.wait_for_function("() => last.x.every((x) => x.length === 20)")
+
+
+def test_a_run_whose_line_breaks_does_not_hold_up_the_other(mount) -> None:
+    page = mount("compare", PAIR)
+    for which in (0, 1):
+        hear(page, *moment(State.PAUSED, 10), which=which)
+    hear(page, curves(10), which=0)
+    page.wait_for_function("() => asked(1) === 1")
+    page.evaluate("() => sockets[1].onclose({ code: 4404 })")
+    page.wait_for_function("() => window.last?.names.includes('A D')")
+    expect(page.locator(".gl-side-B .gl-state")).to_have_text("This run is not here any more")
+
+
+def test_curves_over_images_and_over_seconds(mount) -> None:
+    page = mount("compare", PAIR)
+    hear_both(page, 10, 20)
+    page.get_by_label("Images seen").check()  # a batch is of 8
+    page.wait_for_function("() => last.x[0][0] === 8")
+    assert page.evaluate("last.x[1].at(-1)") == 160
+    page.get_by_label("Seconds of training").check()  # both took no time at all
+    page.wait_for_function("() => last.x.every((x) => x.every((one) => one === 0))")
+    page.get_by_label("Steps").check()
+    page.wait_for_function("() => last.x[1].at(-1) === 20")
+
+
+def test_a_clock_knows_what_it_was_told_and_what_lies_between(mount) -> None:
+    page = mount("compare", PAIR)
+    found = page.evaluate(f"""async () => {{
+      const {{ Clock }} = await import("{FOLDER}/clock.js");
+      const clock = new Clock();
+      const before = clock.at(5, "seconds");
+      clock.add("seconds", [[100, 50]]);
+      clock.add("seconds", [[10, 2], [50, 10]]);
+      const known = [0, 5, 10, 30, 50, 75, 100, 200].map((step) => clock.at(step, "seconds"));
+      for (let step = 101; step < 5000; step++) clock.add("images", [[step, 8 * step]]);
+      const many = [50, 777, 4999].map((step) => clock.at(step, "images"));
+      return {{ before: String(before), known, many, size: clock.known.images.length }};
+    }}""")
+    assert found["before"] == "NaN"
+    assert found["known"] == [0, 1, 2, 6, 10, 30, 50, 130]
+    assert found["many"] == [8 * step for step in (50, 777, 4999)]
+    assert found["size"] <= 600
+
+
+def test_what_differs_and_what_came_of_it_stand_in_tables(mount) -> None:
+    page = mount("compare", PAIR)
+    tables = page.locator("table")
+    assert tables.nth(0).locator("tbody tr").all_text_contents() == ["Noise00.5"]
+    hear_both(page, 1200, 20)
+    cells = tables.nth(1).locator("tr", has_text="Losses: D").locator("td")
+    expect(cells).to_have_text(["1.00", "1.00"])
+    expect(tables.nth(1).locator("tr", has_text="Step").first.locator("td")).to_have_text(
+        ["1\u202f200", "20"]
+    )
+    expect(page.locator(".gl-notes")).to_have_text("One thing.")
+    none = PAIR | {"differs": [["<b>x</b>", "1", "2"], ["y", "3", "4"]], "notes": []}
+    page.evaluate("(data) => thing.update({ data, setStateValue() {} })", none)
+    rows = tables.nth(0).locator("tbody tr")
+    assert rows.all_text_contents() == ["<b>x</b>12", "y34"]  # words, whatever is in them
+
+
+def test_another_partner_begins_empty_and_the_first_run_stays(mount) -> None:
+    page = mount("compare", PAIR)
+    hear_both(page, 10, 10)
+    sides = page.locator(".gl-side")
+    expect(sides.nth(1)).to_contain_text("At step 10")
+    other = PAIR | {"runs": [PAIR["runs"][0], {"socket": "/none/c", "title": "Run c"}]}
+    page.evaluate("(data) => thing.update({ data, setStateValue() {} })", other)
+    assert page.evaluate("sockets.length") == 3
+    assert "At step 10" in (sides.nth(0).text_content() or "")
+    assert "At step 10" not in (sides.nth(1).text_content() or "")
+    hear(page, *moment(State.PAUSED, 30), curves(30))
+    page.wait_for_function("() => window.last?.x.at(-1).length === 30")
+    assert page.evaluate("last.names") == ["A D", "B D"]

@@ -369,3 +369,14 @@ def test_closing_ends_all_runs_with_a_checkpoint(small, until):
         assert run.latest().state is State.STOPPED
         assert run.directory.read_checkpoint()["steps"] == run.latest().counts.steps
         assert json.loads((run.directory.path / "summary.json").read_text())["state"] == "stopped"
+
+
+def test_a_visitors_runs_are_listed_newest_first_and_nobody_elses(registry, small, until) -> None:
+    first, theirs, last = (registry.start(small(), who) for who in ("me", "you", "me"))
+    until(first.run, lambda moment: moment.state is State.RUNNING)  # its first checkpoint is there
+    forked = registry.fork(first, None, "me")
+    assert registry.runs_of("me") == [forked, last, first]
+    assert registry.runs_of("you") == [theirs]
+    assert registry.runs_of("m") == []
+    assert registry.runs_of("") == []
+    assert first.started <= last.started <= forked.started

@@ -1,0 +1,164 @@
+"""Which two runs are beside each other: chosen from one's own, or by a link."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from urllib.parse import parse_qs, urlsplit
+
+import streamlit as st
+
+from gan_lab.presets import presets
+from gan_lab.runs import Hosted
+from gan_lab.server import registry
+from gan_lab.ui import experiment, live
+
+LETTERS = ("A", "B")
+"""What the two runs are called; in small letters they stand in the URL."""
+
+Pair = Mapping[str, Hosted | None]
+"""By letter."""
+
+_LISTED = 12  # own runs, the newest
+_SPELLED = 3  # what differs from the preset
+_REFRESH = 3.0  # s
+_KEY = "pair"  # of the session: view ids by letter
+
+
+def pair() -> Pair:
+    """The runs that the URL names, or those that this session looked at last.
+
+    Where there is neither, A is the run of the training page. The URL is brought in line; what it
+    names and is not there, or twice the same run, becomes a complaint.
+    """
+    asked = {letter: st.query_params.get(letter.lower(), "") for letter in LETTERS}
+    if not any(asked.values()):
+        asked = st.session_state.get(_KEY) or {"A": experiment.experiment().view_id, "B": ""}
+    runs = {letter: registry().get(asked[letter]) for letter in LETTERS}
+    missing = [letter for letter in LETTERS if asked[letter] and runs[letter] is None]
+    if missing:
+        _complain(
+            f"This server knows no run under the link for {' and '.join(missing)}: it may be"
+            " mistyped, or the run was ended long ago. Choose another one below."
+        )
+    if runs["A"] is not None and runs["A"] is runs["B"]:
+        _complain("A and B were the same run. Choose another one to set beside it.")
+        runs["B"] = None
+    remember(runs)
+    return runs
+
+
+def remember(runs: Pair) -> None:
+    """The session and the URL hold these two."""
+    found = {letter: one.view_id if one else "" for letter, one in runs.items()}
+    st.session_state[_KEY] = found
+    for letter, view_id in found.items():
+        name = letter.lower()
+        if not view_id:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != view_id:
+            st.query_params[name] = view_id
+
+
+def take(letter: str, view_id: str) -> None:
+    """Set one of the two; a run that is the other one already changes places with it."""
+    held = dict(st.session_state[_KEY])
+    other = next(one for one in LETTERS if one != letter)
+    if held[other] == view_id:
+        held[other] = held[letter]
+    held[letter] = view_id
+    remember({one: registry().get(held[one]) for one in LETTERS})
+
+
+def view_id_of(text: str) -> str:
+    """The view id in what somebody pasted: a link to a run, or the id alone."""
+    text = text.strip()
+    try:
+        query = parse_qs(urlsplit(text).query)
+    except ValueError:  # only half a link
+        return text
+    return next((query[name][0] for name in ("run", "a", "b") if name in query), text)
+
+
+def chooser(runs: Pair) -> None:
+    """This visitor's runs, each to be taken as A or B, and a place for a link."""
+    own = registry().runs_of(experiment.visitor())[:_LISTED]
+    if own:
+        _own_runs(runs)
+    else:
+        st.write("You have no runs yet. Train one, or paste somebody's link.")
+    with (
+        st.form("by-link", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        link = st.text_input("The link of any run of this server", key="link", width=380)
+        pressed = {
+            letter: st.form_submit_button(f"Take as {letter}", key=f"link:{letter}")
+            for letter in LETTERS
+        }
+    for letter, now in pressed.items():
+        if now:
+            _take_link(letter, link)
+
+
+def _take_link(letter: str, link: str) -> None:
+    hosted = registry().get(view_id_of(link))
+    if hosted is None:
+        st.warning(
+            "This server knows no run under that link: it may be mistyped, or the run was ended"
+            " long ago.",
+            icon=":material/info:",
+        )
+        return
+    take(letter, hosted.view_id)
+    st.rerun()
+
+
+@st.fragment(run_every=_REFRESH)
+def _own_runs(runs: Pair) -> None:
+    for hosted in registry().runs_of(experiment.visitor())[:_LISTED]:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            for letter in LETTERS:
+                chosen = runs[letter] is hosted
+                if st.button(letter, key=f"take:{letter}:{hosted.view_id}", disabled=chosen,
+                             type="primary" if chosen else "secondary",
+                             help=f"Take this run as {letter}."):  # fmt: skip
+                    take(letter, hosted.view_id)
+                    st.rerun()
+            st.markdown(_in_words(hosted), width="stretch")
+
+
+def title(hosted: Hosted) -> str:
+    """What a run is called: its preset and its pictures."""
+    known, config = presets().get(hosted.preset), experiment.config_now(hosted)
+    return f"{known.title if known else 'Own'} · {live.short_name(config.data.name)}"
+
+
+def _in_words(hosted: Hosted) -> str:
+    moment, known = hosted.run.latest(), presets().get(hosted.preset)
+    changed = []
+    if known is not None:
+        changed = [
+            f"{name} {now}"
+            for name, _, now in experiment.differences(known.config, experiment.config_now(hosted))
+            if name != "Pictures"
+        ]
+    more = f" and {len(changed) - _SPELLED} more" if len(changed) > _SPELLED else ""
+    differs = ", ".join(changed[:_SPELLED]) + more if changed else "as the preset has it"
+    if hosted.parent is not None:
+        differs += f"; went on from {hosted.parent.run} at step {hosted.parent.step:,}"
+    began = time.strftime("%H:%M:%S", time.localtime(hosted.started))
+    return (
+        f"**{plain(title(hosted))}**: {plain(differs)}  \n{str(moment.state).capitalize()}, step"
+        f" {moment.counts.steps:,}, started at {began}"
+    )
+
+
+def plain(text: str) -> str:
+    """Words as Markdown that shows just them, whatever a folder may be called."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+.!|$:~^-])", r"\\\1", text)
+
+
+def _complain(words: str) -> None:
+    experiment.experiment().complaint = words
