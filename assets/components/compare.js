@@ -7,6 +7,7 @@ import { NUMBERS, newest, progress, short } from "./numbers.js";
 import { Pictures } from "./pictures.js";
 import { MEASURES } from "./plane.js";
 import { Rhythm } from "./rhythm.js";
+import { Scores } from "./scores.js";
 import { WORDS } from "./socket.js";
 import { Table } from "./table.js";
 
@@ -43,7 +44,8 @@ class Side {
     this.box.className = `gl-side gl-side-${letter}`;
     this.box.innerHTML = SIDE;
     this.find("b").textContent = letter;
-    this.pictures = new Pictures(this.find(".gl-pictures"));
+    this.scores = new Scores();
+    this.pictures = new Pictures(this.find(".gl-pictures"), this.scores);
     this.clock = new Clock();
     this.feed = null;
   }
@@ -61,6 +63,7 @@ class Side {
   watch(path) {
     this.feed?.close();
     this.pictures.clear();
+    this.scores.clear();
     this.take = null;
     this.measures = {};
     this.say("Connecting");
@@ -82,6 +85,7 @@ class Side {
 
   hear(header, payload) {
     if (header.kind === "moment") this.hearMoment(header);
+    else if (header.kind === "opinion") this.scores.hear(header);
     else if (["picture", "plane"].includes(header.kind) && !document.hidden) {
       this.pictures.show(header, payload, () => {
         this.feed.pictureStep = header.step;

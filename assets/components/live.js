@@ -4,7 +4,7 @@ import { Charts } from "./charts.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
 import { Film } from "./film.js";
-import { NUMBERS, progress, relation } from "./numbers.js";
+import { NUMBERS, grouped, progress, relation } from "./numbers.js";
 import { Opinions } from "./opinion.js";
 import { Pictures } from "./pictures.js";
 import { Rhythm } from "./rhythm.js";
