@@ -29,9 +29,19 @@ def module_path(name: str) -> str:
     return f"{root()}/{version()}/{name}.js"
 
 
+_PARTS = ("scene", "walk", "around", "film", "opinion")
+"""Parts of the live view with a style sheet of their own."""
+
+
 def styles_of(name: str) -> tuple[str, ...]:
-    """Which style sheets a component needs: its own, behind that of another whose parts it has."""
-    return ("live", name) if name == "compare" else (name,)
+    """Which style sheets a component needs: its own, and those of the parts that it has."""
+    match name:
+        case "live":
+            return ("live", *_PARTS)
+        case "compare":
+            return ("live", "compare")
+        case _:
+            return (name,)
 
 
 @cache

@@ -56,13 +56,14 @@ def buttons(hosted: Hosted) -> None:
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
                   on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip
-        st.button("Reset, same seed", icon=":material/replay:", key="same", shortcut="A",
+        st.button("Reset", icon=":material/replay:", key="same", shortcut="A",
                   on_click=experiment.start,
                   help="Starts from step 0 with the settings on this page: the same seed"
                   " repeats the same run.")  # fmt: skip
-        st.button("Reset, new seed", icon=":material/casino:", key="new", shortcut="N",
+        st.button("New seed", icon=":material/casino:", key="new", shortcut="N",
                   on_click=_new_seed, disabled=experiment.locked("training.seed"),
                   help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _elsewhere(hosted)
         share.popover()
 

@@ -174,7 +174,8 @@ INK = """(channel) => {
 def alone(page: Page, server: Server, names: list[str], width: int = 700) -> None:
     folder = f"{PREFIX}/{version()}"
     page.goto(f"{server.url}{folder}/wire.js")
-    page.add_style_tag(path=COMPONENTS / "live.css")
+    for name in ("live", "opinion"):
+        page.add_style_tag(path=COMPONENTS / f"{name}.css")
     page.evaluate(MOUNT, [folder, {"names": names, "portraits": True}, width])
 
 

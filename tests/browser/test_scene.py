@@ -194,7 +194,8 @@ def scene_of(name: str) -> Scene:
 def alone(page: Page, server: Server, name: str, width: int = 650) -> None:
     """The picture of a preset's game, and nothing else on the page."""
     page.goto(f"{server.url}{PREFIX}/{version()}/wire.js")
-    page.add_style_tag(path=COMPONENTS / "live.css")
+    for style in ("live", "scene"):
+        page.add_style_tag(path=COMPONENTS / f"{style}.css")
     page.evaluate(MOUNT, [f"{PREFIX}/{version()}", scene_data(scene_of(name)), width])
 
 
