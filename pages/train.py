@@ -33,8 +33,7 @@ else:
     if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")
-            take = hosted.run.latest().take
-            knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted), take)
+            knobs.live_knobs(experiment.config_now(hosted), changes.last_changes(hosted))
 
 # last, so that the pictures need not wait for it
 if in_charge and experiment.restart_shown():

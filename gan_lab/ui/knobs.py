@@ -37,20 +37,17 @@ SECTIONS = (
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING, take: int = 0) -> None:
+def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING) -> None:
     """All live parameters as they are in ``config``: the common ones on top, the rest folded.
 
     Args:
         changed: by path, when the knob was last turned, in words.
-        take: of the run. After it went back the widgets are new ones: a browser that has not heard
-            of it yet still reports the old values, which would count as changes.
     """
-    key = str(take or "")
     explained = st.toggle("Say what each one does", value=True, key="explain")
 
     def draw(knob: Knob) -> None:
         locked = experiment.locked(knob.path)
-        widget(knob, config, experiment.change, key=key, prefix=whose(knob.path), disabled=locked)
+        widget(knob, config, experiment.change, prefix=whose(knob.path), disabled=locked)
         why = f"{knob.help} {why_not(knob, config)}".strip() if explained else ""
         lines = (why, changed.get(knob.path), f":material/lock: {experiment.LOCKED}" * locked)
         if below := "  \n".join(filter(None, lines)):
