@@ -177,14 +177,18 @@ def _about(mine: Experiment) -> str:
 
 def banner() -> None:
     """What was ignored of the link; with a run on the screen also where that came from; and the way
-    to see everything."""
+    to see everything. In a place of its own: what stands below keeps its own place without it."""
     mine = experiment.experiment()
-    if mine.ignored:
-        st.warning("  \n".join(mine.ignored), icon=":material/link_off:")
-        st.button("Understood", key="share:understood", type="tertiary",
-                  on_click=mine.ignored.clear)  # fmt: skip
-    if not mine.link:
-        return
+    with st.container():
+        if mine.ignored:
+            st.warning("  \n".join(mine.ignored), icon=":material/link_off:")
+            st.button("Understood", key="share:understood", type="tertiary",
+                      on_click=mine.ignored.clear)  # fmt: skip
+        if mine.link:
+            _of_a_link(mine)
+
+
+def _of_a_link(mine: experiment.Experiment) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if mine.view_id:
             st.markdown("**An experiment that somebody shared**", width="content")

@@ -28,8 +28,9 @@ def navigation() -> None:
 
 
 def complaints() -> None:
-    """Say once why the last wish was not granted."""
+    """Say once why the last wish was not granted, in a place that is kept."""
     mine = experiment()
-    if mine.complaint:
-        st.warning(mine.complaint, icon=":material/info:")
-        mine.complaint = ""
+    with st.container():
+        if mine.complaint:
+            st.warning(mine.complaint, icon=":material/info:")
+            mine.complaint = ""

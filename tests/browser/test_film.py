@@ -164,12 +164,12 @@ def test_as_a_film_and_as_a_file_also_once_the_run_is_over(page: Page, server: S
       };
       look();
     }""")
-    page.get_by_role("button", name="Play").click()
+    page.locator(".gl-film").get_by_role("button", name="Play").click()
     expect(page.get_by_role("button", name="Hold")).to_be_visible()
     page.wait_for_function("() => window.played.length > 2 && window.__ganlab.shot === null")
     played = [step for step in page.evaluate("() => window.played") if step is not None]
     assert played == sorted(played) and len(played) >= 3
-    expect(page.get_by_role("button", name="Play")).to_be_visible()
+    expect(page.locator(".gl-film").get_by_role("button", name="Play")).to_be_visible()
 
     for kind in ("gif", "webp"):
         with page.expect_download() as download:

@@ -80,7 +80,9 @@ def test_one_round_is_walked_through_to_its_end(held: Page, server: Server) -> N
     step = page.evaluate("() => window.__ganlab.step")
     assert step == entry["step"] + 1
     expect(page.locator(".gl-walk-step")).to_contain_text(f"{step:,}".replace(",", "\u202f"))
-    expect(page.get_by_role("button", name="Play")).to_be_visible()  # it waits for the visitor
+    expect(
+        page.locator(".gl-walk").get_by_role("button", name="Play")
+    ).to_be_visible()  # it waits for the visitor
 
     told = []
     for number, title in enumerate(TITLES, 1):
@@ -164,7 +166,7 @@ def test_it_plays_by_itself_until_it_is_held(page: Page, server: Server) -> None
     at = page.evaluate("() => window.__ganlab.walk.at")
     page.wait_for_timeout(4000)
     assert page.evaluate("() => window.__ganlab.walk.at") == at
-    page.get_by_role("button", name="Play").click()
+    page.locator(".gl-walk").get_by_role("button", name="Play").click()
     page.wait_for_function("(n) => window.__ganlab.walk.at > n", arg=at)
     # arrows that belong to a knob turn the knob
     page.locator(".gl-walk-way button").nth(4).click()
