@@ -320,7 +320,7 @@ def _taken(base: RunConfig, wanted: dict[str, Any]) -> tuple[RunConfig, dict[str
             except ConfigError as error:
                 # the value itself is the link's word, a rule between parameters is the schema's
                 alone = "is not allowed" in str(error)
-                refused[path] = f"give {known(path).allowed}" if alone else str(error)
+                refused[path] = f"give {known(path).allowed}" if alone else _words(str(error))
         if len(refused) == len(left):
             break
         left = {path: left[path] for path in refused}
@@ -353,3 +353,9 @@ def _quoted(value: Any) -> str:
     """A link's own words: short, on one line, and in backticks, so that they are only words."""
     text = re.sub(r"[`\s]+", " ", str(value)[:60]).strip()
     return f"`{text or 'nothing'}`"
+
+
+def _words(text: str) -> str:
+    """What a rule says, in backticks: it may repeat what the link brought."""
+    words = re.sub(r"[`\s]+", " ", text).strip()
+    return f"`{words}`"

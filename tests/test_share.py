@@ -255,6 +255,7 @@ def test_what_the_page_should_show_is_taken_as_far_as_it_exists():
 def test_nothing_that_a_link_says_is_more_than_words():
     evil = "[here](http://evil.example) `![x](y)`\n# <b>www.evil.example"
     tree = {"objective": {"loss": evil, evil: 1}, "data": {"name": evil}, evil: {}}
+    tree["networks"] = {who: {"layers": [{evil: 1}]} for who in "gd"}
     extras = {"o": [evil], evil: 1}
     for sentence in decode(
         written([evil, evil, tree | {"optim": {"players": {evil: {}}}}, extras])

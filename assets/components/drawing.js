@@ -115,6 +115,11 @@ function rests(spec, colour) {
   }));
 }
 
+// No more ticks than there are steps: half a step is none.
+function few(tracks) {
+  return Math.min(5, 1 + Math.max(...tracks.map(({ curves }) => curves.records)));
+}
+
 function axes(spec, tracks, ink, touch) {
   const faint = faded(ink, 0.14);
   const axis = {
@@ -122,7 +127,7 @@ function axes(spec, tracks, ink, touch) {
     automargin: false, fixedrange: touch,
   };
   return {
-    xaxis: { ...axis, nticks: 5, hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
+    xaxis: { ...axis, nticks: few(tracks), hoverformat: "d", tickformat: "~s", rangemode: "tozero" },
     yaxis: {
       ...axis, nticks: 5, tickformat: "~g", range: spec.range ?? undefined,
       autorange: !spec.range, ...(spec.log ? logAxis(spec, tracks) : {}),

@@ -42,8 +42,8 @@ export class Film {
     this.find(".gl-now").addEventListener("click", () => this.back());
     this.find(".gl-fork").addEventListener("click", () => this.start());
     this.seen = false;
-    this.sight = new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
+    this.sight = new IntersectionObserver((entries) => {
+      this.seen = entries.at(-1).isIntersecting; // the newest of several
       this.refresh(FRESH);
     });
     this.sight.observe(box);
@@ -77,9 +77,11 @@ export class Film {
   }
 
   hearMoment(moment) {
-    const over = this.moment && this.moment.state !== moment.state;
+    const { state, take } = this.moment ?? moment;
     this.moment = moment;
-    this.refresh(over || !this.index.shots.length ? 0 : FRESH);
+    if (take !== moment.take) this.back(); // what is on the page may never have happened
+    const news = state !== moment.state || take !== moment.take;
+    this.refresh(news || !this.index.shots.length ? (news ? 0 : AT_ONCE) : FRESH);
   }
 
   // whether the page shows the past
@@ -206,10 +208,11 @@ export class Film {
   }
 
   async play() {
-    await this.refresh(AT_ONCE);
+    this.playing = true; // at once: a second press holds it
     const { path } = this;
+    await this.refresh(AT_ONCE);
+    if (path !== this.path) return;
     const at = this.away ? Number(this.slider.value) + 1 : 0;
-    this.playing = true;
     for (let place = at; this.playing && place < this.index.shots.length; place++) {
       const begun = performance.now();
       for (const next of this.shots.slice(place + 1, place + 1 + AHEAD)) this.messages(next);
@@ -272,7 +275,7 @@ export class Film {
     if (!shots.length) return [];
     const steps = states.slice(-KEPT).map((step) => grouped(step));
     return [
-      ["Kept so far:", `${grouped(shots.length)} moments from step ${grouped(shots[0][0])} on`],
+      ["Kept so far:", `${grouped(shots.length)} ${shots.length === 1 ? "moment" : "moments"} from step ${grouped(shots[0][0])} on`],
       ["A new run can go on from step", (states.length > KEPT ? "…, " : "") + steps.join(", ")],
     ];
   }

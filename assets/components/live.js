@@ -250,13 +250,15 @@ class Live {
   point(step) {
     this.box.classList.toggle("gl-past", step !== null);
     this.charts.point(step);
-    if (step === null) for (const one of this.newest.values()) this.drawNewest(...one);
+    if (step !== null) return;
+    for (const one of this.newest.values()) this.drawNewest(...one);
+    if (this.feed) this.scene.read(this.feed.curves);
   }
 
   drawCurves() {
     const { curves } = this.feed;
     counters.records = curves.records;
-    this.scene.read(curves);
+    if (!this.film.away) this.scene.read(curves); // its pictures are of then
     this.around.refresh(curves.take);
     return this.charts.draw(this.tracks);
   }

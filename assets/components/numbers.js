@@ -29,7 +29,7 @@ export const NUMBERS = [
     + "the set. An epoch has as many batches as it takes to see every picture once."],
   ["steps_s", "Steps / s", "Speed of training."],
   ["images_s", "Images / s", "Real pictures a second."],
-  ["publishing", "Publishing", "Share of the time that goes into making what you see."],
+  ["publishing", "Showing it", "Share of the time that goes into making what you see."],
 ];
 
 // The numbers of a moment as texts, by key.
@@ -70,7 +70,7 @@ export function relation({ steps, batches, images, epochs }) {
   const round = whole / batch;
   const about = Number.isInteger(round) ? "=" : "≈";
   const parts = [
-    `1 epoch = all ${grouped(whole)} real pictures once ${about} ${grouped(round, round < 10 ? 1 : 0)}`
+    `1 epoch = all ${grouped(whole)} real ones once ${about} ${grouped(round, round < 10 ? 1 : 0)}`
       + ` batches of ${batch}`,
   ];
   const each = batches / steps;

@@ -1,6 +1,7 @@
 // What each D thinks: its scores of real pictures and fakes as two hills, how many it tells, and the
 // pictures at their edges. What comes: opinion_frame in gan_lab/runs/wire.py.
 import { counters } from "./counters.js";
+import { fold, folded } from "./folds.js";
 import { hills } from "./hills.js";
 import { grouped, scored } from "./numbers.js";
 import { Tiles } from "./tiles.js";
@@ -114,9 +115,9 @@ export class Opinions {
     this.box = box;
     this.judges = [];
     this.seen = true;
-    this.box.open = !folded();
+    this.box.open = !folded(STORE);
     this.box.addEventListener("toggle", () => {
-      fold(!this.box.open);
+      fold(STORE, !this.box.open);
       this.refresh();
     });
     const head = document.createElement("summary");
@@ -125,8 +126,8 @@ export class Opinions {
     this.box.append(head);
     this.sizes = new ResizeObserver(() => this.judges.forEach((one) => one.draw()));
     this.sizes.observe(this.box);
-    this.sight = new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
+    this.sight = new IntersectionObserver((entries) => {
+      this.seen = entries.at(-1).isIntersecting; // the newest of several
       this.refresh();
     });
     this.sight.observe(this.box);
@@ -171,7 +172,7 @@ export class Opinions {
 }
 
 function share(name, told, of) {
-  return `${name}: ${told} of ${of} told, ${Math.round((100 * told) / of)} %`;
+  return `${name}: ${told} of ${of} right, ${Math.round((100 * told) / of)} %`;
 }
 
 function write(place, words) {
@@ -182,20 +183,4 @@ function write(place, words) {
   words.forEach((text, i) => {
     if (place.children[i].textContent !== text) place.children[i].textContent = text;
   });
-}
-
-function folded() {
-  try {
-    return localStorage.getItem(STORE) === "yes";
-  } catch {
-    return false; // a browser that stores nothing
-  }
-}
-
-function fold(yes) {
-  try {
-    localStorage.setItem(STORE, yes ? "yes" : "no");
-  } catch {
-    // as above
-  }
 }

@@ -20,7 +20,7 @@ class Real {
     this.tiles = new Tiles(this.canvas, { maxHeight: 300 });
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.seen = true;
-    this.observer = new IntersectionObserver(([entry]) => (this.seen = entry.isIntersecting));
+    this.observer = new IntersectionObserver((entries) => (this.seen = entries.at(-1).isIntersecting));
     this.observer.observe(this.box);
     this.update(component);
     this.timer = setInterval(() => this.tick(), TICK);

@@ -1,6 +1,7 @@
 // The picture of the game: who plays with whom for what, with live losses and small pictures. What
 // boxes and arrows are: gan_lab/games/base.py.
 import { arrows } from "./arrows.js";
+import { fold, folded } from "./folds.js";
 import { newest, short } from "./numbers.js";
 import { bars, thumbs } from "./thumbs.js";
 import { floats } from "./wire.js";
@@ -32,9 +33,10 @@ export class Scene {
     this.make();
     this.sizes = new ResizeObserver(() => this.arrange());
     this.sizes.observe(this.stage);
-    this.sight = new IntersectionObserver(([entry]) => {
-      this.seen = entry.isIntersecting;
+    this.sight = new IntersectionObserver((entries) => {
+      this.seen = entries.at(-1).isIntersecting; // the newest of several
       this.refresh();
+      if (this.values) this.read(this.values);
     });
     this.sight.observe(this.stage);
     this.clear();
@@ -42,9 +44,9 @@ export class Scene {
 
   make() {
     const part = (name, className) => Object.assign(document.createElement(name), { className });
-    this.box.open = !folded();
+    this.box.open = !folded(STORE);
     this.box.addEventListener("toggle", () => {
-      fold(!this.box.open);
+      fold(STORE, !this.box.open);
       this.arrange();
     });
     const head = part("summary", "gl-scene-head");
@@ -249,19 +251,3 @@ function layout({ boxes, arrows: all }, width) {
 }
 
 const percent = (share) => `${Math.round(100 * share)} %`;
-
-function folded() {
-  try {
-    return localStorage.getItem(STORE) === "yes";
-  } catch {
-    return false; // a browser that stores nothing
-  }
-}
-
-function fold(yes) {
-  try {
-    localStorage.setItem(STORE, yes ? "yes" : "no");
-  } catch {
-    // as above
-  }
-}

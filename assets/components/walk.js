@@ -57,7 +57,9 @@ export class Walk {
 
   // whether this visitor may play another round
   allow(controls) {
-    this.find(".gl-walk-another").hidden = !controls;
+    const another = this.find(".gl-walk-another");
+    another.hidden = !controls;
+    another.disabled = false; // the script has answered, perhaps with a no
   }
 
   hearMoment({ walk }) {

@@ -28,6 +28,7 @@ _PART = 64  # pictures that pass D at once
 HEADS = ("most convincing fake", "least convincing fake", "real, least liked")
 
 FAR_AHEAD = 0.97  # share told right of either kind, from which on hardly anything fools D
+FLAT = 0.005  # spread of all scores
 ALIKE = 0.75  # overlap from which on D can hardly tell
 NEAR_ALL, FEW = 0.65, 0.35  # shares told right that are lopsided if they come together
 
@@ -122,10 +123,12 @@ def told(found: Verdicts, tally: Tally) -> str:
     real, fake = tally.told_real / len(found.real), tally.told_fake / len(found.fake)
     real_name, fake_name = found.names
     numbers = (
-        f"D tells {tally.told_fake} of {len(found.fake)} {fake_name} and knows {tally.told_real} of"
-        f" {len(found.real)} {real_name}."
+        f"D catches {tally.told_fake} of {len(found.fake)} {fake_name} and recognises"
+        f" {tally.told_real} of {len(found.real)} {real_name}."
     )
-    if min(real, fake) >= FAR_AHEAD and tally.overlap >= ALIKE:
+    if _flat(found):
+        meaning = "It says nearly the same of everything: it does not look at them, or not yet."
+    elif min(real, fake) >= FAR_AHEAD and tally.overlap >= ALIKE:
         meaning = "It tells them apart, but by a hair: its scores are nearly the same."
     elif min(real, fake) >= FAR_AHEAD:
         meaning = "It is far ahead: hardly anything fools it yet."
@@ -140,3 +143,10 @@ def told(found: Verdicts, tally: Tally) -> str:
     else:
         meaning = "Where the two hills overlap, D cannot tell."
     return f"{numbers} {meaning}"
+
+
+def _flat(found: Verdicts) -> bool:
+    """Whether its scores differ by so little that what stands above or below the threshold is
+    chance."""
+    every = torch.cat([found.each_real, found.each_fake])
+    return float(every.std(correction=0)) < FLAT * max(1.0, abs(float(every.mean())))

@@ -96,7 +96,9 @@ def histogram(points: Tensor, reach: float, bins: int = BINS) -> Tensor:
         ValueError: there are no points, or they are no N×2.
     """
     _check(points)
-    cells = ((points.double() / reach + 1.0) * (bins / 2)).floor().clamp(0, bins - 1).long()
+    places = (points.double() / reach + 1.0) * (bins / 2)
+    # what is no number, in a run that is breaking, lies outside like what is too large
+    cells = places.nan_to_num(nan=bins, posinf=bins, neginf=-1.0).floor().clamp(0, bins - 1).long()
     counts = torch.bincount(cells[:, 1] * bins + cells[:, 0], minlength=bins * bins)
     return counts.double().view(bins, bins)
 

@@ -82,7 +82,8 @@ def window(values: list[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     span = high - low
     if span < 1e-6 * max(1.0, abs(low)):
-        low, high, span = low - 0.5, high + 0.5, 1.0
+        half = max(0.5, 1e-6 * abs(low))  # a bin must be wider than what numbers so large can tell
+        low, high, span = low - half, high + half, 2.0 * half
     unit = 10.0 ** math.floor(math.log10(span))
     step = next(unit * f for f in (0.2, 0.5, 1.0, 2.0) if span / (unit * f) <= 6)
     return round(step * math.floor(low / step), 9), round(step * math.ceil(high / step), 9)

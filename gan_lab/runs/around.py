@@ -61,7 +61,7 @@ def around(
     before = min(step, SPAN)
     marks = [(place, entry) for place, entry in enumerate(ledger) if entry.outcome == "applied"]
     elsewhere = sorted({entry.step for _, entry in marks if entry.step != step})
-    turned = {entry.step for _, entry in marks if "." in entry.path} - {step}
+    turned = {entry.step for entry in ledger if entry.turned} - {step}
     return Around(
         step=step,
         take=take,

@@ -9,6 +9,7 @@ which pictures and D's opinions went to the page.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import struct
 import zlib
@@ -107,12 +108,12 @@ class Film:
         if self.shots and self.shots[-1].step >= counts.steps:
             return
         body = b"".join(map(_behind_length, look))
-        tag = f"{zlib.crc32(body):08x}"
         told = {
             "step": counts.steps, "seconds": seconds, "counts": counts._asdict(), "done": done,
-            "readings": dict(readings), "body": len(body), "tag": tag,
+            "readings": dict(readings), "body": len(body),
         }  # fmt: skip
-        data = _behind_length(wire.encode("film", told)) + body
+        tag = _tag(told, body)
+        data = _behind_length(wire.encode("film", told | {"tag": tag})) + body
         self._folder.mkdir(exist_ok=True)
         temporary = self._folder / ".writing"
         temporary.write_bytes(data)
@@ -153,7 +154,7 @@ class Film:
             data = self._path(shot.step).read_bytes()
         except OSError:
             raise FilmError(f"step {shot.step:,} is not on the film any more") from None
-        if f"{zlib.crc32(data[len(data) - _body(data) :]):08x}" != shot.tag:
+        if _tag_of(data) != shot.tag:
             raise FilmError(f"step {shot.step:,} is another one by now")
         return data
 
@@ -184,10 +185,20 @@ def _behind_length(message: bytes) -> bytes:
     return struct.pack("<I", len(message)) + message
 
 
-def _body(data: bytes) -> int:
-    """Bytes behind the first message, as it says. Raises FilmError."""
-    header: dict[str, Any] = next((wire.decode(one)[0] for one in messages(data)), {})
-    return int(header.get("body", 0))
+def _tag(told: Mapping[str, Any], body: bytes) -> str:
+    """Of all that a shot says and shows: a run that went back may show the same and know less."""
+    return f"{zlib.crc32(body, zlib.crc32(json.dumps(told, sort_keys=True).encode())):08x}"
+
+
+def _tag_of(data: bytes) -> str:
+    """As it should be, of a file; "" of one that is damaged."""
+    try:
+        first = next(messages(data))
+        told = wire.decode(first)[0]
+        body = data[len(data) - int(told["body"]) :] if told["body"] else b""
+    except (StopIteration, ValueError, KeyError, TypeError):
+        return ""
+    return _tag({name: value for name, value in told.items() if name not in ("kind", "tag")}, body)
 
 
 def _told(path: Path) -> Shot:

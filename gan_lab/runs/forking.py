@@ -27,6 +27,7 @@ from gan_lab.training.trainer import config_of
 UNCHANGED: Mapping[str, Any] = MappingProxyType({})
 _TRIES = 5  # the parent may drop a state while it is copied
 _PART = 1 << 20  # bytes copied at once
+_TOO_FAST = "changes too fast to be copied; pause the run first"
 
 
 class Parent(NamedTuple):
@@ -68,12 +69,14 @@ def fork(
         DirectoryError: there is no such state, or ``path`` is not empty.
         ConfigError: a change that no run could take while it trains.
     """
+    why = _TOO_FAST
     for _ in range(_TRIES):
         source, config = _state_at(parent, step)
         config = _changed(config, changes)
         child = RunDirectory.create(path)
         try:
-            if _copied(parent, child, source):
+            why = _not_copied(parent, child, source)
+            if not why:
                 origin = Parent(parent.path.resolve().name, int(source.stem))
                 (path / "parent.json").write_text(json.dumps(origin._asdict()) + "\n", "utf-8")
                 child.write_config(config)  # last: from here on it is a run
@@ -82,7 +85,7 @@ def fork(
             shutil.rmtree(path, ignore_errors=True)
             raise
         shutil.rmtree(path, ignore_errors=True)
-    raise DirectoryError(f"{parent.path} changes too fast to be copied; pause the run first")
+    raise DirectoryError(f"{parent.path} {why}")
 
 
 def _state_at(parent: RunDirectory, step: int | None) -> tuple[Path, RunConfig]:
@@ -111,11 +114,11 @@ def _changed(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
     return changed
 
 
-def _copied(parent: RunDirectory, child: RunDirectory, source: Path) -> bool:
-    """The state in ``source``, those before it, the readings and the film up to there.
+def _not_copied(parent: RunDirectory, child: RunDirectory, source: Path) -> str:
+    """Copies the state in ``source``, those before it, the readings and the film up to there.
 
-    Returns False if the parent dropped that state meanwhile: if it went back, its history may be
-    another one by now. Raises DirectoryError if the history is too short.
+    Returns why that was not possible; "" if it was. The parent may have dropped that state
+    meanwhile: if it went back, its history may be another one by now.
     """
     try:
         before, at = source.stat(), int(source.stem)
@@ -129,12 +132,11 @@ def _copied(parent: RunDirectory, child: RunDirectory, source: Path) -> bool:
         whole = _copy_history(parent, child, at)
         after = source.stat()
     except FileNotFoundError:
-        return False
+        return _TOO_FAST
     if not os.path.samestat(before, after) or before.st_mtime_ns != after.st_mtime_ns:
-        return False
-    if not whole:
-        raise DirectoryError(f"{parent.path} has lost readings of before step {int(source.stem):,}")
-    return True
+        return _TOO_FAST
+    # cut a moment ago because the parent goes back, or lost for good
+    return "" if whole else f"has lost readings of before step {at:,}"
 
 
 def _share(file: Path, folder: Path) -> None:

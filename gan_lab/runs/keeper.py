@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from gan_lab.runs.directory import RunDirectory
@@ -39,8 +40,11 @@ class Keeper:
         self._directory.write_config(trainer.config)
         keep = trainer.config.training.keep_checkpoints
         self._directory.write_checkpoint(trainer.steps, state, keep)
+        self._keep_for_later(self._directory.checkpoint_files()[-1], trainer)
+
+    def _keep_for_later(self, checkpoint: Path, trainer: Trainer) -> None:
         try:
-            self._states.take(self._directory.checkpoint_files()[-1], _states_of(trainer))
+            self._states.take(checkpoint, _states_of(trainer))
         except OSError as error:
             log.warning("a checkpoint could not be kept for later: %s", error)
 
@@ -91,6 +95,8 @@ class Keeper:
     def cut(self, trainer: Trainer) -> None:
         """States and shots of later steps never happened."""
         self._states.cut(trainer.steps)
+        kept = self._directory.path / "checkpoints" / f"{trainer.steps:09d}.pt"
+        self._keep_for_later(kept, trainer)
         self.film.open().cut(trainer.steps, len(trainer.ledger))
 
     def newest(self) -> str:

@@ -18,11 +18,13 @@ _DIGITS = 4  # that count, of a score
 
 def counted(verdicts: Mapping[str, Verdicts]) -> dict[str, Opinion]:
     """What each D thinks, by name; of one whose scores are no numbers any more, nothing."""
-    return {
-        name: opinion(one)
-        for name, one in verdicts.items()
-        if bool(one.real.isfinite().all()) and bool(one.fake.isfinite().all())
-    }
+    return {name: opinion(one) for name, one in verdicts.items() if _is_finite(one)}
+
+
+def _is_finite(one: Verdicts) -> bool:
+    """Also in the means, which may be none though the scores still are."""
+    scores = (one.real, one.fake, one.each_real, one.each_fake)
+    return math.isfinite(one.threshold) and all(bool(x.isfinite().all()) for x in scores)
 
 
 def opinion(found: Verdicts) -> Opinion:

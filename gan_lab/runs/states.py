@@ -53,9 +53,10 @@ class States:
         self._thin(most)
 
     def cut(self, step: int) -> None:
-        """What is beyond ``step`` never happened."""
+        """What is beyond ``step`` never happened; one of that very step may know of a change that
+        was taken back."""
         for path in self.files():
-            if int(path.stem) > step:
+            if int(path.stem) >= step:
                 path.unlink(missing_ok=True)
 
     def _thin(self, most: int) -> None:
@@ -70,8 +71,9 @@ class States:
 
 def kept_states(directory: RunDirectory) -> dict[int, Path]:
     """All states that a new run can go on from, by step, ascending: checkpoints too."""
+    # of two of one step the checkpoint counts: only that one is rewritten where the run goes back
     every = [*_files(directory.path / "states"), *directory.checkpoint_files()]
-    return dict(sorted((int(path.stem), path) for path in every))
+    return dict(sorted({int(path.stem): path for path in every}.items()))
 
 
 def link(source: Path, target: Path) -> None:

@@ -28,6 +28,7 @@ def superfluous(steps: Sequence[int], pinned: Collection[int] = ()) -> int | Non
 
 def worth_adding(steps: Sequence[int], step: int, most: int) -> bool:
     """Whether ``step`` would stay for a while, where at most ``most`` are kept."""
-    if len(steps) < max(2, most):
+    most = max(2, most)  # both ends stay, whatever was asked for
+    if len(steps) < most:
         return True
     return math.sqrt(step) - math.sqrt(steps[-1]) >= math.sqrt(step) / (most - 1)

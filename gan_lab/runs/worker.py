@@ -75,7 +75,7 @@ class Worker:
         self._pace = Pace()
         self._seen: dict[str, Picture | Drawing] | None = None
         self._opinions: dict[str, m.Opinion] = {}
-        self._seen_at = (0, 0)  # step and take of what is seen
+        self._seen_at: tuple[int, int, RunConfig] = (0, 0, config)  # of what is seen
         self._looked_for = 0.0  # s that it took to make
 
     @property
@@ -326,8 +326,9 @@ class Worker:
         self._directory.write_config(trainer.config)
         self._cut_back(trainer)
         self._walk = None
-        what = [e for e in undone if e.outcome == "applied" and "." in e.path]
-        note = "; ".join(f"{e.path} is {e.old} again, no longer {e.new}" for e in what)
+        note = "; ".join(
+            f"{e.path} is {e.old} again, no longer {e.new}" for e in undone if e.turned
+        )
         entry = trainer.note("undo", note=note)
         self._publish()  # who is answered should find the run as it is now
         return entry
@@ -400,7 +401,7 @@ class Worker:
 
     def _look(self) -> dict[str, Picture | Drawing]:
         """What the page draws of this very step; made once."""
-        now = (self.trainer.steps, self.trainer.history.take)
+        now = (self.trainer.steps, self.trainer.history.take, self.trainer.config)
         if self._seen is None or self._seen_at != now:
             begun = time.perf_counter()
             views, verdicts = self.trainer.look()

@@ -106,7 +106,7 @@ def _index(run: Run) -> dict[str, Any]:
     turned = [
         {"place": place, "path": entry.path, "old": entry.old, "new": entry.new}
         for place, entry in enumerate(run.ledger())
-        if entry.outcome == "applied" and "." in entry.path
+        if entry.turned
     ]
     return {
         "shots": [[shot.step, round(shot.seconds, 3), shot.tag] for shot in run.film.shots],

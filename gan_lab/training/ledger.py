@@ -26,6 +26,12 @@ class Entry:
     outcome: str = "applied"
     note: str = ""
 
+    @property
+    def turned(self) -> bool:
+        """Whether it is a knob that took another value; the rest are presses of buttons, and what
+        was refused."""
+        return self.outcome == "applied" and "." in self.path
+
     def to_json(self) -> str:
         """One line of ASCII; a refused value of any kind is kept as its text."""
         return json.dumps(asdict(self), default=repr)

@@ -153,17 +153,9 @@ def config_now(hosted: Hosted) -> RunConfig:
     moment = hosted.run.latest()
     config = moment.config
     for entry in hosted.run.ledger()[moment.interventions :]:
-        if entry.outcome == "applied" and _is_knob(entry.path):
+        if entry.turned:
             config = put(config, {entry.path: entry.new})
     return config
-
-
-def _is_knob(path: str) -> bool:
-    """Whether an entry of the ledger is a change, and not a press of a button."""
-    try:
-        return bool(known(path))
-    except ConfigError:
-        return False
 
 
 def heard(hosted: Hosted) -> str:
@@ -269,11 +261,7 @@ def undo(change: int) -> None:
 
 def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
     """The knobs that were turned in a run: place in the ledger, and entry; oldest first."""
-    return [
-        (place, entry)
-        for place, entry in enumerate(hosted.run.ledger())
-        if entry.outcome == "applied" and _is_knob(entry.path)
-    ]
+    return [(place, entry) for place, entry in enumerate(hosted.run.ledger()) if entry.turned]
 
 
 def press(command: Command) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 import segno
 import streamlit as st
 
-from gan_lab.config import GROUPS, KNOBS, RunConfig, difference, get, known
+from gan_lab.config import KNOBS, RunConfig, difference, get, known
 from gan_lab.data import NAMED
 from gan_lab.presets import DEFAULT, presets
 from gan_lab.share import Link, ShareError, View, encode, stays_behind
@@ -106,7 +106,7 @@ def _paths(wish: _Wish, name: str, words: str, config: RunConfig) -> None:
 
 def _in_words(path: str) -> str:
     knob = KNOBS[path]
-    return f"{whose(path)}{label(knob)} · {GROUPS[knob.group]}"
+    return f"{whose(path)}{label(knob)}"
 
 
 def _unfolded() -> tuple[str, ...]:

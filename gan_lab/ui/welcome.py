@@ -29,7 +29,7 @@ _UNSEEN = " The generator never sees them: it only hears what the discriminator 
 _PICTURES = Words(
     "random noise into pictures",
     "what it makes from real pictures",
-    "These are real pictures, a few of them just coming out of noise." + _UNSEEN,
+    "These are real pictures; some of them just come out of noise." + _UNSEEN,
 )
 _POINTS = Words(
     "random numbers into points of a plane",
@@ -40,7 +40,7 @@ _POINTS = Words(
 _TRANSLATION = Words(
     "one kind of picture into another",
     "what it makes from real pictures",
-    "These are real pictures, a few of them just coming out of noise.",
+    "These are real pictures; some of them just come out of noise.",
 )
 
 

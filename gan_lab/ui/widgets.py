@@ -11,6 +11,7 @@ import streamlit as st
 
 from gan_lab.config import KNOBS, ConfigError, Knob, RunConfig, get, parse
 from gan_lab.config.paths import OVERRIDES
+from gan_lab.data import DRAWN
 
 Change = Callable[[str, Any], None]
 
@@ -107,6 +108,8 @@ def told(value: Any) -> str:
         return (", ".join(map(str, value)) if plain else f"{len(value)} layers") or "none"
     if isinstance(value, int | float):
         return _short(value)
+    if str(value).startswith(f"{DRAWN}:"):
+        return "your drawing"
     return str(value) or "none"
 
 
@@ -140,7 +143,8 @@ def follow(key: str, value: Any, heard: Callable[[Any], object]) -> Followed:
         edition += 1
     editions[key] = (edition, value)
     name = f"{key}#{edition}" if edition else key
-    st.session_state[name] = value
+    if name not in st.session_state or st.session_state[name] != value:
+        st.session_state[name] = value  # else the browser is left alone: it may be a step ahead
     last = value
 
     def on_change() -> None:

@@ -310,7 +310,7 @@ def test_how_steps_batches_and_epochs_relate_is_said(mount) -> None:
     page = mount("live", LIVE)
     hear(page, *moment(State.PAUSED, 10))
     expect(page.locator(".gl-relation")).to_have_text(
-        "1 epoch = all 80 real pictures once = 10 batches of 8 · 1 step = 1 batch"
+        "1 epoch = all 80 real ones once = 10 batches of 8 · 1 step = 1 batch"
     )
 
 

@@ -70,14 +70,14 @@ def test_the_panel_says_what_the_checkpoint_says(page: Page, server: Server) -> 
     told_real, told_fake = int((known.real > 0.5).sum()), int((known.fake < 0.5).sum())
     keys = panel.locator(".gl-key").all_text_contents()
     assert keys == [
-        f"real pictures: {told_real} of 64 told, {rounded(100 * told_real / 64)} %",
-        f"fakes: {told_fake} of 64 told, {rounded(100 * told_fake / 64)} %",
+        f"real pictures: {told_real} of 64 right, {rounded(100 * told_real / 64)} %",
+        f"fakes: {told_fake} of 64 right, {rounded(100 * told_fake / 64)} %",
     ]
     edges = np.linspace(0, 1, 21)
     counts = [np.histogram(x, edges)[0] / 64 for x in known]
     shared = 100 * (1 - np.abs(counts[0] - counts[1]).sum() / 2)
     expect(panel.locator(".gl-shared")).to_have_text(f"overlap {rounded(shared)} %")
-    words = f"At step {step}. D tells {told_fake} of 64 fakes and knows {told_real} of 64 real"
+    words = f"At step {step}. D catches {told_fake} of 64 fakes and recognises {told_real} of 64"
     expect(panel.locator(".gl-told")).to_contain_text(words)
     marks = [float(text) for text in panel.locator(".gl-marks span").all_text_contents()]
     expected = [known.fake.max(), known.fake.min(), known.real.min()]
@@ -126,7 +126,7 @@ def test_it_is_folded_away_and_stays_so(page: Page, server: Server) -> None:
     expect(panel.locator(".gl-told")).to_be_hidden()
     panel.locator("summary").click()
     page.wait_for_function("() => __ganlab.opinions.D > 0")
-    expect(panel.locator(".gl-told")).to_contain_text("D tells")
+    expect(panel.locator(".gl-told")).to_contain_text("D catches")
     stop(page)
 
 
@@ -200,7 +200,7 @@ def test_real_and_fake_are_drawn_where_their_scores_are(page: Page, server: Serv
     real, fake = page.evaluate(INK, 1), page.evaluate(INK, 2)
     assert real[1] > 100 > 3 * real[0] and fake[0] > 100 > 3 * fake[1]
     label = page.locator(".gl-hills canvas").get_attribute("aria-label") or ""
-    assert label.startswith("D's scores of real pictures and fakes. D tells 3 of 3 fakes")
+    assert label.startswith("D's scores of real pictures and fakes. D catches 3 of 3 fakes")
     page.wait_for_function("() => document.querySelectorAll('.gl-marks span').length === 3")
     assert page.locator(".gl-marks span").all_text_contents() == ["0.20", "0.10", "0.80"]
 
@@ -217,7 +217,7 @@ def test_each_d_has_a_place_from_the_beginning_and_nothing_jumps(
     assert abs(page.evaluate(height) - before) < 0.5
     told = page.locator(".gl-told").all_text_contents()
     assert told[0].startswith("D_a.") and "not been asked" in told[0]
-    assert told[1].startswith("D_b. At step 3. Its kind of picture: striped. D tells 1 of 1")
+    assert told[1].startswith("D_b. At step 3. Its kind of picture: striped. D catches 1 of 1")
 
 
 def test_it_fits_a_phone(page: Page, server: Server) -> None:

@@ -158,11 +158,14 @@ def test_words_for_every_moment():
         return told(found, counted(found))
 
     assert words([1.0] * 20, [0.0] * 20) == (
-        "D tells 20 of 20 fakes and knows 20 of 20 real pictures. It is far ahead: hardly anything"
-        " fools it yet."
+        "D catches 20 of 20 fakes and recognises 20 of 20 real pictures. It is far ahead: hardly"
+        " anything fools it yet."
     )
     both = [0.1 * i for i in range(10)]
     assert "can hardly tell" in words(both, both)
+    assert "nearly the same of everything" in words([0.501] * 20, [0.499] * 20)
+    assert "nearly the same of everything" in words([40.0] * 20, [40.1] * 20)
+    assert "nearly the same of everything" not in words([0.51] * 20, [0.49] * 20)
     assert "G is ahead" in words([2.0] * 20, [1.0] * 18 + [0.0] * 2)
     assert "hard to please" in words([0.2] * 18 + [1.0] * 2, [-2.0] * 20)
     assert "wrong more often" in words([0.1] * 12 + [1.0] * 8, [0.9] * 12 + [-0.5] * 8)

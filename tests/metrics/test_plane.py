@@ -140,3 +140,10 @@ def test_only_heaps_are_counted_as_modes():
 def test_what_are_no_points_is_refused(points):
     with pytest.raises(ValueError, match="N×2"):
         nearness(points, CORNERS, 0.1)
+
+
+def test_points_that_are_no_numbers_lie_outside():
+    points = torch.tensor([(math.nan, 0.0), (math.inf, 0.0), (-math.inf, -math.inf), (0.5, 0.5)])
+    counts = histogram(points, 1.0, bins=2)
+    assert float(counts.sum()) == 4 and float(counts[1, 1]) == 3 and float(counts[0, 0]) == 1
+    assert nearness(points, CORNERS, 0.3).share == 0.25

@@ -79,3 +79,9 @@ def test_the_window_of_anything_holds_it_and_is_not_much_larger():
 def test_a_kind_without_scores_is_refused():
     with pytest.raises(ValueError, match="both kinds"):
         tally(torch.zeros(0), torch.zeros(3), 0.5)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e10, 3e16, 1e25, 1e38])
+def test_equal_scores_of_any_size_have_a_window(size):
+    low, high = window([size, size])
+    assert low < size < high

@@ -12,6 +12,8 @@ from gan_lab.runs import Budget, DirectoryError, Parent, Registry, Run, State, f
 from gan_lab.runs.film import Film
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
 from gan_lab.runs.states import kept_states
+from gan_lab.training import checkpoints
+from gan_lab.training.trainer import config_of
 
 WAIT = 30.0
 
@@ -251,3 +253,31 @@ def test_a_fork_of_a_fork_and_the_end_of_its_parent(finished, forked, difference
     ).start()
     assert again.join(WAIT)
     assert [e.new for e in again.ledger() if e.path == "fork"] == ["run", "child"]
+
+
+def test_what_was_taken_back_is_in_no_fork(begin, small, until, tmp_path):
+    """A checkpoint made after a change and before its undo knows of the change."""
+    run = begin(small({"training.keep_checkpoints": 1}))
+    ask(run, Pause())
+    ask(run, Step(20))
+    until(run, lambda moment: moment.counts.steps >= 20 and moment.state is State.PAUSED)
+    at, before = run.latest().counts.steps, run.latest().config.optim.g.lr
+    ask(run, Set("optim.g.lr", 0.01))
+    ask(run, Checkpoint())
+    (place,) = [i for i, entry in enumerate(run.ledger()) if entry.turned]
+    ask(run, Undo(place))
+    child = fork(run.directory, tmp_path / "child", at)
+    assert came_from(child) == at
+    assert child.read_config().optim.g.lr == before != 0.01
+    for path in kept_states(run.directory).values():
+        assert config_of(checkpoints.load(path)).optim.g.lr == before
+
+
+def test_few_states_are_kept_if_few_are_wanted(begin, small, until):
+    run = begin(small({"training.checkpoint_steps": 2}))
+    until(run, lambda moment: moment.counts.steps >= 8)
+    for most in (1, 0, 2):
+        assert ask(run, Set("training.keep_states", most)).outcome == "applied"
+        now = run.latest().counts.steps
+        until(run, lambda moment, now=now: moment.counts.steps >= now + 8)
+    assert run.latest().state is State.RUNNING

@@ -82,3 +82,9 @@ def test_a_hundred_thousand_moments():
 )  # fmt: skip
 def test_what_would_stay_is_worth_adding(steps, step, most, worth):
     assert worth_adding(steps, step, most) is worth
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_both_ends_stay_whatever_is_asked_for(most):
+    assert worth_adding([0], 5, most)
+    assert worth_adding([0, 5], 6, most) == worth_adding([0, 5], 6, 2)

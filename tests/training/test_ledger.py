@@ -25,3 +25,15 @@ def test_an_entry_survives_a_file(tmp_path, entry):
 def test_values_of_any_kind_can_be_noted():
     line = Entry(1, "optim.g.lr", None, object(), "refused").to_json()
     assert "object" in json.loads(line)["new"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "turned"),
+    [
+        (Entry(3, "optim.g.lr", 1, 2), True),
+        (Entry(3, "optim.g.lr", 1, 2, "refused"), False),
+        (Entry(3, "pause"), False),
+    ],
+)
+def test_knobs_and_buttons_are_told_apart(entry, turned):
+    assert entry.turned is turned

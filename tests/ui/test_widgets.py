@@ -94,7 +94,8 @@ def test_a_parameter_in_words(path, words) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), ((), "none")],
+    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), ((), "none"),
+     ("drawn:AA__", "your drawing")],
 )
 def test_a_value_in_words(value, words) -> None:
     assert widgets.told(value) == words
@@ -193,3 +194,15 @@ def test_a_preset_is_not_taken_back_by_a_browser_that_lags_behind() -> None:
     assert (mine.config.objective.game, mine.config.data.name) == ("plane", "ring")
     assert mine.preset == "plane-ring"
     assert [box.value for box in app.selectbox] == ["plane-ring", "ring"] != old
+
+
+def test_a_browser_is_not_told_what_it_has_just_said() -> None:
+    """Told again, a slider that has moved on meanwhile would jump back, which counts as a change."""
+    app = AppTest.from_function(_preset_and_a_knob, default_timeout=30).run()
+    app.number_input(key="knob::latent.dim").set_value(9).run()
+    assert app.session_state["experiment"].config.latent.dim == 9
+    (box,) = app.number_input
+    assert box.value == 9 and not box.proto.set_value
+    app.selectbox(key="preset").set_value("plane-ring").run()  # which has another size of z
+    (box,) = app.number_input
+    assert box.value == 2 and box.proto.set_value
