@@ -16,7 +16,7 @@ _LISTED = 8  # newest changes
 def last_changes(hosted: Hosted) -> dict[str, str]:
     """By path, when a knob was last turned and from what, in words."""
     return {
-        entry.path: f"changed at step {entry.step:,}, from {told(entry.old)}"
+        entry.path: f"changed at step {told(entry.step)}, from {told(entry.old)}"
         for _, entry in experiment.changes(hosted)
     }
 
@@ -43,8 +43,11 @@ def changes_panel(hosted: Hosted) -> None:
                     help="Back to just before this change: the networks, the curves and the knobs"
                     " are then as they were. What came later is given up.",
                 )  # fmt: skip
+    older = len(turned) - _LISTED
+    if older > 0:
+        st.caption(f"And {older} older. The way back is kept for the newest changes only.")
 
 
 def _in_words(entry: Entry) -> str:
     name = f"{whose(entry.path)}{label(known(entry.path))}"
-    return f"Step {entry.step:,}: **{name}** {told(entry.old)} → {told(entry.new)}"
+    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,15 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from .visitor import choose
+
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
 
 KEPT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {"wide": (1280, 900), "narrow": (400, 860)}
 STEPS = 600  # of the run that is shown
+TALL = 1750  # px
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +31,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return chosen
 
 
-@pytest.fixture(scope="module")
-def run(browser: Browser, server: Server) -> Iterator[str]:
-    """The query of a run that has learnt something and now stands still."""
+@contextlib.contextmanager
+def trained(browser: Browser, server: Server, preset: str = "", seed: int = 0) -> Iterator[str]:
+    """The query of a run of a visitor of its own that has learnt something and now stands still."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.goto(server.url)
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+    if preset:
+        choose(page, "Preset", preset, search=True)
+    box = page.get_by_role("spinbutton", name="Seed")
+    box.fill(str(seed))
+    box.press("Enter")
+    page.wait_for_timeout(1000)
     page.get_by_role("button", name="Start").click()
     page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=120_000)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
@@ -43,6 +54,27 @@ def run(browser: Browser, server: Server) -> Iterator[str]:
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
     context.close()
+
+
+@pytest.fixture(scope="module")
+def run(browser: Browser, server: Server) -> Iterator[str]:
+    """The query of a run on digits."""
+    with trained(browser, server) as query:
+        yield query
+
+
+@pytest.fixture(scope="module")
+def other(browser: Browser, server: Server, run: str) -> Iterator[str]:
+    """The same with another seed; after ``run``, whose visitor is the first."""
+    with trained(browser, server, seed=1) as query:
+        yield query
+
+
+@pytest.fixture(scope="module")
+def points(browser: Browser, server: Server, run: str) -> Iterator[str]:
+    """The query of a run with points."""
+    with trained(browser, server, "Ring of 8") as query:
+        yield query
 
 
 @pytest.fixture(params=["light", "dark"])
@@ -74,6 +106,14 @@ def fits(page: Page) -> bool:
     return page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
 
 
+def shown(page: Page, url: str) -> None:
+    """The page of a run, with its pictures and curves."""
+    page.goto(url)
+    page.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
+    page.wait_for_timeout(1000)
+    assert fits(page)
+
+
 def test_start(opened: Page, server: Server, folder: Path, theme: str, size: str) -> None:
     opened.goto(server.url)
     expect(opened.locator(".gl-real-pictures canvas")).to_be_visible()
@@ -83,15 +123,49 @@ def test_start(opened: Page, server: Server, folder: Path, theme: str, size: str
 
 
 def test_train(opened: Page, server: Server, folder: Path, run: str, theme: str, size: str) -> None:
-    opened.goto(f"{server.url}/?{run}")
-    opened.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
-    opened.wait_for_timeout(1000)
-    assert fits(opened)
-    opened.screenshot(path=folder / f"train-{theme}-{size}.png", full_page=True)
+    if size == "wide":  # all of it in one picture
+        opened.set_viewport_size({"width": SIZES[size][0], "height": TALL})
+    shown(opened, f"{server.url}/?{run}")
+    opened.screenshot(path=folder / f"train-{theme}-{size}.png")
     if size == "narrow":  # what lies below the first screen too
-        opened.locator(".gl-chart").last.scroll_into_view_if_needed()
-        opened.wait_for_timeout(700)
-        opened.screenshot(path=folder / f"train-{theme}-{size}-below.png")
+        for part in ("chart", "opinion"):
+            opened.locator(f".gl-{part}").last.scroll_into_view_if_needed()
+            opened.wait_for_timeout(700)
+            opened.screenshot(path=folder / f"train-{theme}-{size}-{part}.png")
+
+
+def test_points(
+    opened: Page, server: Server, folder: Path, points: str, theme: str, size: str
+) -> None:
+    shown(opened, f"{server.url}/?{points}")
+    opened.screenshot(path=folder / f"plane-{theme}-{size}.png")
+
+
+def test_slow_motion(
+    opened: Page, server: Server, folder: Path, run: str, theme: str, size: str
+) -> None:
+    shown(opened, f"{server.url}/?{run}")
+    opened.get_by_role("button", name="Slow motion").click()
+    panel = opened.locator(".gl-walk")
+    expect(panel).to_be_visible()
+    for _ in range(3):  # to where D judges fakes
+        panel.get_by_role("button", name="Next").click()
+    panel.scroll_into_view_if_needed()
+    opened.wait_for_timeout(700)
+    assert fits(opened)
+    opened.screenshot(path=folder / f"slow-{theme}-{size}.png")
+
+
+def test_compare(
+    opened: Page, server: Server, folder: Path, run: str, other: str, theme: str, size: str
+) -> None:
+    a, b = (query.partition("run=")[2].partition("&")[0] for query in (run, other))
+    opened.goto(f"{server.url}/?{run}")  # a cookie of the server's own first
+    opened.goto(f"{server.url}/compare?a={a}&b={b}")
+    opened.wait_for_function("() => document.querySelectorAll('.gl-plot .main-svg').length > 1")
+    opened.wait_for_timeout(1500)
+    assert fits(opened)
+    opened.screenshot(path=folder / f"compare-{theme}-{size}.png")
 
 
 def test_latent(
