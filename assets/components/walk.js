@@ -12,7 +12,7 @@ const PANEL = `
   <div class="gl-walk-head">
     <strong>Slow motion</strong>
     <span class="gl-walk-step"></span>
-    <button type="button" class="gl-walk-close" aria-label="Close slow motion" title="Close">✕</button>
+    <button type="button" class="gl-walk-close" aria-label="Close slow motion" title="Close: Esc">✕</button>
   </div>
   <div class="gl-walk-bar">
     <button type="button" class="gl-walk-back" title="Arrow key ←">Back</button>
@@ -165,13 +165,15 @@ export class Walk {
   }
 
   key(event) {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const does = {
+      ArrowLeft: () => this.turn(-1), ArrowRight: () => this.turn(1), Escape: () => this.close(),
+    }[event.key];
     const plain = !(event.altKey || event.ctrlKey || event.metaKey || event.shiftKey);
     // what shadow roots hide is in the path
     const busy = event.composedPath().some((one) => one.matches?.(BUSY));
-    if (!by || !plain || busy || this.box.hidden || event.defaultPrevented) return;
+    if (!does || !plain || busy || this.box.hidden || event.defaultPrevented) return;
     event.preventDefault();
-    this.turn(by);
+    does();
   }
 
   // Nothing to see; the round that is here does not come back by itself.
