@@ -94,8 +94,14 @@ def test_a_parameter_in_words(path, words) -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(True, "on"), ((256, 512), "256, 512"), (1e-4, "1e-4"), ("", "none"), ((), "none"),
-     ("drawn:AA__", "your drawing")],
+    [
+        (True, "on"),
+        ((256, 512), "256, 512"),
+        (1e-4, "1e-4"),
+        ("", "none"),
+        ((), "none"),
+        ("drawn:AA__", "your drawing"),
+    ],
 )
 def test_a_value_in_words(value, words) -> None:
     assert widgets.told(value) == words
@@ -197,7 +203,7 @@ def test_a_preset_is_not_taken_back_by_a_browser_that_lags_behind() -> None:
 
 
 def test_a_browser_is_not_told_what_it_has_just_said() -> None:
-    """Told again, a slider that has moved on meanwhile would jump back, which counts as a change."""
+    """Told again, a slider that has moved on meanwhile would jump back: a change by nobody."""
     app = AppTest.from_function(_preset_and_a_knob, default_timeout=30).run()
     app.number_input(key="knob::latent.dim").set_value(9).run()
     assert app.session_state["experiment"].config.latent.dim == 9
