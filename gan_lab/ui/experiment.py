@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,16 +180,21 @@ def start(seed: int | None = None) -> None:
     before = registry().get(mine.view_id) if mine.view_id else None
     if before is not None and not before.may_control(visitor()):
         before = None
+    hosted = begun(lambda: registry().start(mine.config, visitor(), mine.preset, instead_of=before))
+    if hosted is not None:
+        mine.view_id = st.query_params["run"] = hosted.view_id
+
+
+def begun(begin: Callable[[], Hosted], name: str = "The run") -> Hosted | None:
+    """A run that begins; None, and a complaint that says why, if it cannot."""
     try:
-        hosted = registry().start(mine.config, visitor(), mine.preset, instead_of=before)
+        return begin()
     except OSError as error:
-        why = error.strerror or str(error)
-        mine.complaint = f"The run could not begin: its folder cannot be written ({why})."
-        return
+        why = f"its folder cannot be written ({error.strerror or error})."
     except ValueError as error:
-        mine.complaint = f"The run could not begin: {error}"
-        return
-    mine.view_id = st.query_params["run"] = hosted.view_id
+        why = str(error)
+    experiment().complaint = f"{name} could not begin: {why}"
+    return None
 
 
 def fork(step: int) -> None:
@@ -202,14 +208,8 @@ def fork(step: int) -> None:
     if parent is None:
         mine.complaint = GONE
         return
-    try:
-        hosted = registry().fork(parent, step, visitor())
-    except OSError as error:
-        why = error.strerror or str(error)
-        mine.complaint = f"The run could not begin: its folder cannot be written ({why})."
-        return
-    except ValueError as error:
-        mine.complaint = f"The run could not begin: {error}"
+    hosted = begun(lambda: registry().fork(parent, step, visitor()))
+    if hosted is None:
         return
     adopt(mine, hosted)
     mine.view_id = st.query_params["run"] = hosted.view_id

@@ -89,19 +89,17 @@ def _turn(path: str, value: Any) -> None:
 
 def _begin(a: Hosted, path: str, value: Any, from_now: bool) -> None:
     """Start B; A goes on if it stood still, so that there is something to compare with."""
-    mine, visitor = experiment.experiment(), experiment.visitor()
-    try:
-        if from_now:
-            _keep(a, visitor)
-            b = registry().fork(a, None, visitor, {path: value})
-        else:
-            b = registry().start(put(experiment.config_now(a), {path: value}), visitor, a.preset)
-    except OSError as error:
-        why = error.strerror or str(error)
-        mine.complaint = f"B could not begin: its folder cannot be written ({why})."
-        return
-    except ValueError as error:
-        mine.complaint = f"B could not begin: {error}"
+    visitor = experiment.visitor()
+
+    def begin() -> Hosted:
+        if not from_now:
+            changed = put(experiment.config_now(a), {path: value})
+            return registry().start(changed, visitor, a.preset)
+        _keep(a, visitor)
+        return registry().fork(a, None, visitor, {path: value})
+
+    b = experiment.begun(begin, "B")
+    if b is None:
         return
     st.session_state[_VALUE] = {}
     pairing.remember({"A": a, "B": b})

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from concurrent.futures import wait
-from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -33,19 +31,6 @@ TINY = put(
     },
 )
 WAIT = 60  # s
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
-    registry = Registry()
-    yield registry
-    registry.close()
-
-
-@pytest.fixture
-def client(runs: Registry) -> TestClient:
-    return TestClient(Starlette(routes=routes(runs)))
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import io
 import json
 import struct
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,19 +38,6 @@ TINY = put(
 
 WAIT = 60  # s; far more than anything here takes
 _WAITING = ThreadPoolExecutor(thread_name_prefix="receive")  # its thread ends with the socket
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
-    registry = Registry()
-    yield registry
-    registry.close()
-
-
-@pytest.fixture
-def client(runs: Registry) -> TestClient:
-    return TestClient(Starlette(routes=routes(runs)))
 
 
 @pytest.fixture

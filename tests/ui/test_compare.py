@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,18 +16,11 @@ from gan_lab.server import registry
 from gan_lab.ui import experiment, pairing, trial
 from gan_lab.ui.compare import notes
 
+from .visitor import press, until
+
 PAGE = Path(__file__).parent.parent.parent / "pages" / "compare.py"
 ME, OTHER = "a visitor", "somebody else"
 NOISE = "objective.instance_noise"
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
-    registry.cache_clear()
-    yield
-    registry().close()
-    registry.cache_clear()
 
 
 @pytest.fixture
@@ -44,13 +36,6 @@ def begun(small: Callable[..., RunConfig]) -> Callable[..., Hosted]:
     return start
 
 
-def until(hosted: Hosted, *states: State) -> None:
-    deadline = time.monotonic() + 30
-    while hosted.run.latest().state not in states:
-        assert time.monotonic() < deadline, hosted.run.latest()
-        time.sleep(0.02)
-
-
 def opened(**query: str) -> AppTest:
     """The page as it stands in the app, for the visitor ``ME``."""
     app = AppTest.from_file(str(PAGE), default_timeout=60)
@@ -58,12 +43,6 @@ def opened(**query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     app.run()
-    assert not app.exception
-    return app
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    app.button(key=key).click().run()
     assert not app.exception
     return app
 

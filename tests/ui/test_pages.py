@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -16,45 +15,10 @@ from gan_lab.games import Generation
 from gan_lab.presets import preset
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Command
-from gan_lab.server import registry
 from gan_lab.training.ledger import Entry
 from gan_lab.ui import experiment, knobs
 
-APP = Path(__file__).parent.parent.parent / "app.py"
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
-    registry.cache_clear()
-    yield
-    registry().close()
-    registry.cache_clear()
-
-
-def opened() -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60).run()
-    assert not app.exception
-    return app
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    app.button(key=key).click().run()
-    assert not app.exception
-    return app
-
-
-def the_run(app: AppTest) -> Hosted:
-    hosted = registry().get(app.session_state["experiment"].view_id)
-    assert hosted is not None
-    return hosted
-
-
-def until(hosted: Hosted, state: State) -> None:
-    deadline = time.monotonic() + 30
-    while hosted.run.latest().state is not state:
-        assert time.monotonic() < deadline, hosted.run.latest()
-        time.sleep(0.02)
+from .visitor import APP, opened, press, the_run, until
 
 
 def test_start_makes_a_run_and_names_it_in_the_url() -> None:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.config import KNOBS, put
 from gan_lab.presets import DEFAULT, preset
-from gan_lab.runs import Hosted, State
+from gan_lab.runs import State
 from gan_lab.server import registry
 from gan_lab.share import Link, View, decode, encode
 from gan_lab.ui import experiment, knobs
 
-APP = Path(__file__).parent.parent.parent / "app.py"
+from .visitor import opened, press, the_run, until
+
 CHANGED = put(
     preset("quick").config,
     {"optim.g.lr": 3e-4, "training.seed": 7, "data.name": "digits:3,8", "latent.dim": 9},
@@ -27,47 +25,8 @@ CHANGED = put(
 FOREIGN = "1Yh-LVioszUzOVtJRULIwSTIA0tVKKYkliUpWQEZeYm4qkKGUk5mfV6xUWwuSLAYKGNbGAgA"
 
 
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
-    registry.cache_clear()
-    yield
-    registry().close()
-    registry.cache_clear()
-
-
-def opened(text: str = "", run: str = "") -> AppTest:
-    app = AppTest.from_file(str(APP), default_timeout=60)
-    if text:
-        app.query_params["share"] = text
-    if run:
-        app.query_params["run"] = run
-    app.run()
-    assert not app.exception
-    return app
-
-
 def link(*, starts: bool = False, config=CHANGED, **view) -> str:
     return encode(Link("quick", config, starts, View(**view)))
-
-
-def press(app: AppTest, key: str) -> AppTest:
-    app.button(key=key).click().run()
-    assert not app.exception
-    return app
-
-
-def the_run(app: AppTest) -> Hosted:
-    hosted = registry().get(app.session_state["experiment"].view_id)
-    assert hosted is not None
-    return hosted
-
-
-def until(hosted: Hosted, state: State) -> None:
-    deadline = time.monotonic() + 30
-    while hosted.run.latest().state is not state:
-        assert time.monotonic() < deadline, hosted.run.latest()
-        time.sleep(0.02)
 
 
 def turned(app: AppTest) -> set[str]:

@@ -1,0 +1,26 @@
+"""Our routes without a server, and the runs that they speak for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from gan_lab.runs import Registry
+from gan_lab.server import routes
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
+    registry = Registry()
+    yield registry
+    registry.close()
+
+
+@pytest.fixture
+def client(runs: Registry) -> TestClient:
+    return TestClient(Starlette(routes=routes(runs)))
