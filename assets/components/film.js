@@ -77,11 +77,12 @@ export class Film {
   }
 
   hearMoment(moment) {
-    const { state, take } = this.moment ?? moment;
+    const last = this.moment;
     this.moment = moment;
-    if (take !== moment.take) this.back(); // what is on the page may never have happened
-    const news = state !== moment.state || take !== moment.take;
-    this.refresh(news || !this.index.shots.length ? (news ? 0 : AT_ONCE) : FRESH);
+    const back = last !== null && last.take !== moment.take;
+    if (back) this.back(); // what is on the page may never have happened
+    if (back || last?.state !== moment.state) this.refresh(0);
+    else this.refresh(this.index.shots.length ? FRESH : AT_ONCE);
   }
 
   // whether the page shows the past

@@ -145,7 +145,7 @@ def test_slow_motion(
     opened: Page, server: Server, folder: Path, run: str, theme: str, size: str
 ) -> None:
     shown(opened, f"{server.url}/?{run}")
-    opened.get_by_role("button", name="Slow motion").click()
+    opened.get_by_role("button", name="Slow motion").first.click()
     panel = opened.locator(".gl-walk")
     expect(panel).to_be_visible()
     for _ in range(3):  # to where D judges fakes
@@ -162,8 +162,8 @@ def test_compare(
     a, b = (query.partition("run=")[2].partition("&")[0] for query in (run, other))
     opened.goto(f"{server.url}/?{run}")  # a cookie of the server's own first
     opened.goto(f"{server.url}/compare?a={a}&b={b}")
-    opened.wait_for_function("() => document.querySelectorAll('.gl-plot .main-svg').length > 1")
-    opened.wait_for_timeout(1500)
+    opened.wait_for_function("() => window.__ganlab?.pictures >= 2")  # plots may be out of sight
+    opened.wait_for_timeout(2500)
     assert fits(opened)
     opened.screenshot(path=folder / f"compare-{theme}-{size}.png")
 

@@ -39,7 +39,8 @@ def ledger(folder: Path) -> list[dict]:
 
 
 def newest_run(server: Server) -> Path:
-    return max(server.runs.iterdir(), key=lambda path: path.stat().st_mtime)
+    # begun last: others may still be written to
+    return max(server.runs.iterdir(), key=lambda path: (path.name[:15], path.stat().st_mtime))
 
 
 def canvas_of(page: Page, selector: str) -> str:
