@@ -162,7 +162,9 @@ def test_compare(
     a, b = (query.partition("run=")[2].partition("&")[0] for query in (run, other))
     opened.goto(f"{server.url}/?{run}")  # a cookie of the server's own first
     opened.goto(f"{server.url}/compare?a={a}&b={b}")
-    opened.wait_for_function("() => window.__ganlab?.pictures >= 2")  # plots may be out of sight
+    # both grids; the plots may be out of sight
+    told = opened.locator(".gl-compare figcaption", has_text="At step")
+    expect(told).to_have_count(2)
     opened.wait_for_timeout(2500)
     assert fits(opened)
     opened.screenshot(path=folder / f"compare-{theme}-{size}.png")
