@@ -5,7 +5,7 @@ import { grouped } from "./numbers.js";
 import { decode } from "./wire.js";
 
 const FRESH = 5000; // ms after which the list of what there is is fetched again
-const AT_ONCE = 500; // ms, where somebody reaches for the slider
+const AT_ONCE = 500; // ms, where somebody reaches for the slider, or nothing is on the film yet
 const TICK = 100; // ms from one shot of a playing film to the next
 const KEPT = 6; // newest steps with a state that are listed
 const AHEAD = 3; // shots that are fetched before they are played
