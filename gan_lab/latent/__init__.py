@@ -1,5 +1,6 @@
-"""The latent space of a model: sampling. Paths, directions and projection will live here."""
+"""The latent space of a model that was just trained: what it makes of z, and ways through it."""
 
+from gan_lab.latent.model import Model
 from gan_lab.latent.sampling import draw, in_parts, pictures
 
-__all__ = ["draw", "in_parts", "pictures"]
+__all__ = ["Model", "draw", "in_parts", "pictures"]

@@ -15,6 +15,7 @@ from torch import nn
 
 from gan_lab.config import RunConfig
 from gan_lab.data import Kind
+from gan_lab.latent import Model
 from gan_lab.metrics.verdicts import Tally
 from gan_lab.training.trainer import Counts
 
@@ -243,6 +244,11 @@ class Shown:
     def network(self) -> nn.Module:
         """The first, or only, generator."""
         return next(iter(self.networks.values()))
+
+    @property
+    def model(self) -> Model:
+        """The first, or only, generator, for whoever explores its latent space."""
+        return Model(self.network, self.config, self.kind, self.step)
 
 
 @dataclass(frozen=True)
