@@ -1,10 +1,13 @@
-// Walking the latent space: a slider for each number of z, and the picture that follows them.
-import { counters, noteRoundTrip } from "./counters.js";
+// The latent page: the picture of where one is, always in sight, and beside it one tool at a time.
+import { counters } from "./counters.js";
+import { dials } from "./dials.js";
+import { Explorer } from "./explorer.js";
 import { grouped } from "./numbers.js";
-import { Socket, WORDS } from "./socket.js";
+import { WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
-const REFRESH = 1000; // ms between two looks at a G that is still training
+// { id, title, make(place, explorer) -> { show(), hide(), close() } }
+const PANELS = [dials];
 
 const PAGE = `
   <div class="gl-latent">
@@ -14,12 +17,13 @@ const PAGE = `
       <div class="gl-actions">
         <button type="button" class="gl-random">New random z</button>
         <button type="button" class="gl-zero">All to zero</button>
+        <button type="button" class="gl-keep">Keep</button>
       </div>
+      <div class="gl-shelf" role="group" aria-label="Pictures that you keep"></div>
     </figure>
     <section>
-      <label class="gl-class" hidden>Class <select></select></label>
-      <h3></h3>
-      <div class="gl-sliders" role="group" tabindex="0"></div>
+      <div class="gl-tabs" role="tablist" aria-label="Tools"></div>
+      <div class="gl-panels"></div>
     </section>
   </div>`;
 
@@ -30,14 +34,10 @@ class Latent {
     this.box = holder.firstElementChild;
     root.append(this.box);
     this.tiles = new Tiles(this.find("canvas"), { maxHeight: 420 });
-    this.find(".gl-random").onclick = () => this.want({ random: true });
-    this.find("select").onchange = () => this.want(this.z);
-    this.find(".gl-zero").onclick = () => {
-      this.set(new Float32Array(this.z.length));
-      this.want(this.z);
-    };
+    this.find(".gl-random").onclick = () => this.explorer.random();
+    this.find(".gl-zero").onclick = () => this.explorer.go(new Float32Array(this.explorer.dim));
+    this.find(".gl-keep").onclick = () => this.keep();
     this.open(component.data);
-    this.refreshing = setInterval(() => this.refresh(), REFRESH);
   }
 
   find(selector) {
@@ -45,173 +45,171 @@ class Latent {
   }
 
   open(data) {
-    this.data = data;
-    this.busy = false;
-    this.wanted = { random: true };
-    this.wantedAt = null;
-    this.state = "";
-    this.known = false; // whether the server has drawn a z, and said which classes there are
-    this.offer([]);
-    this.makeSliders(data.dim, data.reach);
     this.caption("Connecting");
-    this.socket = new Socket(data.socket, {
-      onFrame: (header, payload) => this.hear(header, payload),
-      onChange: (open, reason) => this.line(open, reason),
-    });
+    this.explorer = new Explorer(data);
+    this.explorer.on("picture", (header, payload) => this.draw(header, payload));
+    this.explorer.on("trouble", (text) => this.caption(text));
+    this.explorer.on("line", (open, reason) => open || this.caption(WORDS[reason]));
+    this.explorer.on("shelf", () => this.drawShelf());
+    this.drawShelf();
+    this.makeTabs();
   }
 
   update({ data }) {
-    const same = ["socket", "dim", "reach"].every((key) => data[key] === this.data[key]);
-    if (same) return;
-    this.socket.close();
+    const old = this.explorer.data;
+    if (["socket", "dim", "reach"].every((key) => data[key] === old[key])) return;
+    this.shut();
     this.open(data);
   }
 
-  makeSliders(dim, reach) {
-    this.z = new Float32Array(dim);
-    this.find("h3").textContent = `z: ${dim} numbers, ${-reach} to ${reach}`;
-    const panel = this.find(".gl-sliders");
-    panel.setAttribute("aria-label", `The ${dim} numbers of z`);
-    panel.replaceChildren();
-    this.rows = Array.from({ length: dim }, (_, i) => {
-      const row = document.createElement("div");
-      const label = document.createElement("label");
-      const slider = field("range", reach);
-      const number = field("number", reach);
-      label.textContent = `z${i + 1}`;
-      label.htmlFor = slider.id = `gl-z-${i + 1}`;
-      number.setAttribute("aria-label", `z${i + 1}, exact`);
-      slider.oninput = () => this.turn(i, slider.valueAsNumber, slider);
-      number.oninput = () => this.turn(i, number.valueAsNumber, number);
-      number.onblur = () => this.showNumber(i);
-      row.append(label, slider, number);
-      panel.append(row);
-      return { slider, number };
+  // -- tools ------------------------------------------------------------------------------------
+
+  makeTabs() {
+    const tabs = this.find(".gl-tabs");
+    this.tools = PANELS.map(({ id, title, make }) => {
+      const tab = document.createElement("button");
+      const place = document.createElement("div");
+      Object.assign(tab, { type: "button", id: `gl-tab-${id}`, textContent: title });
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", `gl-panel-${id}`);
+      tab.onclick = () => this.choose(id);
+      place.id = `gl-panel-${id}`;
+      place.className = `gl-panel gl-${id}`;
+      place.setAttribute("role", "tabpanel");
+      place.setAttribute("aria-labelledby", tab.id);
+      place.hidden = true;
+      this.find(".gl-panels").append(place);
+      tabs.append(tab);
+      return { id, tab, place, make, panel: null };
     });
-    this.set(this.z);
+    tabs.hidden = this.tools.length < 2;
+    tabs.onkeydown = (event) => this.walk(event);
+    const last = recall();
+    this.choose(this.tools.some(({ id }) => id === last) ? last : this.tools[0].id);
   }
 
-  // a class to choose, for a G that is told which one to draw
-  offer(classes) {
-    const select = this.find("select");
-    this.classes = classes;
-    this.find(".gl-class").hidden = !classes.length;
-    select.replaceChildren(...classes.map((name, i) => new Option(name, i)));
+  // arrow keys go from tab to tab, as in every row of tabs
+  walk(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const count = this.tools.length;
+    const now = this.tools.findIndex(({ id }) => id === this.chosen);
+    const next = this.tools[(now + step + count) % count];
+    this.choose(next.id);
+    next.tab.focus();
+    event.preventDefault();
   }
 
-  // as it travels: z, and behind it the class; or as JSON, with the class beside it
-  message(question) {
-    const label = this.classes.length ? [this.find("select").selectedIndex] : [];
-    if (question instanceof Float32Array) return littleEndian([...question, ...label]);
-    return label.length ? { ...question, label: label[0] } : question;
-  }
-
-  turn(i, value, from) {
-    if (!Number.isFinite(value)) return;
-    this.z[i] = Math.max(-this.data.reach, Math.min(this.data.reach, value));
-    const { slider, number } = this.rows[i];
-    if (from !== slider) slider.value = this.z[i];
-    if (from !== number) this.showNumber(i);
-    this.want(this.z);
-  }
-
-  showNumber(i) {
-    this.rows[i].number.value = this.z[i].toFixed(2);
-  }
-
-  set(z) {
-    this.z = Float32Array.from(z);
-    this.z.forEach((value, i) => {
-      this.rows[i].slider.value = value;
-      this.showNumber(i);
-    });
-  }
-
-  // One question under way at a time; of those that wait, the newest. at: when somebody wished for
-  // it; null for what nobody did, whose round trip does not count.
-  want(question, at = performance.now()) {
-    this.wanted = question;
-    this.wantedAt = at;
-    this.ask();
-  }
-
-  ask() {
-    if (this.busy || this.wanted === null) return;
-    const question = this.wanted;
-    if (!this.socket.send(this.message(question))) return;
-    this.wanted = null;
-    this.busy = true;
-    this.askedFor = this.wantedAt;
-    this.wantedAt = null;
-  }
-
-  refresh() {
-    if (document.hidden || this.busy || this.wanted !== null) return;
-    if (this.state !== "running" && this.state !== "loading") return;
-    this.want(this.known ? this.z : { random: true }, null);
-  }
-
-  line(open, reason) {
-    this.busy = false;
-    if (open) {
-      this.wanted ??= this.known ? this.z : { random: true };
-      this.ask();
-      return;
+  choose(chosen) {
+    if (chosen === this.chosen) return;
+    this.chosen = chosen;
+    remember(chosen);
+    for (const tool of this.tools) {
+      const now = tool.id === chosen;
+      tool.tab.setAttribute("aria-selected", now);
+      tool.tab.tabIndex = now ? 0 : -1;
+      if (!now && !tool.place.hidden) tool.panel.hide();
+      tool.place.hidden = !now;
+      if (!now) continue;
+      tool.panel ??= tool.make(tool.place, this.explorer);
+      tool.panel.show();
     }
-    this.caption(WORDS[reason]);
   }
+
+  // -- the picture ------------------------------------------------------------------------------
 
   caption(text) {
     const place = this.find("figcaption");
     if (place.textContent !== text) place.textContent = text;
   }
 
-  hear(header, payload) {
-    if (header.kind === "error") {
-      this.busy = false;
-      this.caption(header.text);
-      this.state ||= "loading";
-      return;
-    }
-    if (header.z && !this.known) this.offer(header.classes ?? []);
-    this.known ||= Boolean(header.z);
-    // a slider that has moved since counts for more than what was drawn
-    if (header.z && this.wanted === null) this.set(header.z);
-    this.state = header.state;
+  draw(header, payload) {
     const shape = { tile: header.tile, columns: 1, count: 1 };
-    this.tiles.show(payload, header.mime, shape, () => this.shown(header)).catch(() => {
-      this.busy = false;
-      this.caption("The picture could not be read");
+    const { explorer } = this;
+    const shown = () => {
+      counters.latent++;
+      const going = header.state === "running" ? ", still training" : "";
+      this.caption(`G at step ${grouped(header.step)}${going}`);
+      explorer.seen();
+    };
+    this.tiles.show(payload, header.mime, shape, shown).catch(() => {
+      explorer.fail("The picture could not be read");
     });
   }
 
-  shown(header) {
-    this.busy = false;
-    counters.latent++;
-    if (this.askedFor !== null) noteRoundTrip(performance.now() - this.askedFor);
-    const going = header.state === "running" ? ", still training" : "";
-    this.caption(`G at step ${grouped(header.step)}${going}`);
-    this.ask();
+  // -- the shelf --------------------------------------------------------------------------------
+
+  keep() {
+    const { z, label, step, shelf } = this.explorer;
+    if (this.tiles.source) shelf.keep({ z, label, step, image: small(this.tiles) });
+  }
+
+  drawShelf() {
+    const { shelf } = this.explorer;
+    const cards = shelf.items.map((item) => {
+      const card = document.createElement("div");
+      const go = document.createElement("button");
+      const image = document.createElement("img");
+      const drop = document.createElement("button");
+      card.className = "gl-kept";
+      go.type = drop.type = "button";
+      Object.assign(image, { src: item.image, alt: `Kept picture ${item.id}`, draggable: false });
+      go.title = "Go there";
+      go.onclick = () => this.explorer.go(item.z, item.label);
+      go.append(image);
+      drop.className = "gl-drop";
+      drop.textContent = "×";
+      drop.title = "Put away";
+      drop.setAttribute("aria-label", `Put away picture ${item.id}`);
+      drop.onclick = () => shelf.drop(item.id);
+      card.append(go, drop);
+      return card;
+    });
+    const hint = document.createElement("p");
+    hint.textContent = "Keep pictures that you like: you can come back to them, walk between them and mix them.";
+    this.find(".gl-shelf").replaceChildren(...(cards.length ? cards : [hint]));
+  }
+
+  shut() {
+    this.tools.forEach(({ panel }) => panel?.close());
+    this.find(".gl-tabs").replaceChildren();
+    this.find(".gl-panels").replaceChildren();
+    this.chosen = null;
+    this.explorer.close();
   }
 
   close() {
-    clearInterval(this.refreshing);
-    this.socket.close();
+    this.shut();
     this.tiles.close();
     this.box.remove();
   }
 }
 
-function field(type, reach) {
-  const input = document.createElement("input");
-  Object.assign(input, { type, min: -reach, max: reach, step: type === "range" ? 0.01 : 0.1 });
-  return input;
+// the picture that the tiles show, at its own size, as a data URL
+function small({ source }) {
+  const canvas = document.createElement("canvas");
+  canvas.width = source.width;
+  canvas.height = source.height;
+  canvas.getContext("2d").drawImage(source, 0, 0);
+  return canvas.toDataURL();
 }
 
-function littleEndian(values) {
-  const view = new DataView(new ArrayBuffer(4 * values.length));
-  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
-  return view.buffer;
+const LAST = "gl-latent-tool";
+
+function remember(id) {
+  try {
+    sessionStorage.setItem(LAST, id);
+  } catch {
+    // forbidden: the page then opens with its first tool
+  }
+}
+
+function recall() {
+  try {
+    return sessionStorage.getItem(LAST);
+  } catch {
+    return null;
+  }
 }
 
 export function mount(root, component) {

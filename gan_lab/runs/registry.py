@@ -13,8 +13,9 @@ from typing import Any
 
 from gan_lab.config import RunConfig, put
 from gan_lab.runs.directory import RunDirectory, new_path
+from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
-from gan_lab.runs.messages import Command, Pause, State, Stop
+from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
 from gan_lab.runs.run import Run
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
@@ -72,6 +73,23 @@ class Hosted:
             with self._lock:
                 self._viewers -= 1
                 self._unwatched_since = time.monotonic()
+
+    def shown(self) -> Shown | None:
+        return self.run.shown()
+
+    @property
+    def state(self) -> str:
+        return str(self.run.latest().state)
+
+    @property
+    def directory(self) -> RunDirectory:
+        return self.run.directory
+
+    @contextlib.contextmanager
+    def exploring(self) -> Iterator[None]:
+        """While inside, the run counts as watched, and every moment shows its generators."""
+        with self.watched(), self.run.explored():
+            yield
 
     @property
     def viewers(self) -> int:
@@ -180,6 +198,10 @@ class Registry:
     def get(self, view_id: str) -> Hosted | None:
         with self._lock:
             return self._hosted.get(view_id)
+
+    def explorable(self, view_id: str) -> Explorable | None:
+        """What has a latent space and this name."""
+        return self.get(view_id)
 
     def reap(self) -> None:
         """Pause what nobody has watched for the grace period; a pause keeps everything.

@@ -99,7 +99,7 @@ def live_socket(runs: Registry) -> Any:
     """The endpoint of the live socket."""
 
     async def live(socket: WebSocket) -> None:
-        hosted = await admitted(socket, runs)
+        hosted = await admitted(socket, runs.get)
         if hosted is None:
             return
         with hosted.watched():

@@ -3,6 +3,8 @@ check own routes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -10,12 +12,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from gan_lab.runs import Hosted, Registry
-
 FOREIGN = 4403
 """Close code: another site's page asked."""
 UNKNOWN = 4404
 """Close code: there is no such run (any more)."""
+
+T = TypeVar("T")
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -58,10 +60,14 @@ class SameOrigin:
         await socket.close(FOREIGN, "not from here")
 
 
-async def admitted(socket: WebSocket, runs: Registry) -> Hosted | None:
-    """Accept a socket and return the run that its path names; None if there is none."""
+async def admitted(socket: WebSocket, find: Callable[[str], T | None]) -> T | None:
+    """Accept a socket and return what its path names; None if there is nothing of that name.
+
+    Args:
+        find: by the view id.
+    """
     await socket.accept()
-    hosted = runs.get(socket.path_params["view_id"])
-    if hosted is None:
+    found = find(socket.path_params["view_id"])
+    if found is None:
         await socket.close(UNKNOWN, "no such run")
-    return hosted
+    return found

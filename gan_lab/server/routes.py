@@ -7,8 +7,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from gan_lab.runs import Registry
 from gan_lab.server.assets import component, plotly_js
+from gan_lab.server.explore import latent_socket
 from gan_lab.server.film import film_animation, film_index, film_shot
-from gan_lab.server.latent import latent_socket
 from gan_lab.server.live import live_socket
 from gan_lab.server.origin import SameOrigin
 

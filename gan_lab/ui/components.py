@@ -31,6 +31,8 @@ def module_path(name: str) -> str:
 
 _PARTS = ("scene", "walk", "around", "film", "opinion")
 """Parts of the live view with a style sheet of their own."""
+_TOOLS = ("dials",)
+"""Tools of the latent page with a style sheet of their own."""
 
 
 def styles_of(name: str) -> tuple[str, ...]:
@@ -40,6 +42,8 @@ def styles_of(name: str) -> tuple[str, ...]:
             return ("live", *_PARTS)
         case "compare":
             return ("live", "compare")
+        case "latent":
+            return ("latent", *_TOOLS)
         case _:
             return (name,)
 

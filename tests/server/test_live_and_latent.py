@@ -21,7 +21,7 @@ from gan_lab.games import Generation
 from gan_lab.runs import Hosted, Registry, State, wire
 from gan_lab.runs.messages import Pause, Resume, Set, Step
 from gan_lab.server import PREFIX, routes
-from gan_lab.server.latent import MESSAGE_LIMIT
+from gan_lab.server.explore.picture import MESSAGE_LIMIT
 from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
 
 TINY = put(

@@ -1,0 +1,199 @@
+// Where somebody is in the latent space of one generator, and the socket that shows it.
+//
+//   z, label        where one is; label is the number of the class, 0 where there are none
+//   dim, reach      how many numbers z has, and how far a slider goes
+//   classes         names of the classes that G is told of
+//   step, state     of the generator in the last picture
+//   shelf           pictures that the visitor keeps
+//
+//   go(z, label)    move there; the picture follows. Of moves that come fast the newest counts.
+//   random(fields)  have the server draw a z
+//   ask(name, fields, { onAnswer(header, payload), onError(text) }) -> { cancel() }
+//   through(name, fields)  have pictures made by another question than the usual one, which is
+//                   given z and label; through(null) goes back
+//   on(event, fn) -> off()   "moved" (somebody moved), "known" (classes known), "picture" (header,
+//                   payload), "step" (G has trained on), "line" (open, reason), "trouble" (text),
+//                   "shelf" (what is kept has changed)
+import { noteRoundTrip } from "./counters.js";
+import { Shelf } from "./shelf.js";
+import { Socket } from "./socket.js";
+
+const REFRESH = 1000; // ms between two looks at a G that is still training
+
+export class Explorer {
+  constructor(data) {
+    this.data = data;
+    this.dim = data.dim;
+    this.reach = data.reach;
+    this.z = new Float32Array(data.dim);
+    this.label = 0;
+    this.classes = [];
+    this.step = null;
+    this.state = "";
+    this.known = false; // whether the server has said which classes there are
+    this.listeners = {};
+    this.asked = new Map(); // questions under way, by id
+    this.lastId = 0;
+    this.busy = false;
+    this.wanted = null;
+    this.wantedAt = null;
+    this.lens = null;
+    this.shelf = new Shelf(data.socket, () => this.tell("shelf"));
+    this.want({ random: true }, null);
+    this.socket = new Socket(data.socket, {
+      onFrame: (header, payload) => this.hear(header, payload),
+      onChange: (open, reason) => this.line(open, reason),
+    });
+    this.refreshing = setInterval(() => this.refresh(), REFRESH);
+  }
+
+  on(event, listener) {
+    const listeners = (this.listeners[event] ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  tell(event, ...words) {
+    for (const listener of [...(this.listeners[event] ?? [])]) listener(...words);
+  }
+
+  go(z, label = this.label) {
+    this.z = Float32Array.from(z, (value) => Math.max(-100, Math.min(100, value)));
+    this.label = label;
+    this.tell("moved");
+    this.want(this.z);
+  }
+
+  random(fields = {}) {
+    this.want({ random: true, ...fields });
+  }
+
+  through(name, fields = {}) {
+    this.lens = name === null ? null : { name, fields };
+    this.want(this.z, null);
+  }
+
+  // -- the picture: one question under way at a time; of those that wait, the newest -------------
+
+  // at: when somebody wished for it; null for what nobody did, whose round trip does not count
+  want(question, at = performance.now()) {
+    this.wanted = question;
+    this.wantedAt = at;
+    this.send();
+  }
+
+  send() {
+    if (this.busy || this.wanted === null || !this.socket?.open) return;
+    const question = this.wanted;
+    this.wanted = null;
+    this.busy = true;
+    this.askedFor = this.wantedAt;
+    this.wantedAt = null;
+    if (this.lens && question instanceof Float32Array) {
+      const { name, fields } = this.lens;
+      this.ask(name, { ...fields, z: [...question], label: this.label }, {
+        onAnswer: (header, payload) => this.show(header, payload),
+        onError: (text) => this.fail(text),
+      });
+    } else {
+      this.socket.send(this.message(question));
+    }
+  }
+
+  // as it travels: z, and behind it the class; or as JSON, with the class beside it
+  message(question) {
+    const label = this.classes.length ? [this.label] : [];
+    if (question instanceof Float32Array) return littleEndian([...question, ...label]);
+    return label.length ? { ...question, label: label[0] } : question;
+  }
+
+  refresh() {
+    if (document.hidden || this.busy || this.wanted !== null) return;
+    if (this.state !== "running" && this.state !== "loading") return;
+    this.want(this.known ? this.z : { random: true }, null);
+  }
+
+  show(header, payload) {
+    if (header.z && !this.known) {
+      this.known = true;
+      this.classes = header.classes ?? [];
+      this.tell("known");
+    }
+    // a move that was made since counts for more than what was drawn
+    if (header.z && this.wanted === null) {
+      this.z = Float32Array.from(header.z);
+      this.tell("moved");
+    }
+    const older = this.step;
+    this.step = header.step;
+    this.state = header.state ?? this.state;
+    this.tell("picture", header, payload);
+    if (older !== null && older !== header.step) this.tell("step");
+  }
+
+  // the picture is on the canvas, or never will be
+  seen() {
+    if (this.askedFor !== null) noteRoundTrip(performance.now() - this.askedFor);
+    this.busy = false;
+    this.send();
+  }
+
+  fail(text) {
+    this.busy = false;
+    this.state ||= "loading";
+    this.tell("trouble", text);
+  }
+
+  // -- questions by name ------------------------------------------------------------------------
+
+  ask(name, fields, { onAnswer, onError = (text) => this.tell("trouble", text) }) {
+    const id = ++this.lastId;
+    this.asked.set(id, { onAnswer, onError });
+    if (!this.socket.send({ ...fields, ask: name, id })) {
+      this.asked.delete(id);
+      onError("There is no connection just now; please try again.");
+    }
+    return {
+      cancel: () => {
+        if (this.asked.delete(id)) this.socket.send({ ask: "cancel", id });
+      },
+    };
+  }
+
+  hear(header, payload) {
+    if (header.id === undefined || header.id === null) {
+      if (header.kind === "latent") this.show(header, payload);
+      else this.fail(header.text);
+      return;
+    }
+    const question = this.asked.get(header.id);
+    if (!question) return; // nobody waits for it any more
+    if (header.kind === "error" || header.done) this.asked.delete(header.id);
+    if (header.kind === "error") question.onError(header.text);
+    else question.onAnswer(header, payload);
+  }
+
+  line(open, reason) {
+    this.busy = false;
+    const waiting = [...this.asked.values()];
+    this.asked.clear();
+    for (const { onError } of waiting) onError("The connection was lost; please try again.");
+    if (open) {
+      this.wanted ??= this.known ? this.z : { random: true };
+      this.send();
+    }
+    this.tell("line", open, reason);
+  }
+
+  close() {
+    clearInterval(this.refreshing);
+    this.socket.close();
+    this.listeners = {};
+  }
+}
+
+function littleEndian(values) {
+  const view = new DataView(new ArrayBuffer(4 * values.length));
+  values.forEach((value, i) => view.setFloat32(4 * i, value, true));
+  return view.buffer;
+}

@@ -1,0 +1,202 @@
+"""The socket of the latent page.
+
+What follows a finger (``picture.py``) is answered at once, one message after the other. All else is
+JSON, ``{"ask": name, "id": number, ...}``: answered by frames whose kind is that name, with the
+``id`` and ``done``, true in the last one, while pictures go on following. A new question of a
+name takes the place of the one under way, and ``{"ask": "cancel", "id": number}`` ends one. What is
+wrong with a question is said in an "error" frame, with the ``id`` if it had one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import threading
+from concurrent.futures import Executor, ThreadPoolExecutor
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from gan_lab.runs import Registry, wire
+from gan_lab.runs.explorable import Explorable
+from gan_lab.server.explore.asked import Asked, Wrong, model_of
+from gan_lab.server.explore.picture import MESSAGE_LIMIT, picture
+from gan_lab.server.explore.questions import QUESTIONS
+from gan_lab.server.origin import admitted
+from gan_lab.server.visitors import COOKIE
+from gan_lab.training.devices import use_threads
+
+QUESTION_LIMIT = 8 << 20  # bytes of a message that asks by name: it may carry a picture
+UNDER_WAY = 4  # questions of one page at a time
+_PATIENCE = 10  # how much a slow worker gives way to others: the system's niceness
+
+# two, so that one visitor's wide network does not hold up everybody; one core each
+_QUICK = ThreadPoolExecutor(2, "latent", initializer=use_threads, initargs=(1,))
+
+
+def _slowly() -> None:
+    """A thread of the slow pool gives way to training and to what follows a finger."""
+    use_threads(1)
+    with contextlib.suppress(AttributeError, OSError):  # Linux knows a niceness of each thread
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
+
+
+_SLOW = ThreadPoolExecutor(2, "explore", initializer=_slowly)
+
+
+def latent_socket(runs: Registry) -> Any:
+    """The endpoint of the latent socket."""
+
+    async def latent(socket: WebSocket) -> None:
+        explorable = await admitted(socket, runs.explorable)
+        if explorable is None:
+            return
+        talk = Conversation(socket, explorable)
+        with explorable.exploring(), contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await talk.hold()
+
+    return latent
+
+
+class Conversation:
+    """One page's questions and answers."""
+
+    def __init__(self, socket: WebSocket, explorable: Explorable) -> None:
+        self._socket = socket
+        self._explorable = explorable
+        self._visitor = _visitor(socket)
+        self._sending = asyncio.Lock()
+        self._jobs: dict[str, _Job] = {}
+
+    async def hold(self) -> None:
+        """Until the page goes."""
+        try:
+            while True:
+                message = await self._socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                await self._hear(message.get("bytes") or message.get("text") or "")
+        finally:
+            for job in self._jobs.values():
+                job.stop()
+
+    async def _hear(self, message: bytes | str) -> None:
+        asked: bytes | dict[str, Any] | None = None
+        try:
+            asked = _read(message)
+            if isinstance(asked, dict) and "ask" in asked:
+                self._begin(asked)
+                return
+            answer = await _in(_QUICK, picture, asked, self._explorable)
+        except Exception as error:
+            answer = _refusal(error, asked)
+        await self._send(answer)
+
+    def _begin(self, asked: dict[str, Any]) -> None:
+        """Raises Wrong."""
+        name, number = asked["ask"], asked.get("id")
+        if not isinstance(number, int):
+            raise Wrong("A question must have an id, a whole number.")
+        if name == "cancel":
+            for job in self._jobs.values():
+                if job.number == number:
+                    job.stop()
+            return
+        if not isinstance(name, str) or name not in QUESTIONS:
+            raise Wrong("There is no such question.")
+        if name in self._jobs:
+            self._jobs[name].stop()
+        elif len(self._jobs) >= UNDER_WAY:
+            raise Wrong("Several questions are being answered; please wait for one of them.")
+        job = _Job(name, number, self, asked)
+        self._jobs[name] = job
+        job.task.add_done_callback(lambda _: self._over(job))
+
+    def _over(self, job: _Job) -> None:
+        if self._jobs.get(job.name) is job:
+            del self._jobs[job.name]
+
+    async def _send(self, frame: bytes) -> None:
+        async with self._sending:
+            await self._socket.send_bytes(frame)
+
+    def asked(self, fields: dict[str, Any], stopped: threading.Event) -> Asked:
+        """The question with everything that it may look at. Raises Wrong."""
+        explorable = self._explorable
+        model = model_of(explorable)
+        return Asked(fields, explorable, model, explorable.state, self._visitor, stopped)
+
+    async def say(self, frame: bytes, stopped: threading.Event) -> None:
+        """Send an answer, if anybody still waits for it."""
+        if not stopped.is_set():
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await self._send(frame)
+
+
+class _Job:
+    """A question by name that is being answered, step by step, others in between."""
+
+    def __init__(self, name: str, number: int, talk: Conversation, fields: dict[str, Any]) -> None:
+        self.name, self.number = name, number
+        self._talk, self._fields = talk, fields
+        self._stopped = threading.Event()
+        self.task = asyncio.create_task(self._answer())
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def _answer(self) -> None:
+        steps = None
+        try:
+            asked = self._talk.asked(self._fields, self._stopped)
+            steps = QUESTIONS[self.name](asked)
+            while not self._stopped.is_set():
+                answer = await _in(_SLOW, next, steps, None)
+                if answer is None:
+                    break
+                header = {"id": self.number, "done": not answer.more, "step": asked.model.step}
+                frame = wire.encode(self.name, header | answer.header, answer.payload)
+                await self._talk.say(frame, self._stopped)
+        except Exception as error:
+            await self._talk.say(_refusal(error, self._fields), self._stopped)
+        finally:
+            if steps is not None:
+                await _in(_SLOW, steps.close)
+
+
+async def _in(pool: Executor, function: Any, *arguments: Any) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
+
+
+def _read(message: bytes | str) -> bytes | dict[str, Any]:
+    """Raises Wrong."""
+    limit = QUESTION_LIMIT if isinstance(message, str) and '"ask"' in message else MESSAGE_LIMIT
+    if len(message) > limit:
+        raise Wrong("That message is too long.")
+    if isinstance(message, bytes):
+        return message
+    try:
+        asked = json.loads(message)
+    except (ValueError, RecursionError):
+        asked = None
+    if not isinstance(asked, dict):
+        raise Wrong('Send z as {"z": [...]}, or {"random": true}.')
+    return asked
+
+
+def _refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
+    """An "error" frame; a network's own trouble must not end the conversation."""
+    text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({error})."
+    number = asked.get("id") if isinstance(asked, dict) else None
+    return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
+
+
+def _visitor(socket: WebSocket) -> str:
+    try:
+        cookie = SimpleCookie(socket.headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return cookie.value if cookie else ""

@@ -1,0 +1,92 @@
+"""One z in, one picture out: what follows a finger.
+
+Asked as ``dim`` float32 numbers, little-endian, in one binary message; or as JSON, ``{"z": [...]}``
+or ``{"random": true}``. Where G is told a class, its number follows as one more float32, or as
+``"label"`` in the JSON (0 if it is not there). Answered by a "latent" frame, header ``step`` (of
+the generator), ``mime``, ``state``, and if the server drew it ``z``, with the names of all
+``classes`` that G is told of; the payload is the picture.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, from_numpy
+
+from gan_lab.data import plane_of
+from gan_lab.latent import Model
+from gan_lab.runs import wire
+from gan_lab.runs.explorable import Explorable
+from gan_lab.runs.pictures import mosaic, png, scatter
+from gan_lab.server.explore.asked import Wrong, class_of, model_of, near
+
+MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
+
+
+def picture(asked: bytes | dict[str, Any], explorable: Explorable) -> bytes:
+    """A "latent" frame. Raises Wrong, and whatever a network raises."""
+    model = model_of(explorable)
+    question = _read(asked, model)
+    pixels = seen(model, question.z, question.label)
+    header: dict[str, Any] = {
+        "step": model.step,
+        "state": explorable.state,
+        "mime": "image/png",
+        "tile": pixels.shape[1],
+    }
+    if question.drawn:
+        header["z"] = [round(value, 4) for value in question.z[0].tolist()]
+        header["classes"] = list(model.classes)
+    return wire.encode("latent", header, png(pixels))
+
+
+def seen(model: Model, z: Tensor, labels: Tensor | None) -> NDArray[np.uint8]:
+    """What G makes of one z, told its class; a point is shown among the places of real ones."""
+    if not model.kind.points:
+        return mosaic(model.images(z, labels))
+    plane = plane_of(model.config.data.name)
+    return scatter(model.points(z, labels), plane.places, plane.reach)
+
+
+class _Question(NamedTuple):
+    """What is asked for.
+
+    Attributes:
+        z: 1×dim.
+        label: number of the class, int64, 1; None where G is told of none.
+        drawn: whether z was drawn here.
+    """
+
+    z: Tensor
+    label: Tensor | None
+    drawn: bool
+
+
+def _read(asked: bytes | dict[str, Any], model: Model) -> _Question:
+    """Raises Wrong."""
+    dim, told, drawn = model.dim, bool(model.classes), False
+    label: Any = 0
+    if isinstance(asked, bytes):
+        if len(asked) != 4 * (dim + told):
+            more = " and a class" if told else ""
+            raise Wrong(f"z must be {dim} numbers{more}, of 4 bytes each.")
+        values = np.frombuffer(asked, "<f4").copy()
+        if told:
+            values, label = values[:-1], values[-1]
+    else:
+        label, drawn = asked.get("label", 0), asked.get("random") is True
+        try:
+            values = _drawn(model) if drawn else np.asarray(asked["z"], np.float64)
+        except (ValueError, TypeError, KeyError, OverflowError):
+            raise Wrong('Send z as {"z": [...]}, or {"random": true}.') from None
+        if values.shape != (dim,):
+            raise Wrong(f"z must be a list of {dim} numbers.")
+    z = from_numpy(near(values)).unsqueeze(0)
+    return _Question(z, class_of(label, model), drawn)
+
+
+def _drawn(model: Model) -> NDArray[np.float32]:
+    return model.draw(1, secrets.randbelow(2**53))[0].numpy()
