@@ -33,7 +33,7 @@ class Latent {
     holder.innerHTML = PAGE;
     this.box = holder.firstElementChild;
     root.append(this.box);
-    this.tiles = new Tiles(this.find("canvas"), { maxHeight: 420 });
+    this.tiles = new Tiles(this.find("canvas"), { maxHeight: highest });
     this.find(".gl-random").onclick = () => this.explorer.random();
     this.find(".gl-zero").onclick = () => this.explorer.go(new Float32Array(this.explorer.dim));
     this.find(".gl-keep").onclick = () => this.keep();
@@ -183,6 +183,11 @@ class Latent {
     this.tiles.close();
     this.box.remove();
   }
+}
+
+// how high the picture may be, px: where it lies above the tools it must leave them room
+function highest() {
+  return window.innerWidth <= 800 ? 0.3 * window.innerHeight : 420;
 }
 
 // the picture that the tiles show, at its own size, as a data URL
