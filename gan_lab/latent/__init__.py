@@ -1,6 +1,22 @@
 """The latent space of a model that was just trained: what it makes of z, and ways through it."""
 
+from gan_lab.latent.directions import Direction, DirectionError, difference
+from gan_lab.latent.learned import from_groups, from_values
 from gan_lab.latent.model import Model
+from gan_lab.latent.pca import principal
 from gan_lab.latent.sampling import draw, in_parts, pictures
+from gan_lab.latent.sefa import factorised
 
-__all__ = ["Model", "draw", "in_parts", "pictures"]
+__all__ = [
+    "Direction",
+    "DirectionError",
+    "Model",
+    "difference",
+    "draw",
+    "factorised",
+    "from_groups",
+    "from_values",
+    "in_parts",
+    "pictures",
+    "principal",
+]

@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -76,7 +77,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class _Known:
+class Known:
     """Pictures with what is known of them: uint8 N×C×S×S, float32 N×K."""
 
     images: Tensor
@@ -86,7 +87,7 @@ class _Known:
 class Learning:
     """A measure that is being learned, a little whenever somebody who waits for it asks."""
 
-    def __init__(self, names: tuple[str, ...], train: _Known, test: _Known) -> None:
+    def __init__(self, names: tuple[str, ...], train: Known, test: Known) -> None:
         self.measure: Measure | None = None
         self._names, self._train, self._test = names, train, test
         self._lock = threading.Lock()
@@ -186,7 +187,7 @@ _REMEMBERED = 4
 _LOCK = threading.Lock()
 
 
-def _faces(data: Data, _kind: Kind) -> tuple[tuple[str, ...], _Known, _Known]:
+def _faces(data: Data, _kind: Kind) -> tuple[tuple[str, ...], Known, Known]:
     """Numbers and flags of drawn faces, those that a picture of a few pixels can show."""
     parts = []
     for train in (True, False):
@@ -198,11 +199,11 @@ def _faces(data: Data, _kind: Kind) -> tuple[tuple[str, ...], _Known, _Known]:
         found["beard"] = 1 - column["beard=none"]
         found["bald"] = column["hair=bald"]
         found["long hair"] = column["hair=long"] + column["hair=bob"]
-        parts.append(_Known(load(data, train=train).images, torch.stack([*found.values()], 1)))
+        parts.append(Known(load(data, train=train).images, torch.stack([*found.values()], 1)))
     return tuple(found), parts[0], parts[1]
 
 
-def _classes(data: Data, kind: Kind) -> tuple[tuple[str, ...], _Known, _Known]:
+def _classes(data: Data, kind: Kind) -> tuple[tuple[str, ...], Known, Known]:
     """A flag for each class."""
     parts = []
     for train, most in ((True, _MOST), (False, _HELD_OUT)):
@@ -214,14 +215,14 @@ def _classes(data: Data, kind: Kind) -> tuple[tuple[str, ...], _Known, _Known]:
             )
         order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))[:most]
         flags = F.one_hot(pictures.labels[order], len(pictures.classes)).float()
-        parts.append(_Known(pictures.images[order], flags))
+        parts.append(Known(pictures.images[order], flags))
     return kind.classes, parts[0], parts[1]
 
 
 def _network(channels: int, size: int, outputs: int) -> nn.Module:
     """Three convolutions and two dense layers, for pictures of any size."""
     widths, layers, side = (channels, 24, 48, 64), [], size
-    for before, width in zip(widths, widths[1:], strict=False):
+    for before, width in pairwise(widths):
         stride = 2 if side > 6 else 1
         side = -(-side // stride)
         layers += [nn.Conv2d(before, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width)]

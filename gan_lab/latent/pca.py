@@ -1,4 +1,4 @@
-"""Directions in which an early layer varies most (GANSpace, Härkönen et al. 2020, arXiv 2004.02546).
+"""Directions in which an early layer varies most (GANSpace, Härkönen et al. 2020, 2004.02546).
 
 Principal components of an early layer's activations are coordinates of pictures, not of z. So
 for each the step in z is taken that goes with it: least squares, z ≈ coordinates · M.
@@ -12,6 +12,7 @@ from torch import Tensor
 from gan_lab.latent.directions import Direction, signed, towards
 from gan_lab.latent.entrance import early
 from gan_lab.latent.model import Model
+from gan_lab.latent.sampling import draw_labels
 
 SAMPLES = 2000
 _NOTHING = 1e-9  # of the variance
@@ -25,15 +26,10 @@ def principal(
     Activations are taken behind the first bend, of ``samples`` drawn z. Where G is told a class,
     classes are drawn too, and each class's mean is taken away: they are no directions of z.
     """
-    generator = torch.Generator().manual_seed(seed)
-    z = model.draw(samples, seed)
-    classes = len(model.classes) or 1
-    labels = torch.randint(classes, (samples,), generator=generator)
+    z, labels = model.draw(samples, seed), draw_labels(len(model.classes), samples, seed)
     activations = _activations(model, z, labels)
-    for label in range(classes):
-        own = labels == label
-        if own.any():
-            activations[own] -= activations[own].mean(0)
+    for own in [slice(None)] if labels is None else [labels == label for label in labels.unique()]:
+        activations[own] -= activations[own].mean(0)
     components, shares = _components(activations, min(count, model.dim))
     coordinates = activations @ components.T
     steps = torch.linalg.lstsq(coordinates, (z - z.mean(0)).double()).solution
@@ -47,7 +43,7 @@ def principal(
 
 
 @torch.no_grad()
-def _activations(model: Model, z: Tensor, labels: Tensor) -> Tensor:
+def _activations(model: Model, z: Tensor, labels: Tensor | None) -> Tensor:
     """float64, N×units."""
     entrance = early(model.network)
     source = model.source(z, labels)

@@ -42,6 +42,13 @@ def draw(latent: Latent, count: int, seed: int, truncation: float | None = None)
     return draw_z(narrowed, count, generator)
 
 
+def draw_labels(classes: int, count: int, seed: int) -> Tensor | None:
+    """Any of ``classes`` classes, int64, ``count``; None if there are none."""
+    if not classes:
+        return None
+    return torch.randint(classes, (count,), generator=torch.Generator().manual_seed(seed))
+
+
 def in_parts(network: nn.Module, z: Tensor, output: str) -> Iterator[Tensor]:
     """Like :func:`pictures`, part by part, so that any number fits into memory."""
     for part in z.split(_PART):
