@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from gan_lab.latent.directions import Direction
-from gan_lab.latent.measures import Attribute, Measure, auc
+from gan_lab.latent.measures import Attribute, auc
 from gan_lab.latent.model import Model
 from gan_lab.latent.sampling import draw_labels
 
@@ -18,6 +18,10 @@ SAMPLES = 1000
 _FLAGGED = 0.5  # from where on a flag counts as there
 _RARE = 0.01  # a flag that fewer pictures have, or lack, tells nothing
 _STILL = 1e-6  # a standard deviation below which nothing varies
+
+
+Measuring = Callable[[Tensor], Tensor]
+"""Pictures, uint8 N×C×S×S, to what they show, float32 N×K, such as a ``Measure``."""
 
 
 class Prediction(NamedTuple):
@@ -47,7 +51,7 @@ class Sampled(NamedTuple):
     values: Tensor
 
 
-def sampled(model: Model, measure: Measure, count: int = SAMPLES, seed: int = 1) -> Sampled:
+def sampled(model: Model, measure: Measuring, count: int = SAMPLES, seed: int = 1) -> Sampled:
     """Draw pictures, of any class where there are classes, and measure them."""
     z, labels = model.draw(count, seed), draw_labels(len(model.classes), count, seed)
     parts = [
@@ -92,7 +96,7 @@ def correlation(a: Tensor, b: Tensor) -> float:
 def along(
     model: Model,
     direction: Direction,
-    measure: Measure,
+    measure: Measuring,
     sigmas: Sequence[float] = (-2, -1, 0, 1, 2),
     count: int = 256,
     seed: int = 2,

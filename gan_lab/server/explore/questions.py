@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from gan_lab.server.explore import directions
 from gan_lab.server.explore.asked import Question
 
-QUESTIONS: dict[str, Question] = {}
+QUESTIONS: dict[str, Question] = {
+    "directions": directions.directions,
+    "samples": directions.samples,
+    "strips": directions.strips,
+    "predicts": directions.predicts,
+    "kept": directions.kept,
+    "archive": directions.archive,
+}
 """By the name that is asked for; the frames that answer are of that kind."""
