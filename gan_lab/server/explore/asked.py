@@ -81,6 +81,19 @@ class Asked:
             raise Wrong(f"z must be a list of {dim} numbers.")
         return torch.from_numpy(near(values))
 
+    def places(self, name: str, most: int) -> Tensor:
+        """float32, N×2, N from 1 to ``most``: places on a plane."""
+        given = self.fields.get(name)
+        if not isinstance(given, list) or not 0 < len(given) <= most:
+            raise Wrong(f"{name} must be a list of 1 to {most} places.")
+        try:
+            values = np.asarray(given, np.float64)
+        except (ValueError, TypeError, OverflowError):
+            values = np.empty(0)
+        if values.shape != (len(given), 2) or not np.isfinite(values).all():
+            raise Wrong(f"{name} must be pairs of numbers.")
+        return torch.from_numpy(values.astype(np.float32))
+
     def label(self, name: str = "label") -> Tensor | None:
         """A class, int64, 1; None where G is told of none. The first where none is given."""
         return class_of(self.fields.get(name, 0), self.model)

@@ -1,15 +1,14 @@
 """One z in, one picture out: what follows a finger.
 
 Asked as ``dim`` float32 numbers, little-endian, in one binary message; or as JSON, ``{"z": [...]}``
-or ``{"random": true}``. Where G is told a class, its number follows as one more float32, or as
-``"label"`` in the JSON (0 if it is not there). Answered by a "latent" frame, header ``step`` (of
-the generator), ``mime``, ``state``, and if the server drew it ``z``, with the names of all
-``classes`` that G is told of; the payload is the picture.
+or ``{"random": true}`` (see ``drawn.py``). Where G is told a class, its number follows as one more
+float32, or as ``"label"`` in the JSON (0 if it is not there). Answered by a "latent" frame, header
+``step`` (of the generator), ``mime``, ``state``, and if the server drew it ``z`` and ``seed``, with
+the names of all ``classes`` that G is told of; the payload is the picture.
 """
 
 from __future__ import annotations
 
-import secrets
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +21,7 @@ from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.server.explore.asked import Wrong, class_of, model_of, near
+from gan_lab.server.explore.drawn import drawn
 
 MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
 
@@ -37,7 +37,8 @@ def picture(asked: bytes | dict[str, Any], explorable: Explorable) -> bytes:
         "mime": "image/png",
         "tile": pixels.shape[1],
     }
-    if question.drawn:
+    if question.seed is not None:
+        header["seed"] = question.seed
         header["z"] = [round(value, 4) for value in question.z[0].tolist()]
         header["classes"] = list(model.classes)
     return wire.encode("latent", header, png(pixels))
@@ -57,17 +58,17 @@ class _Question(NamedTuple):
     Attributes:
         z: 1×dim.
         label: number of the class, int64, 1; None where G is told of none.
-        drawn: whether z was drawn here.
+        seed: that z was drawn by; None if it was given.
     """
 
     z: Tensor
     label: Tensor | None
-    drawn: bool
+    seed: int | None
 
 
 def _read(asked: bytes | dict[str, Any], model: Model) -> _Question:
     """Raises Wrong."""
-    dim, told, drawn = model.dim, bool(model.classes), False
+    dim, told, seed = model.dim, bool(model.classes), None
     label: Any = 0
     if isinstance(asked, bytes):
         if len(asked) != 4 * (dim + told):
@@ -77,16 +78,19 @@ def _read(asked: bytes | dict[str, Any], model: Model) -> _Question:
         if told:
             values, label = values[:-1], values[-1]
     else:
-        label, drawn = asked.get("label", 0), asked.get("random") is True
-        try:
-            values = _drawn(model) if drawn else np.asarray(asked["z"], np.float64)
-        except (ValueError, TypeError, KeyError, OverflowError):
-            raise Wrong('Send z as {"z": [...]}, or {"random": true}.') from None
+        label = asked.get("label", 0)
+        if asked.get("random") is True:
+            values, seed = drawn(asked, model)
+        else:
+            values = _given(asked)
         if values.shape != (dim,):
             raise Wrong(f"z must be a list of {dim} numbers.")
     z = from_numpy(near(values)).unsqueeze(0)
-    return _Question(z, class_of(label, model), drawn)
+    return _Question(z, class_of(label, model), seed)
 
 
-def _drawn(model: Model) -> NDArray[np.float32]:
-    return model.draw(1, secrets.randbelow(2**53))[0].numpy()
+def _given(asked: dict[str, Any]) -> NDArray[np.float64]:
+    try:
+        return np.asarray(asked["z"], np.float64)
+    except (ValueError, TypeError, KeyError, OverflowError):
+        raise Wrong('Send z as {"z": [...]}, or {"random": true}.') from None

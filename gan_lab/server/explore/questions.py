@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from gan_lab.server.explore import directions
 from gan_lab.server.explore.asked import Question
+from gan_lab.server.explore.effects import effects
+from gan_lab.server.explore.plane import lattice, plane
 
 QUESTIONS: dict[str, Question] = {
     "directions": directions.directions,
@@ -12,5 +14,8 @@ QUESTIONS: dict[str, Question] = {
     "predicts": directions.predicts,
     "kept": directions.kept,
     "archive": directions.archive,
+    "effects": effects,
+    "plane": plane,
+    "lattice": lattice,
 }
 """By the name that is asked for; the frames that answer are of that kind."""
