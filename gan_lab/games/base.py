@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gan_lab.config import RunConfig
 from gan_lab.data import Batches, Kind, Pictures
 from gan_lab.games.phases import SILENT, Account
-from gan_lab.networks import Critic, Verdict
+from gan_lab.networks import Critic, Stage, Verdict
 from gan_lab.objectives import Scale
 from gan_lab.randomness import Streams
 
@@ -208,6 +208,23 @@ class Seen(NamedTuple):
         )
 
 
+class Onlooker(NamedTuple):
+    """D for whoever looks on from outside the rounds: asked as its game asks it.
+
+    Attributes:
+        look: classes (int64, N or 1, or None where D is told of none) to a function from pictures,
+            N×C×S×S in the range of G's output, to what D thinks of them; gradients flow back.
+        known: real pictures (uint8) to what D knows them as, in the range of G's output.
+        stages: what its layers are, as in ``Verdict.features``.
+        company: how many pictures it should be shown at once; 1 if it judges each by itself.
+    """
+
+    look: Callable[[Tensor | None], Callable[[Tensor], Verdict]]
+    known: Callable[[Tensor], Tensor]
+    stages: tuple[Stage, ...]
+    company: int
+
+
 class Curve(NamedTuple):
     """One line of a figure.
 
@@ -379,6 +396,17 @@ class Game(Protocol):
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
         """Pictures (uint8 N×C×h×w) to pictures, where G begins from pictures; see games.apply."""
+        ...
+
+    @staticmethod
+    def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:
+        """D as it may be asked about any picture.
+
+        Args:
+            networks: all players of this game by name, in eval mode, on the CPU.
+
+        Raises ConfigError in a game that begins from a picture.
+        """
         ...
 
     @staticmethod

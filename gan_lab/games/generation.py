@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -20,6 +20,7 @@ from gan_lab.games.base import (
     Figure,
     Move,
     Now,
+    Onlooker,
     Preview,
     Scene,
     Seen,
@@ -30,7 +31,7 @@ from gan_lab.games.phases import Account, Lens
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.games.telling import FromNoise
-from gan_lab.networks import Head
+from gan_lab.networks import Critic, Head, Verdict
 from gan_lab.objectives import LOSSES, draw_z, reach
 from gan_lab.objectives.conditions import with_classes, with_planes
 from gan_lab.randomness import Streams
@@ -110,6 +111,17 @@ class Generation:
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:
         raise _from_noise(config)
+
+    @classmethod
+    def onlooker(cls, config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:
+        critic = networks["D"]
+        assert isinstance(critic, Critic)
+        return Onlooker(
+            look=lambda labels: _look(config, kind, critic.judge, labels),
+            known=lambda images: cls._as_known(config, kind, networks["G"], images),
+            stages=critic.stages,
+            company=config.training.batch if config.networks.d.compares_batch else 1,
+        )
 
     @staticmethod
     def figures(config: RunConfig) -> tuple[Figure, ...]:
@@ -215,17 +227,8 @@ class Generation:
         return every[index]
 
     def _look(self, labels: Tensor | None) -> Look:
-        """D for pictures of these classes; a joined batch has them twice."""
-        judge = self.players["D"].judge
-        if labels is None:
-            return judge
-        concat = self.config.networks.labels == "concat"
-
-        def look(x: Tensor) -> networks.Verdict:
-            told = labels.repeat(len(x) // len(labels))
-            return judge(with_planes(x, told, self._classes)) if concat else judge(x, told)
-
-        return look
+        """D for pictures of these classes."""
+        return _look(self.config, self._kind, self.players["D"].judge, labels)
 
     def settle(self, move: Move) -> None:
         if "D" in move.players:
@@ -271,7 +274,14 @@ class Generation:
 
     def _known(self, images: Tensor) -> Tensor:
         """Real pictures (uint8) as D knows them."""
-        return to_range(images, self.config.networks.g.output)
+        shown = self.players["G"].shown
+        assert shown is not None
+        return self._as_known(self.config, self._kind, shown, images)
+
+    @staticmethod
+    def _as_known(config: RunConfig, kind: Kind, shown: nn.Module, images: Tensor) -> Tensor:
+        """Real pictures as D knows them, beside what the averaged G shows."""
+        return to_range(images, config.networks.g.output)
 
     def stills(self, controls: Controls, pictures: Pictures) -> Mapping[str, Still]:
         """z of the fakes in the scene, their classes as ones among zeros, some real pictures."""
@@ -292,6 +302,21 @@ class Generation:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._referee.load_state_dict(state["referee"])
+
+
+def _look(
+    config: RunConfig, kind: Kind, judge: Callable[..., Verdict], labels: Tensor | None
+) -> Look:
+    """D for pictures of these classes; a joined batch has them twice."""
+    if labels is None:
+        return judge
+    concat = config.networks.labels == "concat"
+
+    def look(x: Tensor) -> Verdict:
+        told = labels.repeat(len(x) // len(labels))
+        return judge(with_planes(x, told, _classes(config, kind))) if concat else judge(x, told)
+
+    return look
 
 
 def _classes(config: RunConfig, kind: Kind) -> int:

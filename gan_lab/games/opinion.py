@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from gan_lab.config import RunConfig
+from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batch, to_pixels
 from gan_lab.games.base import Player, Portraits, Preview, Verdicts, at_rest
 from gan_lab.games.referee import Look
@@ -37,6 +37,14 @@ def probe(count: int, generator: torch.Generator) -> Tensor:
     """int64: places of up to :data:`PROBE` pictures among ``count``, on the CPU."""
     order = torch.randperm(count, generator=generator, device=generator.device)
     return order[:PROBE].cpu()
+
+
+def from_a_picture(config: RunConfig) -> ConfigError:
+    """Why nobody asks D about a picture alone in this game."""
+    return ConfigError(
+        f"D of a run of the game {config.objective.game} is asked beside what G began from, so it"
+        " cannot be looked into alone; the live page shows what it thinks"
+    )
 
 
 def unasked(beside: Tensor) -> Tensor:

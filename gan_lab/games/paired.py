@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -21,6 +21,7 @@ from gan_lab.games.base import (
     Figure,
     Move,
     Now,
+    Onlooker,
     Preview,
     Scene,
     Seen,
@@ -250,6 +251,10 @@ class Paired:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return domains(pictures, config.data.pairs)[0]
+
+    @staticmethod
+    def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:
+        raise opinion.from_a_picture(config)
 
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_lab.config import ConfigError, RunConfig, Training
-from gan_lab.data import Batch, Batches, Kind
+from gan_lab.data import Batch, Batches, Kind, to_range
 from gan_lab.games.base import Controls, Curve, Figure, Move, Now, Seen
 from gan_lab.games.generation import Generation
 from gan_lab.networks.growth import Growing, Growth, doubled, faded, sides
@@ -125,12 +125,12 @@ class Progressive(Generation):
             {n: x._replace(caption=f"Now at {words}.") for n, x in verdicts.items()},
         )
 
-    def _known(self, images: Tensor) -> Tensor:
+    @staticmethod
+    def _as_known(config: RunConfig, kind: Kind, shown: nn.Module, images: Tensor) -> Tensor:
         """As detailed as G's can be at the present level, enlarged to the side of what G shows."""
-        shown = self.players["G"].shown
         assert isinstance(shown, Generator)
-        x = faded(super()._known(images), shown.growth)
-        while x.shape[-1] < self._kind.size:
+        x = faded(to_range(images, config.networks.g.output), shown.growth)
+        while x.shape[-1] < kind.size:
             x = doubled(x)
         return x
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import torch
@@ -21,6 +21,7 @@ from gan_lab.games.base import (
     Figure,
     Move,
     Now,
+    Onlooker,
     Preview,
     Scene,
     Seen,
@@ -275,6 +276,10 @@ class SuperResolution:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return torch.cat([shrunk(p, config.objective.scale) for p in pictures.images.split(1024)])
+
+    @staticmethod
+    def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:
+        raise opinion.from_a_picture(config)
 
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import torch
@@ -20,6 +20,7 @@ from gan_lab.games.base import (
     Figure,
     Move,
     Now,
+    Onlooker,
     Preview,
     Scene,
     Seen,
@@ -334,6 +335,10 @@ class Unpaired:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return domains(pictures, config.data.pairs)[0]
+
+    @staticmethod
+    def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:
+        raise opinion.from_a_picture(config)
 
     @staticmethod
     def apply(

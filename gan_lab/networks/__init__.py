@@ -19,10 +19,12 @@ from gan_lab.networks.critic import Critic, Head, Verdict
 from gan_lab.networks.layers import lend_generator
 from gan_lab.networks.lines import LayerError, Line, trace
 from gan_lab.networks.shapes import SCORE, Shape
+from gan_lab.networks.stages import Change, Stage, Staged
 from gan_lab.networks.table import Layer, table
 
 __all__ = [
     "SCORE",
+    "Change",
     "Critic",
     "Head",
     "Layer",
@@ -30,6 +32,8 @@ __all__ = [
     "LayerList",
     "Line",
     "Shape",
+    "Stage",
+    "Staged",
     "Verdict",
     "build",
     "discriminator",

@@ -24,6 +24,7 @@ from gan_lab.networks.shapes import (
     borders,
     transposed_padding,
 )
+from gan_lab.networks.stages import Change, Stage, of_line
 from gan_lab.networks.weights import apply_spectral_norm, initialise
 
 
@@ -50,11 +51,23 @@ class LayerList(nn.ModuleList):
         self.lines = tuple(lines)
         self._joining = {line.spec.source for line in lines if line.spec.kind in JOINS}
 
-    def outputs(self, x: Tensor) -> Iterator[Tensor]:
-        """What every layer gives, in order."""
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Its layers for people, as :meth:`outputs` goes through them."""
+        return tuple(map(of_line, self.lines))
+
+    def outputs(self, x: Tensor, change: Change | None = None) -> Iterator[Tensor]:
+        """What every layer gives, in order.
+
+        Args:
+            change: gets the number of each layer, from 1, and what it gives, and says what the
+                next ones are to take in its place.
+        """
         kept = {0: x}
         for line, layer in zip(self.lines, self, strict=True):
             x = layer(x, kept[line.spec.source]) if line.spec.kind in JOINS else layer(x)
+            if change is not None:
+                x = change(line.number, x)
             if line.number in self._joining:
                 kept[line.number] = x
             yield x

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from gan_lab.config import ConfigError, DiscriminatorNetwork
 from gan_lab.networks.build import LayerList
 from gan_lab.networks.lines import last_weighted
+from gan_lab.networks.stages import Stage, of_line
 from gan_lab.networks.weights import apply_spectral_norm, initialise
 
 
@@ -75,6 +76,17 @@ class Critic(nn.Module):
         initialise(added, config)
         if config.spectral_norm:
             apply_spectral_norm(added)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Of the features of its verdicts, for people."""
+        if not isinstance(self.body, LayerList):
+            return (Stage(1, "score", "", ()),)
+        before = self.body.lines[: _last(self.body) - 1]
+        bent = [line for line in before if line.spec.activation != "none"]
+        if not bent:  # as in judge
+            return (Stage(1, "what the score is made of", "", ()),)
+        return tuple(of_line(line)._replace(number=n) for n, line in enumerate(bent, 1))
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         """Logits of pictures (N×C×H×W); ``labels``, int64 N, only count for a projection head."""

@@ -62,7 +62,8 @@ class Concat(nn.Module):
     """What an earlier layer gave, as further channels: a skip connection of a U-Net."""
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
-        return torch.cat([x, other], 1)
+        # one for all, where a single input was followed as far as here
+        return torch.cat([x, other.expand(len(x), *other.shape[1:])], 1)
 
 
 class PixelNorm(nn.Module):

@@ -6,6 +6,7 @@ They come fully grown; the game that lets them grow sets their growth.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TypeVar
 
@@ -24,6 +25,7 @@ from gan_lab.networks.layers import (
 )
 from gan_lab.networks.plan import channels, normed_at, wants_bias
 from gan_lab.networks.shapes import DISTANCES
+from gan_lab.networks.stages import Change, Stage, pieces, through
 from gan_lab.networks.weights import apply_spectral_norm, equalise, initialise
 
 W = TypeVar("W", nn.Conv2d, nn.Linear)
@@ -43,7 +45,9 @@ class Generator(Growing):
     def __init__(self, config: GeneratorNetwork, dim: int, colours: int, size: int) -> None:
         super().__init__(size, config.base)
         self.whole = True
-        widths = channels(config, len(self.sides))[::-1]  # from the first level to the picture
+        # from the first level to the picture
+        self.widths = widths = channels(config, len(self.sides))[::-1]
+        self.colours = colours
         width, start = widths[0], self.sides[0]
         bias = wants_bias(config, before_norm=normed_at(config, edge=False))
         self.first = nn.Sequential(
@@ -62,18 +66,41 @@ class Generator(Growing):
         )
         self.last = {"tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "linear": nn.Identity}[config.output]()
 
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Two a level that counts by now, and the picture."""
+        found = []
+        for level in range(self.growth.level + 1):
+            side, width = self.sides[level], self.widths[level]
+            for name in ("dense" if level == 0 else "enlarge, convolution", "convolution"):
+                words = f"level {level + 1}, {side}×{side} px"
+                found.append(Stage(len(found) + 1, name, words, (width, side, side)))
+        words, full = f"from level {self.growth.level + 1}", self.sides[-1]
+        return (*found, Stage(len(found) + 1, "picture", words, (self.colours, full, full)))
+
     def forward(self, z: Tensor) -> Tensor:
+        for output in self.outputs(z):
+            z = output
+        return z
+
+    def outputs(self, z: Tensor, change: Change | None = None) -> Iterator[Tensor]:
+        """As of a :class:`LayerList`, for the levels that count."""
         level, side, alpha = self.growth
-        below = x = self.first(z)
-        for block in self.blocks[:level]:
-            below, x = x, block(x)
+        change = change or (lambda _, x: x)
+        number, below, x = 0, z, z
+        for block in (self.first, *self.blocks[:level]):
+            below = x
+            for piece in pieces(block):
+                number += 1
+                x = change(number, through(piece, x))
+                yield x
         picture = self.to_colours[level](x)
         if alpha < 1.0:
             picture = torch.lerp(doubled(self.to_colours[level - 1](below)), picture, alpha)
         picture = self.last(picture)
         if self.whole and side < self.sides[-1]:
             picture = F.interpolate(picture, scale_factor=float(self.sides[-1] // side))
-        return picture
+        yield change(number + 1, picture)
 
 
 class Body(Growing):
@@ -81,7 +108,7 @@ class Body(Growing):
 
     def __init__(self, config: DiscriminatorNetwork, colours: int, size: int) -> None:
         super().__init__(size, config.base)
-        widths = channels(config, len(self.sides))[::-1]
+        self.widths = widths = channels(config, len(self.sides))[::-1]
         width, start = widths[0], self.sides[0]
         self.from_colours = nn.ModuleList(
             nn.Sequential(*_conv(config, colours, width, kernel=1, edge=True)) for width in widths
@@ -106,6 +133,17 @@ class Body(Growing):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.outputs(x)[-1]
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Of what :meth:`outputs` gives."""
+        level = self.growth.level
+        found = []
+        for n in range(level, -1, -1):
+            name = "from colours" if n == level else "two convolutions, pool by mean"
+            side, words = self.sides[n], f"level {n + 1}, {self.sides[n]}×{self.sides[n]} px"
+            found.append(Stage(len(found) + 1, name, words, (self.widths[n], side, side)))
+        return (*found, Stage(len(found) + 1, "convolution, dense", "", (self.features,)))
 
     def outputs(self, x: Tensor) -> list[Tensor]:
         """What each block gives; the last is N×F."""
@@ -138,6 +176,11 @@ class Discriminator(Critic):
             _weighted(config, self.name, 1.0)
         if config.spectral_norm:
             apply_spectral_norm(self)
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        assert isinstance(self.body, Body)
+        return self.body.stages
 
     def judge(self, x: Tensor, labels: Tensor | None = None) -> Verdict:
         assert isinstance(self.body, Body)

@@ -3,7 +3,7 @@
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.forking import Parent, fork, parent_of
 from gan_lab.runs.messages import Budget, Moment, State
-from gan_lab.runs.opening import open_generators
+from gan_lab.runs.opening import load, load_discriminator, open_generators, open_players
 from gan_lab.runs.registry import Hosted, Registry
 from gan_lab.runs.run import Run
 
@@ -18,7 +18,10 @@ __all__ = [
     "RunDirectory",
     "State",
     "fork",
+    "load",
+    "load_discriminator",
     "open_generators",
+    "open_players",
     "parent_of",
     "runs_root",
 ]

@@ -13,8 +13,9 @@ from typing import Any
 
 from torch import nn
 
-from gan_lab.config import RunConfig
+from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
+from gan_lab.games import Onlooker, game_of
 from gan_lab.latent import Model
 from gan_lab.metrics.verdicts import Tally
 from gan_lab.training.trainer import Counts
@@ -233,12 +234,14 @@ class Shown:
     Attributes:
         networks: by the names of the players; most games have one, ``G``.
         kind: what the pictures are like that they were trained on.
+        judges: the discriminators of that step by name, not averaged; none where nobody kept them.
     """
 
     networks: dict[str, nn.Module]
     step: int
     config: RunConfig
     kind: Kind
+    judges: dict[str, nn.Module] = field(default_factory=dict)
 
     @property
     def network(self) -> nn.Module:
@@ -249,6 +252,20 @@ class Shown:
     def model(self) -> Model:
         """The first, or only, generator, for whoever explores its latent space."""
         return Model(self.network, self.config, self.kind, self.step)
+
+    @property
+    def onlooker(self) -> Onlooker:
+        """D, for whoever asks it about a picture.
+
+        Raises ConfigError if there is none, or if this game's D is never asked about a picture
+        alone.
+        """
+        if not self.judges:
+            raise ConfigError(
+                "only the generator was kept here, without its discriminator; train a run of your"
+                " own to look into D"
+            )
+        return game_of(self.config).onlooker(self.config, self.kind, self.networks | self.judges)
 
 
 @dataclass(frozen=True)

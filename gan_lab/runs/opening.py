@@ -1,12 +1,47 @@
-"""Opening a run's generators from its directory, without its data."""
+"""Opening a run's players from its directory, without its data."""
 
 from __future__ import annotations
 
-from gan_lab.games import game_of
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gan_lab.config import ConfigError
+from gan_lab.games import Onlooker, game_of
+from gan_lab.latent import Model
 from gan_lab.randomness import seeded
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.messages import Shown
 from gan_lab.training.trainer import config_of, kind_of
+
+
+def load(run: str | Path) -> Model:
+    """The averaged generator of a run, for a notebook.
+
+    Args:
+        run: its folder, or the name of one below the runs root.
+
+    Raises:
+        DirectoryError: there is no such run, or no checkpoint of it that can be read.
+        ConfigError: its G begins from a picture, so it has no latent space.
+    """
+    shown = open_generators(RunDirectory.find(str(run)))
+    if not game_of(shown.config).from_noise:
+        raise ConfigError(
+            f"{run} is a run of the game {shown.config.objective.game}, whose G begins from a"
+            " picture: it has no latent space"
+        )
+    return shown.model
+
+
+def load_discriminator(run: str | Path) -> Onlooker:
+    """D of a run, to be asked about pictures in a notebook; arguments as of :func:`load`.
+
+    Raises:
+        DirectoryError: there is no such run, or no checkpoint of it that can be read.
+        ConfigError: its D is never asked about a picture alone.
+    """
+    return open_players(RunDirectory.find(str(run))).onlooker
 
 
 def open_generators(directory: RunDirectory) -> Shown:
@@ -15,7 +50,22 @@ def open_generators(directory: RunDirectory) -> Shown:
     Raises:
         DirectoryError: there is no checkpoint that can be read.
     """
+    return _generators(directory.read_checkpoint())
+
+
+def open_players(directory: RunDirectory) -> Shown:
+    """The same with the discriminators, as they were at that step."""
     state = directory.read_checkpoint()
+    shown = _generators(state)
+    with seeded(0):
+        judges = game_of(shown.config).discriminators(shown.config, shown.kind)
+    for name, network in judges.items():
+        network.load_state_dict(state["players"][name]["network"])
+        network.eval().requires_grad_(False)
+    return replace(shown, judges=judges)
+
+
+def _generators(state: dict[str, Any]) -> Shown:
     config, kind = config_of(state), kind_of(state)
     with seeded(0):  # their first weights are replaced at once
         networks = game_of(config).generators(config, kind)

@@ -374,8 +374,9 @@ class Worker:
             self._look()
         if self._mailbox.being_explored or still or self._mailbox.shown is None:
             self._mailbox.shown = Shown(
-                trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind
-            )
+                trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind,
+                trainer.judges() if self._mailbox.being_explored or still else {},
+            )  # fmt: skip
         counts, span = trainer.counts, self._seconds - last.seconds
         moment = Moment(
             number=last.number + 1,

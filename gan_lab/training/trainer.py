@@ -262,6 +262,15 @@ class Trainer:
             if player.shown is not None
         }
 
+    def judges(self) -> dict[str, nn.Module]:
+        """Copies, on the CPU, in eval mode and without gradients of their weights, of the
+        discriminators by name; nobody will step them."""
+        return {
+            name: copy.deepcopy(player.network).cpu().eval().requires_grad_(False)
+            for name, player in self.game.players.items()
+            if player.shown is None
+        }
+
     def adopt(self, players: dict[str, Any]) -> tuple[int, int]:
         """Begin with the weights of another run's players instead of first weights.
 
