@@ -23,6 +23,7 @@ GROUPS: Mapping[str, str] = types.MappingProxyType(
         "augmentation": "Augmentation",
         "averaging": "Averaged G",
         "saving": "Saving",
+        "exploring": "Exploring",
         "data": "Data",
         "latent": "Latent noise",
         "networks": "Classes",

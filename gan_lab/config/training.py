@@ -209,6 +209,16 @@ class Training(Section):
         ge=0,
         le=100,
     )
+    exploring: float = knob(
+        0.5,
+        "While it trains, pictures for people who explore its latent space are made for at most"
+        " this share of the time; 1 for as many as they ask for.",
+        live=True,
+        group="exploring",
+        unit="share of the time",
+        ge=0.05,
+        le=1.0,
+    )
     threads: int = knob(
         0,
         "CPU threads inside one operation; 0 lets the playground choose when the run starts.",

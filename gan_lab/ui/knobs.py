@@ -78,9 +78,8 @@ def belongs(knob: Knob, config: RunConfig) -> bool:
     What could count only after a restart (with another game, another family of networks) has
     none; what another live knob would bring to life has one, and is grey until then.
     """
-    if knob.kind == "layers" or (
-        knob.path.startswith("latent.") and not game_of(config).from_noise
-    ):
+    of_noise = knob.path.startswith("latent.") or knob.group == "exploring"
+    if knob.kind == "layers" or (of_noise and not game_of(config).from_noise):
         return False
     return knob.when is None or knob.counts_in(config) or KNOBS[knob.when[0]].live
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from gan_lab.games import game_of
 from gan_lab.latent import Model
+from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
 
 FARTHEST = 100.0
@@ -164,6 +165,13 @@ class Asked:
         if default is None:
             raise Wrong(f"{name} is missing.")
         return default
+
+
+def refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
+    """An "error" frame; a network's own trouble must not end the conversation."""
+    text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({error})."
+    number = asked.get("id") if isinstance(asked, dict) else None
+    return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
 
 
 Question = Callable[[Asked], Generator[Answer, None, None]]

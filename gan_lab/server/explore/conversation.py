@@ -1,10 +1,11 @@
 """The socket of the latent page.
 
-What follows a finger (``picture.py``) is answered at once, one message after the other. All else is
-JSON, ``{"ask": name, "id": number, ...}``: answered by frames whose kind is that name, with the
-``id`` and ``done``, true in the last one, while pictures go on following. A new question of a
-name takes the place of the one under way, and ``{"ask": "cancel", "id": number}`` ends one. What is
-wrong with a question is said in an "error" frame, with the ``id`` if it had one.
+What follows a finger (``picture.py``) is answered at once, one message after the other, together
+with what other pages ask just then (``desk.py``). All else is JSON, ``{"ask": name, "id": number,
+...}``: answered by frames whose kind is that name, with the ``id`` and ``done``, true in the last
+one, while pictures go on following. A new question of a name takes the place of the one under way,
+and ``{"ask": "cancel", "id": number}`` ends one. What is wrong with a question is said in an
+"error" frame, with the ``id`` if it had one.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.runs import Registry, wire
 from gan_lab.runs.explorable import Explorable
-from gan_lab.server.explore.asked import Asked, Wrong, model_of
-from gan_lab.server.explore.picture import MESSAGE_LIMIT, picture
+from gan_lab.server.explore.asked import Asked, Wrong, model_of, refusal
+from gan_lab.server.explore.desk import desk_of
+from gan_lab.server.explore.picture import MESSAGE_LIMIT
 from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.origin import admitted
 from gan_lab.server.visitors import COOKIE
@@ -32,9 +34,6 @@ from gan_lab.training.devices import use_threads
 QUESTION_LIMIT = 8 << 20  # bytes of a message that asks by name: it may carry a picture
 UNDER_WAY = 4  # questions of one page at a time
 _PATIENCE = 10  # how much a slow worker gives way to others: the system's niceness
-
-# two, so that one visitor's wide network does not hold up everybody; one core each
-_QUICK = ThreadPoolExecutor(2, "latent", initializer=use_threads, initargs=(1,))
 
 
 def _slowly() -> None:
@@ -67,6 +66,7 @@ class Conversation:
     def __init__(self, socket: WebSocket, explorable: Explorable) -> None:
         self._socket = socket
         self._explorable = explorable
+        self._desk = desk_of(explorable)
         self._visitor = _visitor(socket)
         self._sending = asyncio.Lock()
         self._jobs: dict[str, _Job] = {}
@@ -90,9 +90,9 @@ class Conversation:
             if isinstance(asked, dict) and "ask" in asked:
                 self._begin(asked)
                 return
-            answer = await _in(_QUICK, picture, asked, self._explorable)
+            answer = await self._desk.answer(asked)
         except Exception as error:
-            answer = _refusal(error, asked)
+            answer = refusal(error, asked)
         await self._send(answer)
 
     def _begin(self, asked: dict[str, Any]) -> None:
@@ -161,7 +161,7 @@ class _Job:
                 frame = wire.encode(self.name, header | answer.header, answer.payload)
                 await self._talk.say(frame, self._stopped)
         except Exception as error:
-            await self._talk.say(_refusal(error, self._fields), self._stopped)
+            await self._talk.say(refusal(error, self._fields), self._stopped)
         finally:
             if steps is not None:
                 await _in(_SLOW, steps.close)
@@ -185,13 +185,6 @@ def _read(message: bytes | str) -> bytes | dict[str, Any]:
     if not isinstance(asked, dict):
         raise Wrong('Send z as {"z": [...]}, or {"random": true}.')
     return asked
-
-
-def _refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
-    """An "error" frame; a network's own trouble must not end the conversation."""
-    text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({error})."
-    number = asked.get("id") if isinstance(asked, dict) else None
-    return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
 
 
 def _visitor(socket: WebSocket) -> str:

@@ -1,39 +1,55 @@
-"""One z in, one picture out: what follows a finger.
+"""A z in, a picture out: what follows a finger.
 
 Asked as ``dim`` float32 numbers, little-endian, in one binary message; or as JSON, ``{"z": [...]}``
 or ``{"random": true}`` (see ``drawn.py``). Where G is told a class, its number follows as one more
 float32, or as ``"label"`` in the JSON (0 if it is not there). Answered by a "latent" frame, header
 ``step`` (of the generator), ``mime``, ``state``, and if the server drew it ``z`` and ``seed``, with
-the names of all ``classes`` that G is told of; the payload is the picture.
+the names of all ``classes`` that G is told of; the payload is the picture. Questions that came
+together pass the network together, which rounds otherwise: a pixel moves by one step of 255 at
+most.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, from_numpy
+from torch import Tensor, cat, from_numpy, inference_mode
 
 from gan_lab.data import plane_of
 from gan_lab.latent import Model
 from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.pictures import mosaic, png, scatter
-from gan_lab.server.explore.asked import Wrong, class_of, model_of, near
+from gan_lab.server.explore.asked import Wrong, class_of, model_of, near, refusal
 from gan_lab.server.explore.drawn import drawn
 
 MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
 
 
-def picture(asked: bytes | dict[str, Any], explorable: Explorable) -> bytes:
-    """A "latent" frame. Raises Wrong, and whatever a network raises."""
-    model = model_of(explorable)
-    question = _read(asked, model)
-    pixels = seen(model, question.z, question.label)
+def pictures(asked: Sequence[bytes | dict[str, Any]], explorable: Explorable) -> list[bytes]:
+    """A "latent" frame for each question, or an "error" frame; nobody's disturbs another's."""
+    try:
+        model, state = model_of(explorable), explorable.state
+        read = [_tried(one, model) for one in asked]
+        right = [one for one in read if isinstance(one, _Question)]
+        made = iter(_made(model, right) if right else ())
+        return [
+            _frame(one, next(made), model, state)
+            if isinstance(one, _Question)
+            else refusal(one, question)
+            for one, question in zip(read, asked, strict=True)
+        ]
+    except Exception as error:  # there is no model, or the network has trouble of its own
+        return [refusal(error, question) for question in asked]
+
+
+def _frame(question: _Question, pixels: NDArray[np.uint8], model: Model, state: str) -> bytes:
     header: dict[str, Any] = {
         "step": model.step,
-        "state": explorable.state,
+        "state": state,
         "mime": "image/png",
         "tile": pixels.shape[1],
     }
@@ -44,12 +60,19 @@ def picture(asked: bytes | dict[str, Any], explorable: Explorable) -> bytes:
     return wire.encode("latent", header, png(pixels))
 
 
-def seen(model: Model, z: Tensor, labels: Tensor | None) -> NDArray[np.uint8]:
-    """What G makes of one z, told its class; a point is shown among the places of real ones."""
+def _made(model: Model, questions: Sequence[_Question]) -> list[NDArray[np.uint8]]:
+    """A picture for each, by one pass through the network."""
+    labels = [one.label for one in questions if one.label is not None]
+    return seen(model, cat([one.z for one in questions]), cat(labels) if labels else None)
+
+
+@inference_mode()
+def seen(model: Model, z: Tensor, labels: Tensor | None) -> list[NDArray[np.uint8]]:
+    """What G makes of each z, told its class; a point is shown among the places of real ones."""
     if not model.kind.points:
-        return mosaic(model.images(z, labels))
+        return [mosaic(image) for image in model.images(z, labels).split(1)]
     plane = plane_of(model.config.data.name)
-    return scatter(model.points(z, labels), plane.places, plane.reach)
+    return [scatter(x, plane.places, plane.reach) for x in model.points(z, labels).split(1)]
 
 
 class _Question(NamedTuple):
@@ -64,6 +87,13 @@ class _Question(NamedTuple):
     z: Tensor
     label: Tensor | None
     seed: int | None
+
+
+def _tried(asked: bytes | dict[str, Any], model: Model) -> _Question | Exception:
+    try:
+        return _read(asked, model)
+    except Exception as error:  # whatever it is, it is the business of who asked
+        return error
 
 
 def _read(asked: bytes | dict[str, Any], model: Model) -> _Question:
