@@ -12,8 +12,13 @@ if __name__ == "__main__":
     navigation()
 else:
     from starlette.middleware import Middleware
+    from streamlit.runtime.pages_manager import PagesManager
 
     from gan_lab.server import VisitorCookie, lifespan, registry, routes
+
+    # A folder named pages is also Streamlit's old way to have several: until somebody had opened
+    # the first page, whoever opened another one would get it that way, without this file.
+    PagesManager.uses_pages_directory = False
 
     app = st.App(
         __file__,

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of, whole_file
-from gan_lab.runs import DirectoryError, RunDirectory
+from gan_lab.runs import DirectoryError, RunDirectory, open_generators
 from gan_lab.runs.animation import KINDS, animation
 from gan_lab.runs.film import Film
+from gan_lab.runs.pretrained import write
 
-TARGETS = tuple(KINDS)
+GENERATOR = "generator"
+TARGETS = (*KINDS, GENERATOR)
 """What ``--to`` may say."""
 
 
@@ -19,7 +21,8 @@ def export(run: str, to: str, out: Path) -> None:
 
     Raises:
         UsageError: ``to`` is no known target, or ``out`` is a folder.
-        DirectoryError: there is no such run, or it has no film.
+        DirectoryError: there is no such run, or it has no film, or no checkpoint.
+        PretrainedError: its generator begins from a picture.
         OSError: the place cannot be written to.
     """
     if to not in TARGETS:
@@ -27,11 +30,27 @@ def export(run: str, to: str, out: Path) -> None:
     if out.is_dir():
         raise UsageError(f"--out {str(out)!r} is a folder; give a file, such as film.{to}")
     directory = RunDirectory.find(run)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if to == GENERATOR:
+        say(f"{_generator(directory, out)}: {out}")
+    else:
+        say(f"{_film(directory, to, out)}: {out}")
+
+
+def _film(directory: RunDirectory, to: str, out: Path) -> str:
+    """Write its film, and say how much of it there is."""
     film = Film(directory.path / "film").open()
     if not film.shots:
         raise DirectoryError(f"{directory.path} has no film; runs of this version keep one")
-    out.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(out) as file:
         file.write(animation(film, to))
     first, last = film.shots[0].step, film.shots[-1].step
-    say(f"{size_of(len(film.shots), 'moment')} of steps {first:,} to {last:,}: {out}")
+    return f"{size_of(len(film.shots), 'moment')} of steps {first:,} to {last:,}"
+
+
+def _generator(directory: RunDirectory, out: Path) -> str:
+    """Write its averaged G alone, and say of which step it is."""
+    shown = open_generators(directory)
+    with whole_file(out) as file:
+        write(shown, file)
+    return f"G of step {shown.step:,}"

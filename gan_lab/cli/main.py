@@ -132,7 +132,12 @@ def train(
 
 @app.command()
 def sample(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="A run's folder, or its name; or pretrained:NAME, such as faces."
+        ),
+    ],
     out: Annotated[
         Path,
         typer.Option(metavar="FILE.npz|FILE.png|DIR", help="An array, a mosaic, or single files."),
@@ -175,7 +180,11 @@ def apply(
 def export(
     run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
     to: Annotated[
-        str, typer.Option(metavar="gif|webp", help="The film of its training, as an animation.")
+        str,
+        typer.Option(
+            metavar="gif|webp|generator",
+            help="The film of its training, as an animation; or its averaged G alone.",
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="PATH", help="The file to write.")],
 ) -> None:

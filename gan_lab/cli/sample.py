@@ -19,7 +19,7 @@ from gan_lab.games import apply, game_of
 from gan_lab.latent import draw, in_parts
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.randomness import derived_seed
-from gan_lab.runs import RunDirectory, open_generators
+from gan_lab.runs import open_named
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png, scatter
 
@@ -37,10 +37,11 @@ def sample(
     Raises:
         UsageError: the options ask for what this model or this ending cannot give.
         DirectoryError: there is no such run, or it holds no checkpoint that can be read.
+        PretrainedError: no generator of that name came with the app.
         OSError: the place cannot be written to.
     """
     kind = _kind(out, n)
-    shown = open_generators(RunDirectory.find(run))
+    shown = open_named(run)
     if shown.kind.points and not kind:
         raise UsageError(f"--out {str(out)!r}: this model makes points; give FILE.npz or FILE.png")
     parts, labels = _parts(shown, n, seed, truncation, label)

@@ -3,7 +3,13 @@
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.forking import Parent, fork, parent_of
 from gan_lab.runs.messages import Budget, Moment, State
-from gan_lab.runs.opening import load, load_discriminator, open_generators, open_players
+from gan_lab.runs.opening import (
+    load,
+    load_discriminator,
+    open_generators,
+    open_named,
+    open_players,
+)
 from gan_lab.runs.registry import Hosted, Registry
 from gan_lab.runs.run import Run
 
@@ -21,6 +27,7 @@ __all__ = [
     "load",
     "load_discriminator",
     "open_generators",
+    "open_named",
     "open_players",
     "parent_of",
     "runs_root",

@@ -12,7 +12,10 @@ from gan_lab.runs.messages import Shown
 class Explorable(Protocol):
     """Asked from several threads at once."""
 
-    view_id: str
+    @property
+    def view_id(self) -> str:
+        """What pages call it."""
+        ...
 
     def shown(self) -> Shown | None:
         """The generators to explore, as they are now; None before there are any."""

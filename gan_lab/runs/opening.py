@@ -12,6 +12,7 @@ from gan_lab.latent import Model
 from gan_lab.randomness import seeded
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.messages import Shown
+from gan_lab.runs.pretrained import PREFIX, named
 from gan_lab.training.trainer import config_of, kind_of
 
 
@@ -19,13 +20,14 @@ def load(run: str | Path) -> Model:
     """The averaged generator of a run, for a notebook.
 
     Args:
-        run: its folder, or the name of one below the runs root.
+        run: its folder, or the name of one below the runs root, or ``pretrained:NAME``.
 
     Raises:
         DirectoryError: there is no such run, or no checkpoint of it that can be read.
+        PretrainedError: no generator of that name came with the app.
         ConfigError: its G begins from a picture, so it has no latent space.
     """
-    shown = open_generators(RunDirectory.find(str(run)))
+    shown = open_named(str(run))
     if not game_of(shown.config).from_noise:
         raise ConfigError(
             f"{run} is a run of the game {shown.config.objective.game}, whose G begins from a"
@@ -35,13 +37,28 @@ def load(run: str | Path) -> Model:
 
 
 def load_discriminator(run: str | Path) -> Onlooker:
-    """D of a run, to be asked about pictures in a notebook; arguments as of :func:`load`.
+    """D of a run, to be asked about pictures in a notebook.
+
+    Args:
+        run: its folder, or the name of one below the runs root; what came with the app has no D.
 
     Raises:
         DirectoryError: there is no such run, or no checkpoint of it that can be read.
         ConfigError: its D is never asked about a picture alone.
     """
     return open_players(RunDirectory.find(str(run))).onlooker
+
+
+def open_named(name: str) -> Shown:
+    """The averaged generators of a run, by its folder or name, or of ``pretrained:NAME``.
+
+    Raises:
+        DirectoryError: there is no such run, or no checkpoint that can be read.
+        PretrainedError: no generator of that name came with the app.
+    """
+    if name.startswith(PREFIX):
+        return named(name.removeprefix(PREFIX)).shown()
+    return open_generators(RunDirectory.find(name))
 
 
 def open_generators(directory: RunDirectory) -> Shown:

@@ -16,6 +16,7 @@ from gan_lab.runs.directory import RunDirectory, new_path
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
 from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
+from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.run import Run
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
@@ -200,8 +201,8 @@ class Registry:
             return self._hosted.get(view_id)
 
     def explorable(self, view_id: str) -> Explorable | None:
-        """What has a latent space and this name."""
-        return self.get(view_id)
+        """What has a latent space and this name: a run, or a generator that came with the app."""
+        return self.get(view_id) or of_view(view_id)
 
     def reap(self) -> None:
         """Pause what nobody has watched for the grace period; a pause keeps everything.

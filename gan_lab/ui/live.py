@@ -1,4 +1,4 @@
-"""The live view of a run, the picture of what is real, the latent walk: wrappers in Python."""
+"""The live view of a run, the picture of what is real: wrappers in Python."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from gan_lab.data import (
     split_name,
 )
 from gan_lab.games import Curve, Figure, Game, Scene, game_of
-from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Slow
 from gan_lab.runs.pictures import mosaic, png, scatter
@@ -146,20 +145,6 @@ def plots(every: tuple[Figure, ...]) -> list[dict[str, Any]]:
 def _curve(curve: Curve) -> dict[str, Any]:
     settles = curve.rest is not None and math.isfinite(curve.rest)
     return {**curve._asdict(), "rest": curve.rest if settles else None}
-
-
-def latent_view(hosted: Hosted) -> None:
-    """Sliders for z, and the picture that follows them."""
-    latent = config_now(hosted).latent
-    components.show(
-        "latent",
-        "latent",
-        {
-            "socket": f"{components.root()}/latent/{hosted.view_id}",
-            "dim": latent.dim,
-            "reach": reach(latent),
-        },
-    )
 
 
 def real_pictures(data: Data) -> bool:

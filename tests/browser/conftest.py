@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
@@ -14,7 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -58,8 +66,20 @@ class Server:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """``streamlit run app.py`` on a free port, with runs of its own."""
+    with _serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """The same, for a test that must be its first visitor."""
+    with _serving(tmp_path) as running:
+        yield running
+
+
+@contextlib.contextmanager
+def _serving(folder: Path) -> Iterator[Server]:
     chromium()
-    folder = tmp_path_factory.mktemp("server")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -131,6 +151,13 @@ def listen() -> Callable[[Page], list[str]]:
 def _listen(page: Page) -> list[str]:
     """Collects what the page complains about, as it happens."""
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+
+    def hear(message: ConsoleMessage) -> None:
+        # opened at /latent, Streamlit looks for its server below that path first, and is told: 404
+        looking = "/latent/_stcore/" in message.location.get("url", "")
+        if message.type == "error" and not looking:
+            complaints.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return complaints

@@ -1,10 +1,12 @@
-"""``export``: the film of a run as a file."""
+"""``export``: the film of a run, or its generator, as a file."""
 
 import pytest
+import torch
 from PIL import Image
 
 from gan_lab.cli.main import main
-from gan_lab.runs import Budget
+from gan_lab.runs import Budget, RunDirectory, open_generators
+from gan_lab.runs.pretrained import read
 
 
 @pytest.fixture
@@ -25,10 +27,23 @@ def test_a_run_becomes_an_animation(run, tmp_path, capsys, kind):
     assert [p.name for p in out.parent.iterdir()] == [out.name]
 
 
+def test_the_generator_of_a_run_alone(run, tmp_path, capsys):
+    out = tmp_path / "kept" / "g.pt"
+    assert main(["export", str(run), "--to", "generator", "--out", str(out)]) == 0
+    assert capsys.readouterr().out == f"G of step 6: {out}\n"
+    model, kept = open_generators(RunDirectory(run)).model, read(out).model
+    z = model.draw(4)
+    assert torch.equal(kept.raw(z), model.raw(z))
+    assert [p.name for p in out.parent.iterdir()] == [out.name]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--to", "onnx", "--out", "x"], "--to 'onnx' is not allowed; give one of gif, webp"),
+        (
+            ["--to", "onnx", "--out", "x"],
+            "--to 'onnx' is not allowed; give one of gif, webp, generator",
+        ),
         (["--to", "gif", "--out", "."], "--out '.' is a folder"),
         (["--to", "gif"], "--out"),
         (["--out", "x.gif"], "--to"),

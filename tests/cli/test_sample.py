@@ -57,3 +57,14 @@ def test_files_are_as_public_as_the_users_other_files(call, tmp_path, trained):
     (tmp_path / "plain").touch()
     assert (tmp_path / "a.npz").stat().st_mode == (tmp_path / "plain").stat().st_mode
     assert {p.name for p in tmp_path.iterdir()} == {"a.npz", "plain"}, "a temporary file stayed"
+
+
+def test_pictures_of_a_generator_that_came_with_the_app(call, tmp_path):
+    made = call("sample", "pretrained:fashion", "--n", 3, "--label", "bag", "--out", "bags.npz")
+    assert made.code == 0, made.err
+    with np.load(tmp_path / "bags.npz") as arrays:
+        assert arrays["images"].shape == (3, 28, 28, 1)
+        assert arrays["labels"].tolist() == [8, 8, 8]
+    wrong = call("sample", "pretrained:dogs", "--n", 3, "--out", "dogs.npz")
+    assert wrong.code == 2 and wrong.err.count("\n") == 1
+    assert "there are faces, digits, fashion" in wrong.err

@@ -15,6 +15,7 @@ from gan_lab.games import Generation
 from gan_lab.presets import preset
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Command
+from gan_lab.runs.pretrained import Pretrained, read
 from gan_lab.training.ledger import Entry
 from gan_lab.ui import experiment, knobs
 
@@ -258,16 +259,65 @@ def test_an_unknown_run_is_said_to_be_gone() -> None:
     assert app.button(key="start")
 
 
-def test_the_latent_page_without_and_with_a_run() -> None:
+def latent_page(**query: str) -> AppTest:
     app = opened()
+    for name, value in query.items():
+        app.query_params[name] = value
     app.switch_page("pages/latent.py").run()
     assert not app.exception
-    assert "no run to explore" in app.markdown[0].value
-    app.switch_page("pages/train.py").run()
-    press(app, "start")
+    return app
+
+
+def picked(app: AppTest) -> tuple[list[str], object]:
+    """What the latent page offers, and what it shows."""
+    (group,) = app.segmented_control
+    return list(group.options), group.value
+
+
+def test_the_latent_page_is_alive_without_a_run() -> None:
+    app = latent_page()
+    assert "latent space" in app.markdown[0].value
+    assert picked(app) == (["Drawn faces", "Digits", "Clothes, by class"], "faces")
+    assert "--data faces" in app.code[0].value
+    app.segmented_control[0].set_value("fashion").run()
+    assert not app.exception
+    assert app.query_params["model"] == "fashion" and picked(app)[1] == "fashion"
+    assert "--data fashion" in app.code[0].value
+
+
+def test_a_link_names_what_is_explored() -> None:
+    assert picked(latent_page(model="digits"))[1] == "digits"
+    app = latent_page(model="<b>dogs")
+    assert picked(app)[1] == "faces" and "model" not in app.query_params
+    assert "No generator of that name" in app.warning[0].value
+    assert "dogs" not in app.warning[0].value
+
+
+def test_the_latent_page_begins_with_the_run_and_offers_others() -> None:
+    app = press(opened(), "start")
     app.switch_page("pages/latent.py").run()
     assert not app.exception
     assert app.query_params["run"] == the_run(app).view_id
+    assert picked(app) == (["Your run", "Drawn faces", "Digits", "Clothes, by class"], "run")
+    assert not app.code
+    app.segmented_control[0].set_value("digits").run()
+    assert picked(app)[1] == "digits" and "--data mnist" in app.code[0].value
+    assert app.query_params["run"] == the_run(app).view_id  # on the screen when one comes back
+    app.segmented_control[0].set_value("run").run()
+    assert picked(app)[1] == "run" and "model" not in app.query_params
+
+
+def test_a_damaged_generator_is_told_and_the_others_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "digits.pt"
+    path.write_bytes(b"not one")
+    monkeypatch.setattr(Pretrained, "_shown", property(lambda _: read(path)))
+    app = latent_page(model="digits")
+    assert "cannot be read as a generator" in app.error[0].value
+    monkeypatch.undo()
+    app.segmented_control[0].set_value("faces").run()
+    assert not app.exception and not app.error
 
 
 def test_missing_data_is_offered_for_download(

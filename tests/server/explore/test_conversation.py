@@ -215,3 +215,12 @@ def test_readers_give_what_is_right(hosted: Hosted) -> None:
     assert asked.text("t", 8) == "Smile"
     assert asked.file("f", 100) == b"hello"
     assert asked.label() is None and asked.labels("labels", 3) is None
+
+
+def test_a_generator_that_came_with_the_app_answers_without_any_run(client: TestClient) -> None:
+    with client.websocket_connect(f"{PREFIX}/latent/pretrained-fashion") as socket:
+        socket.send_text('{"random": true}')
+        header, payload = wire.decode(socket.receive_bytes())
+        assert header["kind"] == "latent" and header["state"] == "pretrained"
+        assert len(header["z"]) == 64 and header["classes"][8] == "bag"
+        assert payload.startswith(b"\x89PNG")
