@@ -1,13 +1,14 @@
 // The latent page: the picture of where one is, always in sight, and beside it one tool at a time.
 import { counters } from "./counters.js";
 import { dials } from "./dials.js";
+import { directions } from "./directions.js";
 import { Explorer } from "./explorer.js";
 import { grouped } from "./numbers.js";
 import { WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 // { id, title, make(place, explorer) -> { show(), hide(), close() } }
-const PANELS = [dials];
+const PANELS = [dials, directions];
 
 const PAGE = `
   <div class="gl-latent">

@@ -29,8 +29,8 @@ from gan_lab.server.explore.asked import Answer, Asked, Wrong
 
 Answers = Generator[Answer, None, None]
 
-COUNT = 10  # directions that are found at once
-ASKED = 24  # directions that a question may bring
+COUNT = 6  # directions that PCA and SeFa find at once
+ASKED = 64  # directions that a question may bring
 LATTICE = 24  # pictures to choose from
 STEPS = (-2, -1, 0, 1, 2)  # σ, of a strip
 
