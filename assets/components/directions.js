@@ -244,7 +244,10 @@ class Directions {
         this.loaded = true;
         this.owns = owns;
         const here = owns ? [] : keptHere(this.explorer);
-        for (const plain of [...kept, ...here]) this.add({ ...plain, name: this.free(plain.name) }, { saved: true });
+        for (const plain of kept) this.add({ ...plain, name: this.free(plain.name) }, { saved: true });
+        for (const plain of here) {
+          this.add({ ...plain, name: this.free(plain.name) }, { saved: true }).here = true;
+        }
         this.refresh();
       },
       onError: (text) => this.say(text),
@@ -254,6 +257,7 @@ class Directions {
   save(row) {
     if (!this.owns) {
       row.setSaved(true);
+      row.here = true;
       const stored = this.storeHere();
       this.say(stored ? "Saved in this browser; the run itself is somebody else's, or came with the app." : "This browser keeps nothing.");
       return;
@@ -285,7 +289,10 @@ class Directions {
     if (name === old) return;
     row.named = true;
     if (!row.saved) return;
-    if (!this.owns) return this.storeHere();
+    if (!this.owns) {
+      row.setSaved(row.here); // the run's own keeps its name there
+      return this.storeHere();
+    }
     this.explorer.ask("kept", { do: "keep", direction: row.plain }, {
       onAnswer: () => this.forget(old),
       onError: (text) => this.say(text),
@@ -293,7 +300,7 @@ class Directions {
   }
 
   storeHere() {
-    const plain = this.rows.filter(({ saved }) => saved).map((row) => row.plain);
+    const plain = this.rows.filter(({ here }) => here).map((row) => row.plain);
     try {
       localStorage.setItem(placeOf(this.explorer), JSON.stringify(plain));
       return true;

@@ -9,6 +9,7 @@ export class Row {
     this.plain = plain;
     this.far = 0; // σ from the middle
     this.saved = this.named = false;
+    this.here = false; // saved in this browser, not with the run
     this.stale = true; // its preview is of another place, or none yet
     this.inSight = false;
     this.box = element("li", "gl-way");

@@ -20,6 +20,7 @@ MOST = 64
 """Directions that are kept together at most."""
 _TEXT = 200  # letters of what is said about one at most
 _FARTHEST = 100.0  # σ of a slider's end at most
+_ROUNDED = 1e-5  # off a length of 1, by the digits that are written; what is read stays the same
 _SHORT = 1e-8  # a vector this short leads nowhere
 
 
@@ -145,7 +146,8 @@ def _vector(values: Any, dim: int, name: str) -> Tensor:
     length = vector.norm()
     if not torch.isfinite(length) or length < _SHORT:
         raise DirectionError(f"{name}: the numbers of its vector must be finite and not all 0")
-    return (vector / length).float()
+    rounded = abs(float(length) - 1) < _ROUNDED
+    return (vector if rounded else vector / length).float()
 
 
 def _text(content: dict[str, Any], key: str, most: int, *, empty: bool = False) -> str:

@@ -87,17 +87,17 @@ class Known:
 class Learning:
     """A measure that is being learned, a little whenever somebody who waits for it asks."""
 
-    def __init__(self, names: tuple[str, ...], train: Known, test: Known) -> None:
+    def __init__(self, names: tuple[str, ...], train: Known, test: Known, seed: int = 0) -> None:
         self.measure: Measure | None = None
         self._names, self._train, self._test = names, train, test
         self._lock = threading.Lock()
         self._done = 0
         self._std, self._mean = torch.std_mean(train.values, 0)
         self._std.clamp_(min=1e-6)
-        with seeded(0):
+        with seeded(seed):
             self._network = _network(train.images.shape[1], train.images.shape[-1], len(names))
         self._optimiser = torch.optim.Adam(self._network.parameters(), _RATE, betas=(0.9, 0.99))
-        self._generator = torch.Generator().manual_seed(0)
+        self._generator = torch.Generator().manual_seed(seed)
 
     def advance(self) -> float:
         """Learn for a fraction of a second; returns the share that is done. Thread-safe."""
@@ -167,8 +167,8 @@ def learning_of(model: Model) -> Learning:
     key = wanted.model_dump_json()
     with _LOCK:
         if key not in _LEARNED:
-            read = _faces if name == "faces" else _classes
-            _LEARNED[key] = Learning(*read(wanted, model.kind))
+            known = known_faces(wanted) if name == "faces" else _classes(wanted, model.kind)
+            _LEARNED[key] = Learning(*known)
             while len(_LEARNED) > _REMEMBERED:
                 del _LEARNED[next(iter(_LEARNED))]
         return _LEARNED[key]
@@ -187,8 +187,9 @@ _REMEMBERED = 4
 _LOCK = threading.Lock()
 
 
-def _faces(data: Data, _kind: Kind) -> tuple[tuple[str, ...], Known, Known]:
-    """Numbers and flags of drawn faces, those that a picture of a few pixels can show."""
+def known_faces(data: Data) -> tuple[tuple[str, ...], Known, Known]:
+    """Names of numbers and flags of drawn faces, those that a picture of a few pixels can show; the
+    faces to learn from, and the held-out ones."""
     parts = []
     for train in (True, False):
         names, values = faces.table(train)

@@ -74,6 +74,7 @@ def test_what_is_written_is_read_back(plain):
     found = difference(plain, *plain.draw(2, 4), name="wärmer, 2")
     again = direction_of(json.loads(json.dumps(found.plain())), plain.latent)
     assert torch.allclose(again.vector, found.vector, atol=1e-6)
+    assert again.plain() == found.plain()  # however often it is read and written
     assert (again.name, again.sigma, again.source, again.step, again.note, again.reach) == (
         found.name, found.sigma, found.source, found.step, found.note, found.reach,
     )  # fmt: skip
