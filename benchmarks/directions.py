@@ -27,7 +27,7 @@ from gan_lab.latent import Model, from_groups
 from gan_lab.latent.attributes import along, sampled
 from gan_lab.latent.measures import Known, Learning, Measure, known_faces
 from gan_lab.presets import preset
-from gan_lab.runs import Run, RunDirectory, open_generators
+from gan_lab.runs import Run, RunDirectory, open_generators, open_named
 from gan_lab.runs.messages import Budget
 
 SIGMAS = (-2.0, -1.0, 0.0, 1.0, 2.0)
@@ -72,8 +72,8 @@ def main() -> None:
     parser.add_argument("--tries", type=int, default=5)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    model = opened(asked.run) if asked.run else trained(asked.seconds)
-    clicker, judge = measures(put(model.config, {}).data)
+    model = open_named(asked.run).model if asked.run else trained(asked.seconds)
+    clicker, judge = measures(model.config.data)
     usual = sampled(model, judge, 2000, seed=77).values.std(0)
     known = [k for k, one in enumerate(judge.attributes) if one.trusted and usual[k] > 1e-3]
     print(f"G at step {model.step:,}; measures of held-out real faces (R² or AUC):")
@@ -98,11 +98,6 @@ def main() -> None:
             f" {good} of {asked.tries} |",
             flush=True,
         )
-
-
-def opened(name: str) -> Model:
-    """A run by its folder or name."""
-    return open_generators(RunDirectory.find(name)).model
 
 
 if __name__ == "__main__":

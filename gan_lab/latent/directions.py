@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -50,8 +51,8 @@ class Direction:
     note: str = ""
     reach: float = REACH
 
-    def moved(self, z: Tensor, sigmas: float | Tensor) -> Tensor:
-        """z (N×dim or 1×dim) moved by so many σ; a tensor of N numbers moves each by its own."""
+    def moved(self, z: Tensor, sigmas: float | Sequence[float] | Tensor) -> Tensor:
+        """z (N×dim or 1×dim) moved by so many σ; N numbers move each by its own."""
         far = torch.as_tensor(sigmas, dtype=z.dtype).reshape(-1, 1)
         return z + far * self.sigma * self.vector
 

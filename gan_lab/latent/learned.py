@@ -1,8 +1,8 @@
 """Directions learned from pictures that somebody, or a measure, has told apart.
 
 The noise is the same in all directions, and its numbers know nothing of each other: that is known
-and need not be estimated from a few clicks. So of all linear discriminants the best is the plain
-difference of the groups' means (Fisher's, with the covariance shrunk all the way to what it is).
+and need not be estimated from a few clicks. So Fisher's discriminant, with the covariance shrunk
+all the way to that of the noise, is the plain difference of the groups' means.
 In d numbers, n pictures a group leave an error of √(2d/n) σ in it, so clearly different pictures
 help more than many.
 """
