@@ -3,12 +3,13 @@ import { counters } from "./counters.js";
 import { dials } from "./dials.js";
 import { directions } from "./directions.js";
 import { Explorer } from "./explorer.js";
+import { inside } from "./inside.js";
 import { grouped } from "./numbers.js";
 import { WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 
 // { id, title, make(place, explorer) -> { show(), hide(), close() } }
-const PANELS = [dials, directions];
+const PANELS = [dials, directions, inside];
 
 const PAGE = `
   <div class="gl-latent">

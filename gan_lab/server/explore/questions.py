@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from gan_lab.server.explore import directions
+from gan_lab.server.explore import directions, inside
 from gan_lab.server.explore.asked import Question
 from gan_lab.server.explore.effects import effects
 from gan_lab.server.explore.plane import lattice, plane
+from gan_lab.server.explore.saliency import saliency
 
 QUESTIONS: dict[str, Question] = {
     "directions": directions.directions,
@@ -17,5 +18,9 @@ QUESTIONS: dict[str, Question] = {
     "effects": effects,
     "plane": plane,
     "lattice": lattice,
+    "inside": inside.look,
+    "turned": inside.turned,
+    "important": inside.important,
+    "saliency": saliency,
 }
 """By the name that is asked for; the frames that answer are of that kind."""
