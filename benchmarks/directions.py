@@ -64,7 +64,7 @@ def clicked(z: Tensor, values: Tensor, clicks: int) -> tuple[Tensor, Tensor]:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", nargs="?")
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--clicks", type=int, default=20)

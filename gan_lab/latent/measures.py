@@ -182,6 +182,12 @@ def measure_of(model: Model, progress: Callable[[float], None] = lambda _: None)
     return learning.measure
 
 
+_WORDS = {
+    "skin": "dark skin", "open": "open mouth", "tilt": "tilted", "u": "left to right",
+    "v": "top to bottom", "scale": "size", "width": "wide face",
+}  # fmt: skip
+"""What a drawn face's numbers are called where more is more of it."""
+
 _LEARNED: dict[str, Learning] = {}
 _REMEMBERED = 4
 _LOCK = threading.Lock()
@@ -194,7 +200,7 @@ def known_faces(data: Data) -> tuple[tuple[str, ...], Known, Known]:
     for train in (True, False):
         names, values = faces.table(train)
         column = dict(zip(names, values.T, strict=True))
-        found = {name: column[name] for name in faces.NUMBERS}
+        found = {_WORDS.get(name, name): column[name] for name in faces.NUMBERS}
         found["glasses"] = column["glasses"]
         found["hat"] = 1 - column["hat=none"]
         found["beard"] = 1 - column["beard=none"]

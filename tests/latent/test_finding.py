@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import nn
 
-from gan_lab.config import put
+from gan_lab.config import Data, put
 from gan_lab.data import Kind, load
 from gan_lab.latent.attributes import along, predictions, sampled
 from gan_lab.latent.directions import DirectionError, towards
@@ -23,6 +23,7 @@ from gan_lab.latent.measures import (
     Known,
     Learning,
     auc,
+    known_faces,
     learning_of,
     measure_of,
     r_squared,
@@ -268,3 +269,12 @@ def test_points_and_pictures_without_classes_are_refused_kindly(tmp_path):
     own = replace(m, config=put(m.config, {"data.name": str(tmp_path), "data.size": 8}))
     with pytest.raises(DirectionError, match="Nothing is known"):
         learning_of(own)
+
+
+def test_drawn_faces_have_words_for_people_and_as_many_values():
+    names, train, test = known_faces(Data(name="faces", size=8))
+    assert len(names) == len(set(names)) == train.values.shape[1] == test.values.shape[1]
+    assert {"smile", "glasses", "open mouth", "left to right"} <= set(names)
+    assert len(train.images) == len(train.values) == 10_000 and len(test.images) == 1_000
+    flags = test.values[:, names.index("glasses") :]
+    assert set(flags.unique().tolist()) == {0.0, 1.0}
