@@ -51,7 +51,8 @@ def new_path(config: RunConfig, preset: str) -> Path:
 
 
 class RunDirectory:
-    """One run's folder. Only the run itself writes to it."""
+    """One run's folder. Only the run itself writes to it, but for directions that its owner keeps
+    (``kept_directions``)."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
