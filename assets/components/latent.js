@@ -4,12 +4,15 @@ import { dials } from "./dials.js";
 import { directions } from "./directions.js";
 import { Explorer } from "./explorer.js";
 import { inside } from "./inside.js";
+import { inversion } from "./inversion.js";
+import { neighbours } from "./neighbours.js";
 import { grouped } from "./numbers.js";
 import { WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
+import { wells } from "./wells.js";
 
 // { id, title, make(place, explorer) -> { show(), hide(), close() } }
-const PANELS = [dials, directions, inside];
+const PANELS = [dials, directions, inside, wells, inversion, neighbours];
 
 const PAGE = `
   <div class="gl-latent">

@@ -49,9 +49,14 @@ class Shell(NamedTuple):
         return z.clamp(-self.edge, self.edge)
 
 
-@lru_cache(maxsize=32)
 def shell(latent: Latent) -> Shell:
     """The shell that the noise of a model lies on, measured from some thousand draws."""
+    return _shell(latent.dim, latent.noise, latent.truncation)
+
+
+@lru_cache(maxsize=32)
+def _shell(dim: int, noise: str, truncation: float) -> Shell:
+    latent = Latent.model_validate({"dim": dim, "noise": noise, "truncation": truncation})
     lengths = draw(latent, _DRAWS, seed=0).norm(dim=1)
     edge = float("inf") if latent.noise == "gaussian" else reach(latent)
     return Shell(lengths.mean().item(), lengths.std().item(), edge)

@@ -21,6 +21,8 @@ from gan_lab.latent.neighbours import Feature, fingerprints, nearest, unique
 OTHERS = 20  # further neighbours that a distance is measured beside
 _UNUSUAL = 0.05  # share of unseen real pictures that are as near
 _SIGMAS = 3.0  # by how much more the samples must be, in standard errors
+_NEARER = 0.2  # share of unseen real pictures that count as the nearer ones
+_COPIES = 3  # so many pictures that are all but the same are no chance
 _FEW = 100  # fewer pictures on one side say nothing
 
 Verdict = Literal["memorised", "new", "unclear"]
@@ -34,10 +36,12 @@ class Distances:
         nearest: float32, N: to the nearest.
         beside: float32, N: that, beside the mean distance of the next ones; 1 where the nearest is
             no nearer than they are.
+        index: int64, N: of the nearest.
     """
 
     nearest: Tensor
     beside: Tensor
+    index: Tensor
 
     def __len__(self) -> int:
         return len(self.nearest)
@@ -84,7 +88,8 @@ def distances(
     every picture once."""
     found = yield from nearest(train, images, feature, 1 + OTHERS, skip)
     first, others = found.distance[:, 0], found.distance[:, 1:].mean(1)
-    return Distances(first, (first / others.clamp_min(1e-9)).nan_to_num(1.0))
+    beside = (first / others.clamp_min(1e-9)).nan_to_num(1.0)
+    return Distances(first, beside, found.places[:, 0])
 
 
 def yardstick(
@@ -116,21 +121,20 @@ def judge(samples: Distances, stick: Yardstick) -> Finding:
     if min(n, m) < _FEW:
         text = f"It cannot be said: {n} samples and {m} real pictures are too few."
         return Finding("unclear", 0, 0.0, 0, text)
-    near = samples.nearest < unseen.nearest.quantile(_UNUSUAL)
-    alone = samples.beside < unseen.beside.quantile(_UNUSUAL)
-    both = ((unseen.nearest < unseen.nearest.quantile(_UNUSUAL))
-            & (unseen.beside < unseen.beside.quantile(_UNUSUAL))).float().mean().item()  # fmt: skip
-    share = max(both, 1 / m)  # what was never seen among m may still be one in m
-    error = math.sqrt(share * (1 - share) * (1 / n + 1 / m))
+    close, single = unseen.nearest.quantile(_UNUSUAL), unseen.beside.quantile(_UNUSUAL)
+    near, alone = samples.nearest < close, samples.beside < single
+    # smooth samples are near more often: of them as many may be near to one as of unseen pictures
+    # of the nearer ones
+    nearer = unseen.nearest <= unseen.nearest.quantile(_NEARER)
+    chance = (unseen.beside[nearer] < single).float().mean().item()
+    share = max(near.float().mean().item(), _UNUSUAL) * max(chance, _UNUSUAL)
     flagged = int((near & alone).sum())
     copied = int(((samples.nearest < unseen.nearest.min() / 2) & alone).sum())
     far = samples.nearest.median() > unseen.nearest.quantile(1 - _UNUSUAL)
-    smooth = near.float().mean().item() > _UNUSUAL + _SIGMAS * math.sqrt(
-        _UNUSUAL * (1 - _UNUSUAL) * (1 / n + 1 / m)
-    )
+    smooth = near.float().mean().item() > _UNUSUAL + _SIGMAS * _error(_UNUSUAL, n, m)
     others = "unseen real pictures" if stick.held_out else "training pictures of each other"
     verdict: Verdict = "unclear"
-    if flagged / n > share + _SIGMAS * error or copied >= 3:
+    if flagged / n > share + _SIGMAS * _error(share, n, m) or copied >= _COPIES:
         verdict, count = "memorised", max(flagged, copied)
         text = (
             f"Memorised, in part: {count:,} of {n:,} samples are suspiciously near to one training"
@@ -153,3 +157,8 @@ def judge(samples: Distances, stick: Yardstick) -> Finding:
             f" {m:,} of those."
         )
     return Finding(verdict, flagged, share * n, copied, text)
+
+
+def _error(share: float, n: int, m: int) -> float:
+    """Standard error of a share, both sides being samples."""
+    return math.sqrt(share * (1 - share) * (1 / n + 1 / m))

@@ -46,11 +46,11 @@ class Nearest(NamedTuple):
 
     Attributes:
         distance: float32, N×k.
-        index: int64, N×k: of the real pictures.
+        places: int64, N×k: of the real pictures.
     """
 
     distance: Tensor
-    index: Tensor
+    places: Tensor
 
 
 def pixels(images: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ def _better(best: Nearest, far: Tensor, at: int, count: int) -> Nearest:
     """The nearest of those known and of those in a part that begins at ``at``."""
     some = far.topk(min(count, far.shape[1]), largest=False)
     distance = torch.cat([best.distance, some.values], 1)
-    index = torch.cat([best.index, some.indices + at], 1)
+    index = torch.cat([best.places, some.indices + at], 1)
     kept = distance.topk(min(count, distance.shape[1]), largest=False)
     return Nearest(kept.values, index.gather(1, kept.indices))
 
@@ -160,13 +160,13 @@ def _exactly(real: Tensor, wanted: Tensor, feature: Feature, best: Nearest, coun
     """The same, with distances from differences, sorted by them."""
     exact = []
     for features, index, known in zip(
-        wanted.split(_MANY), best.index.split(_MANY), best.distance.split(_MANY), strict=True
+        wanted.split(_MANY), best.places.split(_MANY), best.distance.split(_MANY), strict=True
     ):
         others = feature(real[index.flatten()]).view(*index.shape, -1)
         distance = (others - features.unsqueeze(1)).norm(dim=2)
         exact.append(torch.where(known.isinf(), known, distance))
     distance, order = torch.cat(exact).sort(dim=1)
-    index = best.index.gather(1, order)
+    index = best.places.gather(1, order)
     return Nearest(distance[:, :count].contiguous(), index[:, :count].contiguous())
 
 
@@ -180,10 +180,10 @@ def look(
     found = yield from nearest(real, shifts(image), feature, count)
     best: dict[int, float] = {}
     for index, far in zip(
-        found.index.flatten().tolist(), found.distance.flatten().tolist(), strict=True
+        found.places.flatten().tolist(), found.distance.flatten().tolist(), strict=True
     ):
-        best[index] = min(far, best.get(index, far))
-    order = sorted(best, key=best.__getitem__)[:count]
+        best[index] = min(far, best.get(index, math.inf))
+    order = sorted(best, key=lambda place: best[place])[:count]
     return Nearest(torch.tensor([[best[i] for i in order]]), torch.tensor([order]))
 
 

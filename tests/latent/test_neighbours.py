@@ -54,13 +54,13 @@ def test_the_nearest_are_those_of_a_plain_search(train: Tensor, held_out: Tensor
     a, b = feature(held_out[:20]).double(), feature(train).double()
     plain = (a[:, None] - b).square().sum(2).sqrt().sort(1)
     assert torch.allclose(found.distance.double(), plain.values[:, :5], atol=1e-6)
-    assert torch.equal(found.index[:, 0], plain.indices[:, 0])
+    assert torch.equal(found.places[:, 0], plain.indices[:, 0])
 
 
 def test_pixel_distance_is_a_share_of_the_range() -> None:
     black, white = torch.zeros(1, 1, 8, 8).byte(), torch.full((1, 1, 8, 8), 255).byte()
     found = all_of(nearest(white, black, pixels, 3))
-    assert found.distance.tolist() == [[1.0]] and found.index.tolist() == [[0]]
+    assert found.distance.tolist() == [[1.0]] and found.places.tolist() == [[0]]
 
 
 @pytest.mark.parametrize("feature", FEATURES.values())
@@ -73,15 +73,15 @@ def test_a_planted_training_picture_is_found_shifted_and_with_noise(
         # of its nine shifts one, with noise over it: one side of the picture is lost
         planted = noisy(shifts(train[index : index + 1])[place : place + 1], 8.0)
         result = all_of(look(train, planted, feature, 3))
-        found += int(result.index[0, 0]) == index
-        assert result.distance[0].diff().min() >= 0 and len(set(result.index[0].tolist())) == 3
+        found += int(result.places[0, 0]) == index
+        assert result.distance[0].diff().min() >= 0 and len(set(result.places[0].tolist())) == 3
     assert found >= 36  # of 40; by chance none
 
 
 @pytest.mark.parametrize("feature", FEATURES.values())
 def test_shifts_of_larger_coloured_pictures_are_found(shapes: Tensor, feature) -> None:
     found = [
-        int(all_of(look(shapes, noisy(shifts(shapes[i : i + 1])[:1], 12.0), feature, 1)).index)
+        int(all_of(look(shapes, noisy(shifts(shapes[i : i + 1])[:1], 12.0), feature, 1)).places)
         for i in range(20)
     ]
     assert sum(a == b for a, b in zip(found, range(20), strict=True)) >= 18
@@ -97,7 +97,7 @@ def test_copies_among_real_pictures_count_once(train: Tensor) -> None:
 def test_a_picture_that_is_skipped_is_not_its_own_neighbour(train: Tensor) -> None:
     some = torch.arange(10)
     found = all_of(nearest(train, train[:10], pixels, 4, skip=some))
-    assert not (found.index == some[:, None]).any() and (found.distance > 0).all()
+    assert not (found.places == some[:, None]).any() and (found.distance > 0).all()
 
 
 def test_unseen_pictures_are_new(train: Tensor, held_out: Tensor, stick) -> None:
@@ -129,7 +129,7 @@ def test_noise_is_no_copy_and_not_said_to_be_as_good(train, stick) -> None:
 def test_plain_pictures_are_no_copies(train, held_out) -> None:
     ruler = all_of(yardstick(train, held_out, pixels))
     # means of neighbours: near to several training pictures, to none in particular
-    near = all_of(nearest(train, held_out[:300], pixels, 8)).index
+    near = all_of(nearest(train, held_out[:300], pixels, 8)).places
     plain = train[near.flatten()].view(-1, 8, 1, 8, 8).float().mean(1).byte()
     finding = judge(all_of(distances(train, plain, pixels)), ruler)
     assert finding.verdict == "unclear" and "single" in finding.sentence, finding

@@ -5,8 +5,13 @@ from __future__ import annotations
 from gan_lab.server.explore import directions, inside
 from gan_lab.server.explore.asked import Question
 from gan_lab.server.explore.effects import effects
+from gan_lab.server.explore.inversion import inversion
+from gan_lab.server.explore.neighbours import memorised, neighbours
 from gan_lab.server.explore.plane import lattice, plane
+from gan_lab.server.explore.real import real
 from gan_lab.server.explore.saliency import saliency
+from gan_lab.server.explore.subject import subject
+from gan_lab.server.explore.wells import wells
 
 QUESTIONS: dict[str, Question] = {
     "directions": directions.directions,
@@ -22,5 +27,11 @@ QUESTIONS: dict[str, Question] = {
     "turned": inside.turned,
     "important": inside.important,
     "saliency": saliency,
+    "wells": wells,
+    "real": real,
+    "subject": subject,
+    "inversion": inversion,
+    "neighbours": neighbours,
+    "memorised": memorised,
 }
 """By the name that is asked for; the frames that answer are of that kind."""
