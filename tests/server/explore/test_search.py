@@ -180,7 +180,8 @@ def test_pictures_that_are_not_here_are_said_to_be_missing(
 
 
 def test_points_have_no_pictures_to_look_for(client: TestClient, runs: Registry) -> None:
-    plane = {"objective.game": "plane", "data.name": "ring", "networks.g.family": "dense", "networks.d.family": "dense"}
+    dense = {"networks.g.family": "dense", "networks.d.family": "dense"}
+    plane = {"objective.game": "plane", "data.name": "ring", **dense}
     with client.websocket_connect(f"{PREFIX}/latent/{hosted(runs, plane).view_id}") as socket:
         for name in ("inversion", "neighbours", "memorised", "real"):
             header = asked(socket, name, of="here", z=[0, 0, 0, 0])[-1][0]
