@@ -173,8 +173,36 @@ def test_compare(
 def test_latent(
     opened: Page, server: Server, folder: Path, run: str, theme: str, size: str
 ) -> None:
-    opened.goto(f"{server.url}/latent?{run}")
+    opened.goto(server.url)  # a cookie of the server's own first
+    opened.goto(f"{server.url}/latent?{run}&model=faces")
     opened.wait_for_function("() => window.__ganlab?.latent >= 1")
-    opened.wait_for_timeout(700)
+    opened.get_by_role("tab", name="Sliders").click()
+    for kept in range(3):
+        opened.get_by_role("button", name="New random z").click()
+        opened.wait_for_function("(n) => window.__ganlab.latent >= n", arg=kept + 2)
+        opened.get_by_role("button", name="Keep").click()
+    opened.wait_for_timeout(1500)
     assert fits(opened)
     opened.screenshot(path=folder / f"latent-{theme}-{size}.png")
+
+
+TOOLS = {"Directions": ("Find by PCA", ".gl-ways-found > li")}
+"""The telling ones: what is pressed there, and what then comes."""
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_tools_of_the_latent_page(
+    opened: Page, server: Server, folder: Path, tool: str, theme: str, size: str
+) -> None:
+    press, comes = TOOLS[tool]
+    opened.goto(server.url)  # a cookie of the server's own first
+    opened.goto(f"{server.url}/latent?model=faces")
+    opened.wait_for_function("() => window.__ganlab?.latent >= 1")
+    opened.get_by_role("tab", name=tool).click()
+    opened.get_by_role("button", name=press).click()
+    expect(opened.locator(comes).first).to_be_visible()
+    opened.locator(".gl-latent").scroll_into_view_if_needed()
+    opened.wait_for_timeout(3000)  # its small pictures
+    assert fits(opened)
+    if (theme, size) == ("light", "wide"):  # one of each is enough to keep
+        opened.screenshot(path=folder / f"latent-{tool.lower()}-{theme}-{size}.png")
