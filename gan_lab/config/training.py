@@ -210,7 +210,7 @@ class Training(Section):
         le=100,
     )
     exploring: float = knob(
-        0.5,
+        0.3,
         "While it trains, pictures for people who explore its latent space are made for at most"
         " this share of the time; 1 for as many as they ask for.",
         live=True,
