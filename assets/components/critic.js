@@ -1,5 +1,6 @@
 // What D looks at in one picture: the present fake, a kept one, or a real one.
 import { Maps, sketch, words } from "./maps.js";
+import { grouped } from "./numbers.js";
 
 const PAGE = `
   <p>D gives a picture a score. Here you see which pixels move that score up or down: its gradient at
@@ -40,6 +41,7 @@ export class Critic {
     this.explorer = explorer;
     this.turned = turned;
     place.innerHTML = PAGE;
+    place.classList.add("gl-none"); // nothing to turn before there is an answer
     this.of = "fake";
     this.kept = null; // { z, label } of a kept picture
     this.index = 0;
@@ -136,11 +138,12 @@ export class Critic {
   draw() {
     if (!this.answer) return;
     const { header } = this.answer;
+    this.place.classList.remove("gl-none");
     const which = this.find("select").value;
     this.drawOverlay(this.answer[which], header.side);
     [this.find(".gl-for").textContent, this.find(".gl-against").textContent] = WORDS[which];
     const told = header.label === null ? "" : ` It was told: ${header.label}.`;
-    this.find(".gl-score").textContent = `${header.words}${told} D at step ${header.step}.`;
+    this.find(".gl-score").textContent = `${header.words}${told} D at step ${grouped(header.step)}.`;
     sketch(this.find(".gl-network"), header.stages, header.stage, (stage) => {
       this.stage = stage;
       this.moved();

@@ -1,6 +1,7 @@
 // Looking into G and D: what every stage gives, channels off and up, which pixels speak for real.
 import { Critic } from "./critic.js";
 import { Maps, signed, sketch, words } from "./maps.js";
+import { grouped } from "./numbers.js";
 
 export const inside = { id: "inside", title: "Look inside", make: (place, explorer) => new Inside(place, explorer) };
 
@@ -291,7 +292,7 @@ class Inside {
         found.sort((a, b) => b[1] - a[1]);
         const still = header.done ? "" : `, ${header.tried} of ${header.of} tried`;
         const more = header.of < header.all ? ` Only the ${header.of} that give most were tried.` : "";
-        progress.textContent = `At step ${header.step}, for this z${still}: how much the picture changes without a channel.${more}`;
+        progress.textContent = `At step ${grouped(header.step)}, for this z${still}: how much the picture changes without a channel.${more}`;
         this.drawRanks(found);
       },
       onError: (text) => {
