@@ -186,8 +186,11 @@ def test_latent(
     opened.screenshot(path=folder / f"latent-{theme}-{size}.png")
 
 
-TOOLS = {"Directions": ("Find by PCA", ".gl-ways-found > li")}
-"""The telling ones: what is pressed there, and what then comes."""
+TOOLS = {
+    "Directions": ("Find by PCA", ".gl-ways-found > li"),
+    "Look inside": ("", ".gl-inside canvas"),
+}
+"""The telling ones: what is pressed there, if anything, and what then comes."""
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -199,10 +202,12 @@ def test_tools_of_the_latent_page(
     opened.goto(f"{server.url}/latent?model=faces")
     opened.wait_for_function("() => window.__ganlab?.latent >= 1")
     opened.get_by_role("tab", name=tool).click()
-    opened.get_by_role("button", name=press).click()
+    if press:
+        opened.get_by_role("button", name=press).click()
     expect(opened.locator(comes).first).to_be_visible()
     opened.locator(".gl-latent").scroll_into_view_if_needed()
     opened.wait_for_timeout(3000)  # its small pictures
     assert fits(opened)
     if (theme, size) == ("light", "wide"):  # one of each is enough to keep
-        opened.screenshot(path=folder / f"latent-{tool.lower()}-{theme}-{size}.png")
+        name = tool.lower().replace(" ", "-")
+        opened.screenshot(path=folder / f"latent-{name}-{theme}-{size}.png")
