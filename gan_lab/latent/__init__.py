@@ -3,6 +3,7 @@
 from gan_lab.latent.directions import Direction, DirectionError, difference
 from gan_lab.latent.learned import from_groups, from_values
 from gan_lab.latent.model import Model
+from gan_lab.latent.paths import Path, natural, path, random_walk, shell
 from gan_lab.latent.pca import principal
 from gan_lab.latent.sampling import draw, in_parts, pictures
 from gan_lab.latent.sefa import factorised
@@ -11,12 +12,17 @@ __all__ = [
     "Direction",
     "DirectionError",
     "Model",
+    "Path",
     "difference",
     "draw",
     "factorised",
     "from_groups",
     "from_values",
     "in_parts",
+    "natural",
+    "path",
     "pictures",
     "principal",
+    "random_walk",
+    "shell",
 ]
