@@ -12,6 +12,7 @@ export const counters = (window.__ganlab ??= {
   opinions: {}, // the step of what each D says on the page, by its name
   shots: 0, // on the film, as far as the page knows
   shot: null, // step of the shot that is on the page instead of what the run shows now
+  frame: null, // of the film that plays on the latent page
   measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 

@@ -1,4 +1,5 @@
 // The latent page: the picture of where one is, always in sight, and beside it one tool at a time.
+import { ages } from "./ages.js";
 import { counters } from "./counters.js";
 import { dials } from "./dials.js";
 import { directions } from "./directions.js";
@@ -7,12 +8,13 @@ import { inside } from "./inside.js";
 import { inversion } from "./inversion.js";
 import { neighbours } from "./neighbours.js";
 import { grouped } from "./numbers.js";
+import { paths } from "./paths.js";
 import { WORDS } from "./socket.js";
 import { Tiles } from "./tiles.js";
 import { wells } from "./wells.js";
 
 // { id, title, make(place, explorer) -> { show(), hide(), close() } }
-const PANELS = [dials, directions, inside, wells, inversion, neighbours];
+const PANELS = [dials, paths, directions, wells, inversion, neighbours, inside, ages];
 
 const PAGE = `
   <div class="gl-latent">

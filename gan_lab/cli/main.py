@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from gan_lab import __version__
-from gan_lab.cli.options import experiment, live_changes, number, whole
+from gan_lab.cli.options import UsageError, experiment, live_changes, number, whole
 from gan_lab.cli.output import Failed, complain, one_line
 from gan_lab.presets import DEFAULT
 
@@ -20,6 +20,7 @@ INTERRUPTED = 130
 NOTHING_YET = "interrupted before there was anything to keep"
 MAX_SEED = 2**53
 MAX_SAMPLES = 1_000_000
+FRAMES, MAX_FRAMES = 60, 1000  # of a walk
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -140,11 +141,15 @@ def sample(
     ],
     out: Annotated[
         Path,
-        typer.Option(metavar="FILE.npz|FILE.png|DIR", help="An array, a mosaic, or single files."),
+        typer.Option(
+            metavar="FILE.npz|FILE.png|DIR",
+            help="An array, a mosaic, or single files; of a walk also FILE.gif or FILE.webp.",
+        ),
     ],
     n: Annotated[
-        int, typer.Option("--n", parser=whole(1, MAX_SAMPLES), metavar="N", help="How many.")
-    ],
+        int | None,
+        typer.Option("--n", parser=whole(1, MAX_SAMPLES), metavar="N", help="How many."),
+    ] = None,
     seed: Annotated[
         int, typer.Option(parser=whole(0, MAX_SEED), metavar="N", help="Same seed, same pictures.")
     ] = 0,
@@ -155,8 +160,30 @@ def sample(
     label: Annotated[
         str | None, typer.Option(metavar="L", help="For models that know classes.")
     ] = None,
+    walk: Annotated[
+        bool,
+        typer.Option("--walk", help="A walk that goes round: through --n pictures, or at random."),
+    ] = False,
+    frames: Annotated[
+        int | None,
+        typer.Option(parser=whole(2, MAX_FRAMES), metavar="N", help="Of a walk; default 60."),
+    ] = None,
+    spherical: Annotated[
+        bool | None,
+        typer.Option("--spherical/--linear", help="How to walk; default: as suits the noise."),
+    ] = None,
 ) -> None:
     """Draw pictures from a run's generator."""
+    if walk:
+        from gan_lab.cli.walk import walk as go
+
+        go(run, n, frames or FRAMES, seed, truncation, label, spherical, out)
+        return
+    for name, value in (("--frames", frames), ("--spherical and --linear", spherical)):
+        if value is not None:
+            raise UsageError(f"{name} are for walks; give --walk as well")
+    if n is None:
+        raise UsageError("--n is missing; say how many pictures, or give --walk")
     from gan_lab.cli.sample import sample
 
     sample(run, n, seed, truncation, label, out)

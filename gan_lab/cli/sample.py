@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -47,12 +47,12 @@ def sample(
     parts, labels = _parts(shown, n, seed, truncation, label)
     out.parent.mkdir(parents=True, exist_ok=True)
     if kind == ".npz":
-        _write_npz(out, parts, n, labels, "points" if shown.kind.points else "images")
+        write_npz(out, parts, n, labels, "points" if shown.kind.points else "images")
     elif kind == ".png":
         with whole_file(out) as file:
-            file.write(png(_together(shown, torch.cat(list(parts)))))
+            file.write(png(together(shown, torch.cat(list(parts)))))
     else:
-        _write_folder(out, parts)
+        write_folder(out, parts)
     say(f"{size_of(n, 'point' if shown.kind.points else 'picture')} of step {shown.step:,}: {out}")
 
 
@@ -65,12 +65,17 @@ def _parts(
         if label is not None or truncation is not None:
             raise UsageError("--label and --truncation are for runs that begin from noise")
         return _from_pictures(shown, n, seed), None
-    labels = _labels(config, kind.classes, n, seed, label)
-    classes = len(kind.classes) if labels is not None else 0
-    z = with_classes(draw(config.latent, n, seed, truncation), labels, classes)
-    if kind.points:
-        return _points(shown, z), labels
-    return in_parts(shown.network, z, config.networks.g.output), labels
+    labels = drawn_labels(config, kind.classes, n, seed, label)
+    return made(shown, draw(config.latent, n, seed, truncation), labels), labels
+
+
+def made(shown: Shown, z: Tensor, labels: Tensor | None) -> Iterator[Tensor]:
+    """What G makes of each z, part by part: uint8 N×C×H×W, or points, float32 N×2."""
+    classes = len(shown.kind.classes) if labels is not None else 0
+    source = with_classes(z, labels, classes)
+    if shown.kind.points:
+        return _points(shown, source)
+    return in_parts(shown.network, source, shown.config.networks.g.output)
 
 
 @torch.no_grad()
@@ -81,7 +86,7 @@ def _points(shown: Shown, z: Tensor) -> Iterator[Tensor]:
         yield reach * to_points(shown.network(part), shown.config.networks.g.output)
 
 
-def _together(shown: Shown, made: Tensor) -> NDArray[np.uint8]:
+def together(shown: Shown, made: Tensor) -> NDArray[np.uint8]:
     """All pictures side by side, or all points in their plane."""
     if not shown.kind.points:
         return mosaic(made)
@@ -89,7 +94,7 @@ def _together(shown: Shown, made: Tensor) -> NDArray[np.uint8]:
     return scatter(made, plane.places, plane.reach)
 
 
-def _labels(
+def drawn_labels(
     config: RunConfig, classes: tuple[str, ...], n: int, seed: int, label: str | None
 ) -> Tensor | None:
     """Class numbers, N: all of ``label``, or any; None for a model that knows no classes."""
@@ -118,17 +123,25 @@ def _from_pictures(shown: Shown, n: int, seed: int) -> Iterator[Tensor]:
 
 def _kind(out: Path, n: int) -> str:
     """The ending that decides, or "" for a folder."""
-    ending = "" if out.is_dir() else out.suffix.lower()
-    if ending not in ("", ".npz", ".png"):
-        raise UsageError(f"--out {str(out)!r} is not allowed; give FILE.npz, FILE.png or a folder")
+    ending = ending_of(out, (".npz", ".png"))
     if ending == ".png" and n > MAX_MOSAIC:
         raise UsageError(f"--n {n}: a mosaic holds up to {MAX_MOSAIC:,} pictures; give FILE.npz")
+    return ending
+
+
+def ending_of(out: Path, allowed: Sequence[str]) -> str:
+    """The ending of a file, one of those allowed, or "" for a folder. Raises UsageError."""
+    ending = "" if out.is_dir() else out.suffix.lower()
+    if ending and ending not in allowed:
+        films = " (films need --walk)" if ending in (".gif", ".webp") else ""
+        files = ", ".join(f"FILE{one}" for one in allowed)
+        raise UsageError(f"--out {str(out)!r} is not allowed{films}; give {files} or a folder")
     if not ending and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {str(out)!r} is not empty; give a new or an empty folder")
     return ending
 
 
-def _write_npz(
+def write_npz(
     path: Path, parts: Iterator[Tensor], n: int, labels: Tensor | None, name: str
 ) -> None:
     """``images``, uint8 N×H×W×C, or ``points``, float32 N×2, written part by part, so that any N
@@ -148,7 +161,7 @@ def _write_npz(
                 np.lib.format.write_array(entry, labels.numpy())
 
 
-def _write_folder(path: Path, parts: Iterator[Tensor]) -> None:
+def write_folder(path: Path, parts: Iterator[Tensor]) -> None:
     path.mkdir(exist_ok=True)
     number = 0
     for part in parts:

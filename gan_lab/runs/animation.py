@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -50,6 +50,20 @@ def animation(film: Film, kind: str) -> bytes:
     size, exact = _size(_drawn(last[1])), _is_exact(last[1])
     most = max(2, min(MOST, _PIXELS // (size[0] * (size[1] + STRIP))))
     frames = [_frame(shot, view, size) for shot, view in _views(film, _spread(film.shots, most))]
+    lasts = [_LASTS] * (len(frames) - 1) + [_LAST]
+    return written(frames, kind, lasts, exact=exact)
+
+
+def written(
+    frames: Sequence[Image.Image], kind: str, lasts: Sequence[int], *, exact: bool
+) -> bytes:
+    """Frames of one size, grey or RGB, as one file that is played over and over.
+
+    Args:
+        kind: of :data:`KINDS`.
+        lasts: ms of each frame.
+        exact: whether WebP should keep every pixel.
+    """
     if kind == "gif":
         frames = [_with_palette(frame) for frame in frames]
     buffer = io.BytesIO()
@@ -57,7 +71,7 @@ def animation(film: Film, kind: str) -> bytes:
     options = {"disposal": 1} if kind == "gif" else {"method": 2, **lossless}
     frames[0].save(
         buffer, kind.upper(), save_all=True, append_images=frames[1:], loop=0,
-        duration=[_LASTS] * (len(frames) - 1) + [_LAST], **options,
+        duration=list(lasts), **options,
     )  # fmt: skip
     return buffer.getvalue()
 
@@ -111,13 +125,15 @@ def _size(image: Image.Image) -> tuple[int, int]:
 
 
 def _frame(shot: Shot, view: Picture | Drawing, size: tuple[int, int]) -> Image.Image:
-    """A picture, and below it the step."""
-    image = _drawn(view)
+    return captioned(_drawn(view), size, f"step {shot.step:,}")
+
+
+def captioned(image: Image.Image, size: tuple[int, int], words: str) -> Image.Image:
+    """A picture in a size, and below it a line of words."""
     larger = image.width <= size[0]
     resized = image.resize(size, Image.Resampling.NEAREST if larger else Image.Resampling.BOX)
     frame = Image.new(image.mode, (size[0], size[1] + STRIP), "white")
     frame.paste(resized, (0, 0))
-    words = f"step {shot.step:,}"
     ImageDraw.Draw(frame).text((4, size[1] + 2), words, fill="black", font=ImageFont.load_default())
     return frame
 

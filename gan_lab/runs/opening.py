@@ -13,6 +13,7 @@ from gan_lab.randomness import seeded
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pretrained import PREFIX, named
+from gan_lab.training import checkpoints
 from gan_lab.training.trainer import config_of, kind_of
 
 
@@ -80,6 +81,16 @@ def open_players(directory: RunDirectory) -> Shown:
         network.load_state_dict(state["players"][name]["network"])
         network.eval().requires_grad_(False)
     return replace(shown, judges=judges)
+
+
+def open_state(path: Path) -> Shown:
+    """The same of one kept state. Only what is needed is read of the file, which is never written
+    into; a run that drops it meanwhile takes nothing away from us.
+
+    Raises:
+        CheckpointError: it cannot be read, or is not there any more.
+    """
+    return _generators(checkpoints.load(path, whole=False))
 
 
 def _generators(state: dict[str, Any]) -> Shown:

@@ -43,11 +43,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, *, whole: bool = True) -> dict[str, Any]:
     """The state in a file. Tensors, numbers, texts and their containers only; a pickle with
-    anything else is refused. Raises CheckpointError."""
+    anything else is refused. Raises CheckpointError.
+
+    Args:
+        whole: read all of it now; else a tensor is read from the disk when it is looked at.
+    """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=not whole)
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason[:120]})") from None

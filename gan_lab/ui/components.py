@@ -31,7 +31,9 @@ def module_path(name: str) -> str:
 
 _PARTS = ("scene", "walk", "around", "film", "opinion")
 """Parts of the live view with a style sheet of their own."""
-_TOOLS = ("dials", "directions", "inside", "subject", "wells", "inversion", "neighbours")
+_TOOLS = (
+    "dials", "directions", "paths", "ages", "inside", "subject", "wells", "inversion", "neighbours",
+)  # fmt: skip
 """Tools of the latent page with a style sheet of their own."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_lab.server.explore import directions, inside
+from gan_lab.server.explore import directions, inside, paths
 from gan_lab.server.explore.asked import Question
 from gan_lab.server.explore.effects import effects
 from gan_lab.server.explore.inversion import inversion
@@ -33,5 +33,10 @@ QUESTIONS: dict[str, Question] = {
     "inversion": inversion,
     "neighbours": neighbours,
     "memorised": memorised,
+    "stops": paths.stops,
+    "path": paths.path_,
+    "wander": paths.wander,
+    "ages": paths.ages,
+    "reel": paths.reel_,
 }
 """By the name that is asked for; the frames that answer are of that kind."""
