@@ -71,7 +71,9 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
         across, sine = _across(u), sine.new_zeros(())
     angle = share * torch.atan2(sine, cosine)
     turned = angle.cos() * u + angle.sin() * (across / across.norm())
-    return (torch.lerp(*lengths, share) * turned).to(a.dtype)
+    z = (torch.lerp(*lengths, share) * turned).to(a.dtype)
+    z[t == 0], z[t == 1] = a, b  # to the bit
+    return z
 
 
 def _across(u: Tensor) -> Tensor:

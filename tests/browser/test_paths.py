@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ def film_of(page: Page, way: str) -> str:
 def saved(page: Page, panel: str, name: str) -> tuple[Any, Path]:
     with page.expect_download() as waiting:
         page.locator(panel).get_by_role("button", name=name).click()
-    return Image.open(waiting.value.path()), Path(waiting.value.suggested_filename)
+    film = Image.open(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    return film, Path(waiting.value.suggested_filename)
 
 
 def to_frame(page: Page, panel: str, frame: int) -> None:
