@@ -40,8 +40,8 @@ const PAGE = `
   <div class="gl-norms"></div>
   <p class="gl-why"></p>
   <div class="gl-path-row">
+    <label class="gl-between">Of <select class="gl-which"><option value="spherical">the arc</option><option value="linear">the straight line</option></select></label>
     <button type="button" class="gl-goto">Go to this frame</button>
-    <label class="gl-between">of <select class="gl-which"><option value="spherical">the arc</option><option value="linear">the straight line</option></select></label>
     <span class="gl-save-path"></span>
   </div>`;
 
