@@ -20,8 +20,9 @@ export class Player {
     this.slider.setAttribute("aria-label", label);
     this.button.onclick = () => (this.playing ? this.hold() : this.play());
     this.slider.oninput = () => {
+      const at = this.slider.valueAsNumber; // to hold writes where the film is into the slider
       this.hold();
-      this.go(this.slider.valueAsNumber);
+      this.go(at);
     };
     this.timer = null;
     this.playing = false;
