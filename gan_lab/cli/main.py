@@ -164,6 +164,12 @@ def sample(
         bool,
         typer.Option("--walk", help="A walk that goes round: through --n pictures, or at random."),
     ] = False,
+    direction: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Along a direction that is kept with the run, or PCA 1, SeFa 1, …"
+        ),
+    ] = None,
     frames: Annotated[
         int | None,
         typer.Option(parser=whole(2, MAX_FRAMES), metavar="N", help="Of a walk; default 60."),
@@ -174,6 +180,8 @@ def sample(
     ] = None,
 ) -> None:
     """Draw pictures from a run's generator."""
+    if walk and direction is not None:
+        raise UsageError("--walk and --direction are two ways to go; give one of them")
     if walk:
         from gan_lab.cli.walk import walk as go
 
@@ -182,8 +190,16 @@ def sample(
     for name, value in (("--frames", frames), ("--spherical and --linear", spherical)):
         if value is not None:
             raise UsageError(f"{name} are for walks; give --walk as well")
+    if direction is not None:
+        from gan_lab.cli.direction import FRAMES as ENOUGH
+        from gan_lab.cli.direction import along
+
+        if n is not None and not 2 <= n <= MAX_FRAMES:
+            raise UsageError(f"--n {n}: along a direction there are 2 to {MAX_FRAMES} pictures")
+        along(run, direction, n or ENOUGH, seed, truncation, label, out)
+        return
     if n is None:
-        raise UsageError("--n is missing; say how many pictures, or give --walk")
+        raise UsageError("--n is missing; say how many pictures, or give --walk or --direction")
     from gan_lab.cli.sample import sample
 
     sample(run, n, seed, truncation, label, out)

@@ -133,7 +133,7 @@ def ending_of(out: Path, allowed: Sequence[str]) -> str:
     """The ending of a file, one of those allowed, or "" for a folder. Raises UsageError."""
     ending = "" if out.is_dir() else out.suffix.lower()
     if ending and ending not in allowed:
-        films = " (films need --walk)" if ending in (".gif", ".webp") else ""
+        films = " (films need --walk or --direction)" if ending in (".gif", ".webp") else ""
         files = ", ".join(f"FILE{one}" for one in allowed)
         raise UsageError(f"--out {str(out)!r} is not allowed{films}; give {files} or a folder")
     if not ending and out.exists() and (not out.is_dir() or any(out.iterdir())):
