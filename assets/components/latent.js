@@ -53,6 +53,9 @@ class Latent {
 
   open(data) {
     this.caption("Connecting");
+    for (const [name, colour] of Object.entries(data.colours ?? {})) {
+      this.box.style.setProperty(`--gl-${name}`, colour);
+    }
     this.explorer = new Explorer(data);
     this.explorer.on("picture", (header, payload) => this.draw(header, payload));
     this.explorer.on("trouble", (text) => this.caption(text));

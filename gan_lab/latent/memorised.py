@@ -153,7 +153,7 @@ def judge(samples: Distances, stick: Yardstick) -> Finding:
     else:
         verdict = "new"
         text = (
-            f"As new as {others}: {n:,} samples are as far from the training pictures as"
+            f"As new as {others}: {n:,} samples are no nearer to the training pictures than"
             f" {m:,} of those."
         )
     return Finding(verdict, flagged, share * n, copied, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gan_lab.colours import COLOURS
 from gan_lab.config import Latent
 from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
@@ -62,6 +63,7 @@ def tools(now: Hosted | Pretrained) -> None:
             "socket": f"{components.root()}/latent/{now.view_id}",
             "dim": latent.dim,
             "reach": reach(latent),
+            "colours": COLOURS,
         },
     )
 

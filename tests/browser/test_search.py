@@ -1,0 +1,103 @@
+"""Wells, the way back from a picture, and memorised or new, in a real browser."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from .visitor import canvas_of, in_state, open_start, start
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+
+def a_picture() -> bytes:
+    pixels = np.zeros((40, 60), np.uint8)
+    pixels[8:32, 26:34] = 255  # a one, nearly
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def drag(page: Page, source: str, target: str) -> None:
+    a, b = page.locator(source).bounding_box(), page.locator(target).bounding_box()
+    assert a and b
+    page.mouse.move(a["x"] + 12, a["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(a["x"] + 40, a["y"] + 30)
+    page.mouse.move(b["x"] + 30, b["y"] + 60)
+    page.mouse.up()
+
+
+def test_a_visitor_mixes_searches_and_asks_for_copies(page: Page, server: Server) -> None:
+    open_start(page, server)
+    start(page)
+    page.wait_for_function("() => window.__ganlab.step >= 200")
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    page.get_by_role("link", name="Walk its latent space").click()
+    page.wait_for_function("() => window.__ganlab.latent >= 1")
+    for count in (1, 2, 3):
+        shown = canvas_of(page, ".gl-frame")
+        page.get_by_role("button", name="Keep", exact=True).click()
+        expect(page.locator(".gl-kept")).to_have_count(count)
+        page.get_by_role("button", name="New random z").click()
+        page.wait_for_function(
+            "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=shown
+        )
+
+    # one dragged from the shelf, one pressed, one by keyboard
+    page.get_by_role("tab", name="Arithmetic").click()
+    here = canvas_of(page, ".gl-frame")
+    drag(page, ".gl-kept > button:first-child", "[data-well=a]")
+    expect(page.locator("[data-well=a] .gl-in button")).to_have_count(1)
+    assert canvas_of(page, ".gl-frame") == here, "a drag is no press"
+    page.locator("[data-well=b] .gl-name").click()
+    page.get_by_role("button", name="Put picture 2 into B").click()
+    page.locator("[data-well=c] .gl-name").press("Enter")
+    page.get_by_role("button", name="Put picture 3 into C").press("Enter")
+    expect(page.locator(".gl-wells .gl-says")).to_contain_text("A 8")  # lengths of z
+    expect(page.locator(".gl-wells .gl-says")).to_contain_text("C ")
+    page.locator(".gl-wells .gl-there").click()
+    page.wait_for_function(
+        "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=here
+    )
+    page.get_by_role("button", name="Take picture 1 out of A").click()
+    expect(page.locator("[data-well=a] .gl-in button")).to_have_count(0)
+
+    # a picture of one's own, found as well as this G can
+    page.get_by_role("tab", name="Find z").click()
+    begin = page.get_by_role("button", name="Find z", exact=True)
+    subject = page.locator(".gl-inversion .gl-subject")
+    subject.locator("select").select_option("file")
+    expect(begin).to_be_disabled()
+    file = subject.locator("input[type=file]")
+    file.set_input_files({"name": "no.png", "mimeType": "image/png", "buffer": b"<b>nothing</b>"})
+    expect(subject.locator("p")).to_contain_text("no picture that can be read")
+    expect(begin).to_be_disabled()
+    file.set_input_files({"name": "1.png", "mimeType": "image/png", "buffer": a_picture()})
+    expect(subject.locator("img")).to_be_visible()
+    before = canvas_of(page, ".gl-frame")
+    begin.click()
+    expect(page.locator(".gl-inversion .gl-says")).to_contain_text("Done: the nearest is at")
+    page.get_by_role("button", name="Go on from there").click()
+    page.wait_for_function(
+        "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=before
+    )
+
+    # a training picture is its own nearest; then a thousand samples
+    page.get_by_role("tab", name="Memorised?").click()
+    subject = page.locator(".gl-neighbours .gl-subject")
+    subject.locator("select").select_option("train")
+    subject.locator(".gl-reals button").nth(5).click()
+    page.locator(".gl-one").click()
+    expect(page.locator(".gl-says-one")).to_contain_text("The first one is the very same picture.")
+    page.locator(".gl-all").click()
+    expect(page.locator(".gl-says-all")).to_contain_text("1,000 samples")
+    expect(page.locator(".gl-legend")).to_contain_text("held-out real pictures")
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
