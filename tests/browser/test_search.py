@@ -33,7 +33,7 @@ def drag(page: Page, source: str, target: str) -> None:
     page.mouse.up()
 
 
-def test_a_visitor_mixes_searches_and_asks_for_copies(page: Page, server: Server) -> None:
+def a_paused_run(page: Page, server: Server) -> None:
     open_start(page, server)
     start(page)
     page.wait_for_function("() => window.__ganlab.step >= 200")
@@ -41,14 +41,22 @@ def test_a_visitor_mixes_searches_and_asks_for_copies(page: Page, server: Server
     in_state(page, "paused")
     page.get_by_role("link", name="Walk its latent space").click()
     page.wait_for_function("() => window.__ganlab.latent >= 1")
+
+
+def differs(page: Page, before: str) -> None:
+    page.wait_for_function(
+        "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=before
+    )
+
+
+def test_pictures_are_dragged_pressed_and_typed_into_wells(page: Page, server: Server) -> None:
+    a_paused_run(page, server)
     for count in (1, 2, 3):
         shown = canvas_of(page, ".gl-frame")
         page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.locator(".gl-kept")).to_have_count(count)
         page.get_by_role("button", name="New random z").click()
-        page.wait_for_function(
-            "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=shown
-        )
+        differs(page, shown)
 
     # one dragged from the shelf, one pressed, one by keyboard
     page.get_by_role("tab", name="Arithmetic").click()
@@ -63,13 +71,13 @@ def test_a_visitor_mixes_searches_and_asks_for_copies(page: Page, server: Server
     expect(page.locator(".gl-wells .gl-says")).to_contain_text("A 8")  # lengths of z
     expect(page.locator(".gl-wells .gl-says")).to_contain_text("C ")
     page.locator(".gl-wells .gl-there").click()
-    page.wait_for_function(
-        "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=here
-    )
+    differs(page, here)
     page.get_by_role("button", name="Take picture 1 out of A").click()
     expect(page.locator("[data-well=a] .gl-in button")).to_have_count(0)
 
-    # a picture of one's own, found as well as this G can
+
+def test_a_picture_of_one_s_own_is_looked_for(page: Page, server: Server) -> None:
+    a_paused_run(page, server)
     page.get_by_role("tab", name="Find z").click()
     begin = page.get_by_role("button", name="Find z", exact=True)
     subject = page.locator(".gl-inversion .gl-subject")
@@ -85,11 +93,11 @@ def test_a_visitor_mixes_searches_and_asks_for_copies(page: Page, server: Server
     begin.click()
     expect(page.locator(".gl-inversion .gl-says")).to_contain_text("Done: the nearest is at")
     page.get_by_role("button", name="Go on from there").click()
-    page.wait_for_function(
-        "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=before
-    )
+    differs(page, before)
 
-    # a training picture is its own nearest; then a thousand samples
+
+def test_a_training_picture_is_found_and_a_thousand_samples(page: Page, server: Server) -> None:
+    a_paused_run(page, server)
     page.get_by_role("tab", name="Memorised?").click()
     subject = page.locator(".gl-neighbours .gl-subject")
     subject.locator("select").select_option("train")
