@@ -24,7 +24,7 @@ def a_picture() -> bytes:
 
 
 def drag(page: Page, source: str, target: str) -> None:
-    a, b = page.locator(source).bounding_box(), page.locator(target).bounding_box()
+    a, b = page.locator(source).first.bounding_box(), page.locator(target).bounding_box()
     assert a and b
     page.mouse.move(a["x"] + 12, a["y"] + 12)
     page.mouse.down()
@@ -68,7 +68,7 @@ def test_pictures_are_dragged_pressed_and_typed_into_wells(page: Page, server: S
     page.get_by_role("button", name="Put picture 2 into B").click()
     page.locator("[data-well=c] .gl-name").press("Enter")
     page.get_by_role("button", name="Put picture 3 into C").press("Enter")
-    expect(page.locator(".gl-wells .gl-says")).to_contain_text("A 8")  # lengths of z
+    expect(page.locator(".gl-wells .gl-says")).to_contain_text("Length of z, usually 8.0: A ")
     expect(page.locator(".gl-wells .gl-says")).to_contain_text("C ")
     page.locator(".gl-wells .gl-there").click()
     differs(page, here)
