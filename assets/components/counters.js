@@ -6,6 +6,7 @@ export const counters = (window.__ganlab ??= {
   drawing: 0, // ms that the last drawing of the curves took
   latent: 0, // latent pictures drawn
   rtt: [], // ms from a wish on the latent page to its picture on the canvas, the newest 200
+  tiles: 0, // pictures that are in sight on the map
   step: 0,
   records: 0, // steps that the curves know of
   state: "",

@@ -3,16 +3,22 @@
 //   z, label        where one is; label is the number of the class, 0 where there are none
 //   dim, reach      how many numbers z has, and how far a slider goes
 //   classes         names of the classes that G is told of
-//   step, state     of the generator in the last picture
+//   step, state     of the generator in the last picture; tile: its side, px
 //   shelf           pictures that the visitor keeps
+//   seed            that z was drawn by; null once somebody moved
+//   scale           what a z that is drawn is multiplied by
+//   locks           places in z whose number stays when a z is drawn
 //
 //   go(z, label)    move there; the picture follows. Of moves that come fast the newest counts.
-//   random(fields)  have the server draw a z
+//   random(fields)  have the server draw a z, for example by { seed }
+//   shrink(scale)   all numbers towards 0, or away from it
+//   zero()          all numbers that are not locked to 0
+//   guess(canvas)   show this until the picture itself comes
 //   ask(name, fields, { onAnswer(header, payload), onError(text) }) -> { cancel() }
 //   through(name, fields)  have pictures made by another question than the usual one, which is
 //                   given z and label; through(null) goes back
 //   on(event, fn) -> off()   "moved" (somebody moved), "known" (classes known), "picture" (header,
-//                   payload), "step" (G has trained on), "line" (open, reason), "trouble" (text),
+//                   payload), "guess" (canvas), "step" (G has trained on), "line" (open, reason), "trouble" (text),
 //                   "shelf" (what is kept has changed)
 import { noteRoundTrip } from "./counters.js";
 import { Shelf } from "./shelf.js";
@@ -27,8 +33,12 @@ export class Explorer {
     this.reach = data.reach;
     this.z = new Float32Array(data.dim);
     this.label = 0;
+    this.seed = null;
+    this.scale = 1;
+    this.locks = new Set();
     this.classes = [];
     this.step = null;
+    this.tile = null;
     this.state = "";
     this.known = false; // whether the server has said which classes there are
     this.listeners = {};
@@ -60,12 +70,34 @@ export class Explorer {
   go(z, label = this.label) {
     this.z = Float32Array.from(z, (value) => Math.max(-100, Math.min(100, value)));
     this.label = label;
+    this.seed = null;
     this.tell("moved");
     this.want(this.z);
   }
 
   random(fields = {}) {
-    this.want({ random: true, ...fields });
+    const held = [...this.locks].map((i) => [i, Number(this.z[i].toFixed(4))]);
+    this.want({
+      random: true, ...fields, ...(this.scale === 1 ? {} : { scale: this.scale }),
+      ...(held.length ? { held } : {}),
+    });
+  }
+
+  shrink(scale) {
+    const { seed } = this;
+    const factor = scale / this.scale;
+    this.scale = scale;
+    this.go(this.z.map((value, i) => (this.locks.has(i) ? value : value * factor)));
+    this.seed = seed;
+    this.tell("moved");
+  }
+
+  zero() {
+    this.go(this.z.map((value, i) => (this.locks.has(i) ? value : 0)));
+  }
+
+  guess(canvas) {
+    this.tell("guess", canvas);
   }
 
   through(name, fields = {}) {
@@ -122,10 +154,12 @@ export class Explorer {
     // a move that was made since counts for more than what was drawn
     if (header.z && this.wanted === null) {
       this.z = Float32Array.from(header.z);
+      this.seed = header.seed ?? null;
       this.tell("moved");
     }
     const older = this.step;
     this.step = header.step;
+    this.tile = header.tile;
     this.state = header.state ?? this.state;
     this.tell("picture", header, payload);
     if (older !== null && older !== header.step) this.tell("step");

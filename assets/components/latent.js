@@ -6,6 +6,7 @@ import { directions } from "./directions.js";
 import { Explorer } from "./explorer.js";
 import { inside } from "./inside.js";
 import { inversion } from "./inversion.js";
+import { map } from "./map.js";
 import { neighbours } from "./neighbours.js";
 import { grouped } from "./numbers.js";
 import { paths } from "./paths.js";
@@ -14,7 +15,7 @@ import { Tiles } from "./tiles.js";
 import { wells } from "./wells.js";
 
 // { id, title, make(place, explorer) -> { show(), hide(), close() } }
-const PANELS = [dials, paths, directions, wells, inversion, neighbours, inside, ages];
+const PANELS = [dials, map, paths, directions, wells, inversion, neighbours, inside, ages];
 
 const PAGE = `
   <div class="gl-latent">
@@ -42,7 +43,7 @@ class Latent {
     root.append(this.box);
     this.tiles = new Tiles(this.find("canvas"), { maxHeight: highest });
     this.find(".gl-random").onclick = () => this.explorer.random();
-    this.find(".gl-zero").onclick = () => this.explorer.go(new Float32Array(this.explorer.dim));
+    this.find(".gl-zero").onclick = () => this.explorer.zero();
     this.find(".gl-keep").onclick = () => this.keep();
     this.open(component.data);
   }
@@ -58,6 +59,9 @@ class Latent {
     }
     this.explorer = new Explorer(data);
     this.explorer.on("picture", (header, payload) => this.draw(header, payload));
+    this.explorer.on("guess", (canvas) => {
+      this.tiles.set(canvas, { tile: canvas.width, columns: 1, count: 1 });
+    });
     this.explorer.on("trouble", (text) => this.caption(text));
     this.explorer.on("line", (open, reason) => open || this.caption(WORDS[reason]));
     this.explorer.on("shelf", () => this.drawShelf());

@@ -32,7 +32,8 @@ def module_path(name: str) -> str:
 _PARTS = ("scene", "walk", "around", "film", "opinion")
 """Parts of the live view with a style sheet of their own."""
 _TOOLS = (
-    "dials", "directions", "paths", "ages", "inside", "subject", "wells", "inversion", "neighbours",
+    "dials", "map", "directions", "paths", "ages", "inside", "subject", "wells", "inversion",
+    "neighbours",
 )  # fmt: skip
 """Tools of the latent page with a style sheet of their own."""
 

@@ -70,7 +70,8 @@ def test_the_whole_path(  # noqa: PLR0915 -- one visitor, one story
     page.wait_for_function("() => window.__ganlab.latent >= 1")
     assert "run=" in page.url
     slider = page.locator(".gl-sliders input[type=range]").first
-    assert page.locator(".gl-sliders input[type=range]").count() == 64
+    assert page.locator(".gl-sliders .gl-dial").count() == 64
+    expect(page.locator(".gl-measured")).to_contain_text("Bars")  # nothing changes its place then
     box = slider.bounding_box()
     assert box is not None
     before = canvas_of(page, ".gl-latent")

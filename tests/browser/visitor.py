@@ -68,3 +68,22 @@ def choose(page: Page, box: str, option: str, *, search: bool = False) -> None:
 def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop").click()
     in_state(page, "stopped")
+
+
+def explore(page: Page, *tool: str) -> None:
+    """From the page where a run is, to its latent space, and there to one of the tools."""
+    page.get_by_role("link", name="Walk its latent space").click()
+    page.wait_for_function("() => window.__ganlab.latent >= 1")
+    for name in tool:
+        page.get_by_role("tab", name=name).click()
+
+
+def drag(page: Page, selector: str, dx: float, dy: float, steps: int = 20) -> None:
+    """Press in the middle of something, move by so many px, release."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + dx, y + dy, steps=steps)
+    page.mouse.up()
