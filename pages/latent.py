@@ -25,7 +25,10 @@ latent.picker(now, hosted)
 if isinstance(now, Hosted):
     with st.sidebar:
         live.about_run(now)
-    latent.tools(now) if walks else own_picture.own_picture(now)
+    if walks:  # no expression, whose value Streamlit would put onto the page
+        latent.tools(now)
+    else:
+        own_picture.own_picture(now)
 else:
     st.caption(now.about)
     latent.tools(now)

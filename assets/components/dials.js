@@ -33,13 +33,15 @@ class Dials {
     this.explorer = explorer;
     place.innerHTML = PAGE;
     this.effects = null; // how much each number moves the picture
+    this.measuredAt = 0; // step of the G that this is known of
     this.touched = false; // whether somebody uses the sliders, which then stay where they are
     this.visible = false;
     this.seen = new Set(); // rows in sight
     this.wire();
     this.makeRows();
     this.off = [explorer.on("moved", () => this.follow()), explorer.on("known", () => this.offer()),
-                explorer.on("line", (open) => open && this.visible && this.measureOnce())];
+                explorer.on("line", (open) => open && this.visible && this.measureOnce()),
+                explorer.on("step", () => this.visible && this.measureOnce())];
     this.offer();
     this.follow();
   }
@@ -164,8 +166,11 @@ class Dials {
 
   // -- what each number moves -------------------------------------------------------------------
 
+  // and again once G has trained for twice as long, or bars would tell of a G that had learned nothing
   measureOnce() {
-    if (this.explorer.known && !this.effects && !this.measuring) this.measure(false);
+    const { known, step } = this.explorer;
+    const old = !this.effects || step > 2 * this.measuredAt + 100;
+    if (known && old && !this.measuring) this.measure(false);
   }
 
   // sort: whether the rows may change places although somebody uses them
@@ -195,6 +200,7 @@ class Dials {
   }
 
   report({ unit, step }) {
+    this.measuredAt = step;
     const most = Math.max(...this.effects);
     const figure = most >= 10 ? Math.round(most) : most.toPrecision(2);
     this.say(`Bars: how far the picture moves with one unit of a number, at step ${grouped(step)};`
