@@ -12,7 +12,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gan_lab.latent.directions import Direction, DirectionError, towards
+from gan_lab.latent.directions import Direction, DirectionError, spread, towards
 from gan_lab.latent.measures import Attribute
 from gan_lab.latent.model import Model
 
@@ -34,30 +34,45 @@ def from_groups(
     """
     if min(len(these), len(those)) < FEWEST:
         raise DirectionError(f"each group needs at least {FEWEST} pictures; more make it clearer")
-    right = _left_out(these, those) + _left_out(those, these)
+    sigma = spread(model.latent)
+    right = _left_out(these, those, sigma) + _left_out(those, these, sigma)
     total = len(these) + len(those)
     note = f"{len(these)} against {len(those)} pictures; left out, {right} of {total} fit"
     return towards(model, these.mean(0) - those.mean(0), name, "groups", note)
 
 
-def _left_out(own: Tensor, other: Tensor) -> int:
-    """How many of ``own`` lie nearer to the mean of the rest of their group than to the other's."""
+def _left_out(own: Tensor, other: Tensor, sigma: float) -> int:
+    """How many of ``own`` lie nearer to where the rest of their group is than to where the other is.
+
+    A mean of n pictures of d numbers is off by √(d/n) σ. That is taken off both distances: else the
+    larger group would seem the nearer one, and groups that do not differ to be told apart.
+    """
     rest = (own.sum(0) - own) / (len(own) - 1)
-    nearer = (own - rest).square().sum(1) < (own - other.mean(0)).square().sum(1)
-    return int(nearer.sum())
+    off = own.shape[1] * sigma**2
+    here = (own - rest).square().sum(1) - off / (len(own) - 1)
+    there = (own - other.mean(0)).square().sum(1) - off / len(other)
+    return int((here < there).sum())
 
 
 def from_values(
     model: Model, z: Tensor, values: Tensor, name: str, source: str = "labels"
 ) -> Direction:
     """The direction along which a value (N) of the pictures of z (N×dim) rises most steadily: ridge
-    regression. Raises DirectionError if the value never changes."""
+    regression.
+
+    Its note tells how much of the value it explains, of pictures that it has not learned from: each
+    is left out once (Allen 1974). Raises DirectionError if the value never changes.
+    """
     centred, wanted = (z - z.mean(0)).double(), (values - values.mean()).double()
     if wanted.std() < 1e-6:
         raise DirectionError(f"{name}: all pictures of this model are alike in it")
     gram = centred.T @ centred + _RIDGE * torch.eye(z.shape[1], dtype=torch.float64)
-    slope = torch.linalg.solve(gram, centred.T @ wanted)
-    share = 1 - (wanted - centred @ slope).square().mean() / wanted.square().mean()
+    solved = torch.linalg.solve(gram, centred.T)  # dim×N
+    slope = solved @ wanted
+    # how much each picture's own value pulls the line to it; what it lacks without that
+    pull = (centred * solved.T).sum(1) + 1 / len(z)
+    missed = (wanted - centred @ slope) / (1 - pull)
+    share = 1 - missed.square().mean() / wanted.square().mean()
     note = f"a straight line explains {max(0.0, float(share)):.0%} of it, in {len(z):,} pictures"
     return towards(model, slope, name, source, note)
 

@@ -149,6 +149,17 @@ def test_groups_that_mean_nothing_say_so_when_pictures_are_left_out():
     assert 150 <= int(found.note.split()[6]) <= 250
 
 
+@pytest.mark.parametrize(("these", "those"), [(2, 2), (5, 5), (2, 20), (20, 4)])
+@pytest.mark.parametrize("noise", ["gaussian", "uniform"])
+def test_few_clicks_that_mean_nothing_fit_as_often_as_not(these, those, noise):
+    """Whatever the sizes of the groups: neither is the nearer one for its size alone."""
+    m, count, right = model(linear(unit(5)), noise=noise), these + those, 0
+    for seed in range(300):
+        z = m.draw(count, seed)
+        right += int(from_groups(m, z[:these], z[these:]).note.split()[6])
+    assert right / (300 * count) == pytest.approx(0.5, abs=0.05)
+
+
 @pytest.mark.parametrize(("n", "m"), [(1, 5), (5, 1), (0, 0)])
 def test_a_group_needs_two_pictures(n, m):
     one = model(linear(unit(5)))
@@ -162,9 +173,29 @@ def test_values_find_the_direction_along_which_they_rise():
     noise = torch.randn(2000, generator=torch.Generator().manual_seed(2))
     found = from_values(m, z, 3 * (z @ planted) + noise + 100, "value")
     assert cos(found.vector, planted) >= 0.99
-    assert "9" in found.note
+    assert "90%" in found.note  # 9 parts of 10 are the planted direction's
     with pytest.raises(DirectionError, match="alike"):
         from_values(m, z, torch.ones(2000), "value")
+
+
+def test_what_a_line_explains_is_told_of_pictures_that_it_has_not_learned_from():
+    """Against leaving out one by one, by hand; in 64 numbers 100 pictures can learn any noise."""
+    m = model(linear(unit(5, 64)), dim=64)
+    z, generator = m.draw(100, 1), torch.Generator().manual_seed(2)
+    noise = torch.randn(100, generator=generator)
+    assert from_values(m, z, noise, "noise").note.startswith("a straight line explains 0%")
+
+    values, missed = 2 * (z @ unit(6, 64)) + noise, []
+    x = torch.cat([(z - z.mean(0)), torch.ones(100, 1)], 1).double()
+    ridge = torch.diag(torch.tensor([1.0] * 64 + [0.0], dtype=torch.double))
+    for i in range(100):
+        rest = torch.arange(100) != i
+        y = values[rest].double()
+        slope = torch.linalg.solve(x[rest].T @ x[rest] + ridge, x[rest].T @ y)
+        missed.append(float(values[i] - x[i] @ slope) ** 2)
+    share = 1 - sum(missed) / 100 / float(values.var(correction=0))
+    assert share > 0.3
+    assert f"explains {share:.0%} of it" in from_values(m, z, values, "value").note
 
 
 # -- attributes --------------------------------------------------------------------------------
