@@ -124,9 +124,8 @@ def judge(samples: Distances, stick: Yardstick) -> Finding:
     close, single = unseen.nearest.quantile(_UNUSUAL), unseen.beside.quantile(_UNUSUAL)
     near, alone = samples.nearest < close, samples.beside < single
     # smooth samples are near more often: of them as many may be near to one as of unseen pictures
-    # of the nearer ones
-    nearer = unseen.nearest <= unseen.nearest.quantile(_NEARER)
-    chance = (unseen.beside[nearer] < single).float().mean().item()
+    # that are near, since sets have pictures that are nearly copies of others
+    chance = max(_single(unseen, share, single) for share in (_UNUSUAL, _NEARER))
     share = max(near.float().mean().item(), _UNUSUAL) * max(chance, _UNUSUAL)
     flagged = int((near & alone).sum())
     copied = int(((samples.nearest < unseen.nearest.min() / 2) & alone).sum())
@@ -157,6 +156,12 @@ def judge(samples: Distances, stick: Yardstick) -> Finding:
             f" {m:,} of those."
         )
     return Finding(verdict, flagged, share * n, copied, text)
+
+
+def _single(unseen: Distances, nearest: float, single: Tensor) -> float:
+    """What share of a share of unseen pictures, the nearest ones, is near to a single picture."""
+    nearer = unseen.nearest <= unseen.nearest.quantile(nearest)
+    return (unseen.beside[nearer] < single).float().mean().item()
 
 
 def _error(share: float, n: int, m: int) -> float:

@@ -110,6 +110,17 @@ def test_unseen_pictures_are_new(train: Tensor, held_out: Tensor, stick) -> None
     assert "As new as unseen real pictures" in finding.sentence
 
 
+@pytest.mark.parametrize("feature", FEATURES.values())
+def test_real_pictures_are_never_called_copies_however_they_are_divided(train, feature) -> None:
+    """Sets have pictures that are nearly copies of others; so have samples that are as good."""
+    for seed in range(12):
+        order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
+        ours, theirs, rest = train[order[:350]], train[order[350:700]], train[order[700:]]
+        ruler = all_of(yardstick(rest, ours, feature))
+        finding = judge(all_of(distances(rest, theirs, feature)), ruler)
+        assert finding.verdict != "memorised", finding
+
+
 @pytest.mark.parametrize("sigma", [0.0, 6.0])
 def test_samples_that_hold_copies_are_memorised(train, held_out, stick, sigma) -> None:
     feature, ruler = stick
