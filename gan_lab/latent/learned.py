@@ -42,7 +42,7 @@ def from_groups(
 
 
 def _left_out(own: Tensor, other: Tensor, sigma: float) -> int:
-    """How many of ``own`` lie nearer to where the rest of their group is than to where the other is.
+    """How many of ``own`` lie nearer to the middle of the rest of their group than to the other's.
 
     A mean of n pictures of d numbers is off by √(d/n) σ. That is taken off both distances: else the
     larger group would seem the nearer one, and groups that do not differ to be told apart.

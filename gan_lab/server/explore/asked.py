@@ -36,11 +36,13 @@ class Answer(NamedTuple):
         header: its kind, id and ``done`` are put beside it.
         payload: bytes, such as an encoded picture.
         more: whether another answer to the same question follows.
+        pause: s until it is gone on with; meanwhile it takes no worker from others.
     """
 
     header: dict[str, Any]
     payload: bytes = b""
     more: bool = False
+    pause: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Generator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
@@ -23,7 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.runs import Registry, wire
 from gan_lab.runs.explorable import Explorable
-from gan_lab.server.explore.asked import Asked, Wrong, model_of, refusal
+from gan_lab.server.explore.asked import Answer, Asked, Wrong, model_of, refusal
 from gan_lab.server.explore.desk import desk_of
 from gan_lab.server.explore.picture import MESSAGE_LIMIT
 from gan_lab.server.explore.questions import QUESTIONS
@@ -154,17 +155,23 @@ class _Job:
             asked = self._talk.asked(self._fields, self._stopped)
             steps = QUESTIONS[self.name](asked)
             while not self._stopped.is_set():
-                answer = await _in(_SLOW, next, steps, None)
+                answer = await _in(_SLOW, self._next, steps)
                 if answer is None:
                     break
                 header = {"id": self.number, "done": not answer.more, "step": asked.model.step}
                 frame = wire.encode(self.name, header | answer.header, answer.payload)
                 await self._talk.say(frame, self._stopped)
+                if answer.pause:
+                    await asyncio.sleep(answer.pause)
         except Exception as error:
             await self._talk.say(refusal(error, self._fields), self._stopped)
         finally:
             if steps is not None:
                 await _in(_SLOW, steps.close)
+
+    def _next(self, steps: Generator[Answer, None, None]) -> Answer | None:
+        """On a worker's thread: one step, if it is still waited for when its turn has come."""
+        return None if self._stopped.is_set() else next(steps, None)
 
 
 async def _in(pool: Executor, function: Any, *arguments: Any) -> Any:

@@ -73,8 +73,10 @@ class Desk:
 
     def _rest(self, took: float) -> float:
         """s to wait after a batch that took so long."""
+        if self.explorable.state != State.RUNNING:
+            return 0.0
         shown = self.explorable.shown()
-        if shown is None or self.explorable.state != State.RUNNING:
+        if shown is None:
             return 0.0
         return took * (1.0 / shown.config.training.exploring - 1.0)
 

@@ -93,8 +93,7 @@ def reel_(asked: Asked) -> Answers:
     what = asked.choice("what", ("path", "wander", "ages"))
     source = _moments(asked) if what == "ages" else _frames(asked, what)
     while not _MAKING.acquire(blocking=False):
-        asked.stopped.wait(_TURN)
-        yield Answer({"waiting": True, "share": 0.0}, more=True)
+        yield Answer({"waiting": True, "share": 0.0}, more=True, pause=_TURN)
     try:
         shown: list[Pixels] = []
         words: list[str] = []

@@ -127,6 +127,51 @@ def test_a_page_that_goes_ends_its_questions(
     assert hosted.viewers == 0
 
 
+def test_what_is_cancelled_before_its_turn_is_never_begun(
+    socket: WebSocketTestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever asks faster than he is answered would hold up everybody for long."""
+    go, begun = threading.Event(), list[int]()
+
+    def patient(asked: Asked) -> Generator[Answer, None, None]:
+        go.wait(WAIT)
+        yield Answer({})
+
+    def hasty(asked: Asked) -> Generator[Answer, None, None]:
+        begun.append(asked.fields["id"])
+        yield Answer({})
+
+    monkeypatch.setitem(QUESTIONS, "patient", patient)
+    monkeypatch.setitem(QUESTIONS, "also patient", patient)
+    monkeypatch.setitem(QUESTIONS, "hasty", hasty)
+    ask(socket, "patient", 1)
+    ask(socket, "also patient", 2)  # all workers have something to do
+    for number in range(10, 30):
+        ask(socket, "hasty", number)
+    socket.send_text('{"random": true}')
+    assert answer(socket)["kind"] == "latent", "by now all have been heard"
+    go.set()
+    while answer(socket)["id"] != 29:
+        pass
+    assert begun == [29]
+
+
+def test_who_only_waits_takes_no_worker_from_others(
+    socket: WebSocketTestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits(asked: Asked) -> Generator[Answer, None, None]:
+        yield Answer({}, more=True, pause=2 * WAIT)
+        yield Answer({})
+
+    monkeypatch.setitem(QUESTIONS, "counting", counting)
+    for number in range(UNDER_WAY - 1):
+        monkeypatch.setitem(QUESTIONS, f"waits {number}", waits)
+        ask(socket, f"waits {number}", number)
+        assert not answer(socket)["done"]
+    ask(socket, "counting", 9, to=1)
+    assert answer(socket)["done"]
+
+
 def test_there_is_a_limit_to_what_one_page_asks_at_a_time(
     socket: WebSocketTestSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

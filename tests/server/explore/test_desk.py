@@ -22,6 +22,7 @@ from gan_lab.config import RunConfig, put
 from gan_lab.presets import preset
 from gan_lab.runs import Hosted, Registry, Run, State, wire
 from gan_lab.runs.messages import Pause, Set, Step
+from gan_lab.runs.pretrained import PretrainedError
 from gan_lab.server import PREFIX
 from gan_lab.server.explore import desk as module
 from gan_lab.server.explore.desk import LONGEST, MOST, Desk, desk_of
@@ -131,7 +132,7 @@ def test_what_is_wrong_is_told_to_who_asked_it_alone(runs: Registry) -> None:
     assert all(wire.decode(frame)[0]["kind"] == "error" for frame in refused)
 
 
-def test_where_there_is_no_generator_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_there_is_no_generator_everybody_is_told() -> None:
     nothing: Any = SimpleNamespace(shown=lambda: None, state="loading")
     for frame in pictures(asked(3), nothing):
         assert "no generator yet" in wire.decode(frame)[0]["text"]
@@ -190,6 +191,20 @@ def test_who_comes_while_others_are_answered_is_in_the_next_batch(network: Waiti
     answers = asyncio.run(scene())
     assert answers == [b"answer to %d" % i for i in range(30)], "each the answer to his own"
     assert network.batches == [[b"0"], [b"%d" % i for i in range(1, 30)]]
+
+
+def test_a_generator_that_cannot_be_read_is_told_to_all_who_wait() -> None:
+    def damaged() -> Any:
+        raise PretrainedError("its file is damaged")
+
+    async def scene() -> list[bytes]:
+        desk = Desk(SimpleNamespace(view_id="a", state="pretrained", shown=damaged))
+        return await asyncio.wait_for(
+            asyncio.gather(*(desk.answer(b"") for _ in range(9))), timeout=WAIT
+        )
+
+    for frame in asyncio.run(scene()):  # more than the first batch holds
+        assert "damaged" in wire.decode(frame)[0]["text"]
 
 
 def test_who_has_waited_longest_comes_first_however_many_there_are(network: Waiting) -> None:
