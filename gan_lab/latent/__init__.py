@@ -2,8 +2,9 @@
 
 from gan_lab.latent.directions import Direction, DirectionError, difference
 from gan_lab.latent.learned import from_groups, from_values
+from gan_lab.latent.lengths import Shell, shell
 from gan_lab.latent.model import Model
-from gan_lab.latent.paths import Path, natural, path, random_walk, shell
+from gan_lab.latent.paths import Path, natural, path, random_walk
 from gan_lab.latent.pca import principal
 from gan_lab.latent.sampling import draw, in_parts, pictures
 from gan_lab.latent.sefa import factorised
@@ -13,6 +14,7 @@ __all__ = [
     "DirectionError",
     "Model",
     "Path",
+    "Shell",
     "difference",
     "draw",
     "factorised",

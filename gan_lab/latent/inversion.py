@@ -21,7 +21,7 @@ from torch import Tensor
 
 from gan_lab.config import ConfigError
 from gan_lab.data import to_range
-from gan_lab.latent.arithmetic import shell
+from gan_lab.latent.lengths import shell
 from gan_lab.latent.model import Model
 from gan_lab.metrics.psnr import psnr
 from gan_lab.randomness import derived_seed

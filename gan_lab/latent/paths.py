@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gan_lab.config import Latent
-from gan_lab.latent.sampling import draw
+from gan_lab.latent.lengths import edge as edge_of
 
 Way = Literal["linear", "spherical"]
 WAYS: tuple[Way, ...] = ("linear", "spherical")
@@ -24,7 +24,6 @@ WAYS: tuple[Way, ...] = ("linear", "spherical")
 PACE = 20
 """Frames in which a random walk comes to quite another picture."""
 _FLAT = 1e-7  # sine of an angle below which two directions are one, or opposite
-_DRAWN = 4096  # z that tell where noise lives
 _OUTERMOST = 1e-6  # quantile of what lies at the edge of bounded noise
 
 
@@ -146,7 +145,7 @@ def random_walk(
     """
     if frames < 2:
         raise ValueError("a walk needs at least two frames")
-    edge = _edge(latent, truncation)
+    edge = edge_of(latent) if truncation is None else min(edge_of(latent), truncation)
     period = frames if loop else 2 * frames
     waves = torch.arange(1, max(1, round(period / (2 * pace))) + 1).double()
     angles = torch.arange(frames).double().unsqueeze(1) * (2 * math.pi / period) * waves
@@ -159,23 +158,6 @@ def random_walk(
         start = _steady(begin.double(), latent, edge)
         steady = steady + angles.cos().mean(1, keepdim=True) * (start - steady[0])
     return _noise(steady, latent, edge).float()
-
-
-def shell(latent: Latent, share: float = 0.9) -> tuple[float, float, float]:
-    """Between which norms the noise lives, and its median: all but ``1 - share``, half each side.
-
-    Measured on z that are drawn, so it holds for every kind of noise and for few numbers.
-    """
-    norms = draw(latent, _DRAWN, 0).norm(dim=1)
-    outside = (1.0 - share) / 2
-    low, middle, high = norms.quantile(torch.tensor([outside, 0.5, 1.0 - outside])).tolist()
-    return low, middle, high
-
-
-def _edge(latent: Latent, truncation: float | None) -> float:
-    """No number of the noise is farther from 0."""
-    widest = {"uniform": 1.0, "truncated": latent.truncation, "gaussian": math.inf}[latent.noise]
-    return widest if truncation is None else min(widest, truncation)
 
 
 def _noise(steady: Tensor, latent: Latent, edge: float) -> Tensor:

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gan_lab.config import Latent
-from gan_lab.latent import draw
-from gan_lab.latent.arithmetic import combine, mean, shell
+from gan_lab.latent import draw, shell
+from gan_lab.latent.arithmetic import combine, mean
 
 DIM = 256
 

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from gan_lab.config import ConfigError
-from gan_lab.latent import Model
-from gan_lab.latent.arithmetic import shell
+from gan_lab.latent import Model, shell
 from gan_lab.latent.inversion import Search, invert, residual
 from gan_lab.metrics.psnr import psnr
 

@@ -81,7 +81,7 @@ def test_one_angular_speed():
 def test_why_spherical():
     """Between Gaussian z of 128 numbers the straight line leaves the shell, the arc does not."""
     latent = Latent(dim=128)
-    low, middle, high = shell(latent)
+    _, _, low, middle, high, _ = shell(latent)
     assert low < middle < high and middle == pytest.approx(math.sqrt(128), rel=0.01)
     waypoints = draw(latent, 4, 1)
     inside = {

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from gan_lab.config import ConfigError
-from gan_lab.latent.arithmetic import shell
+from gan_lab.latent import shell
 from gan_lab.latent.inversion import Found, Search, invert, residual
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.server.explore.asked import Answer, Asked, Wrong

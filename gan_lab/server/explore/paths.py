@@ -146,8 +146,9 @@ def _cut(film: _Film) -> Iterator[tuple[int, Tensor, Tensor | None]]:
 
 
 def _parts(model: Model, films: dict[str, _Film]) -> Answers:
+    around = shell(model.latent)
     told = {
-        "shell": [round(norm, 4) for norm in shell(model.latent)],
+        "shell": [round(norm, 4) for norm in (around.low, around.middle, around.high)],
         "natural": natural(model.latent),
     }
     total = len(next(iter(films.values())).z)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_lab.latent import shell
 from gan_lab.latent.effects import measured
 from gan_lab.latent.plane import PlaneError, Slice
 from gan_lab.runs.pictures import mosaic, packed
@@ -43,7 +44,7 @@ def plane(asked: Asked) -> Generator[Answer, None, None]:
         found, header = _plane(asked)
     except PlaneError as error:
         raise Wrong(str(error)) from None
-    header["typical"] = float(model.draw(256).norm(dim=1).mean())
+    header["typical"] = shell(model.latent).mean
     payload = torch.stack([found.origin, found.across, found.up]).numpy()
     yield Answer(header, payload.astype("<f4").tobytes())
 

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gan_lab.latent.arithmetic import combine, mean, shell
+from gan_lab.latent import shell
+from gan_lab.latent.arithmetic import combine, mean
 from gan_lab.runs.pictures import packed
 from gan_lab.server.explore.asked import FARTHEST, Answer, Asked, Wrong
 from gan_lab.server.explore.picture import seen
