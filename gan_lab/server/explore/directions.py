@@ -26,6 +26,7 @@ from gan_lab.latent.sefa import factorised
 from gan_lab.runs import kept_directions
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.server.explore.asked import Answer, Asked, Wrong
+from gan_lab.server.explore.real import missing
 
 Answers = Generator[Answer, None, None]
 
@@ -40,7 +41,7 @@ def directions(asked: Asked) -> Answers:
     find = _WAYS[asked.choice("how", tuple(_WAYS))]
     try:
         yield from find(asked)
-    except (DirectionError, DataError) as error:
+    except DirectionError as error:
         raise Wrong(_sentence(error)) from None
 
 
@@ -104,10 +105,7 @@ def predicts(asked: Asked) -> Answers:
     """A table: of every direction (row) and attribute (column) correlation and AUC, null where the
     pictures do not differ. Its columns tell how well each attribute is measured."""
     ways = _brought(asked)
-    try:
-        measure = yield from _measure(asked)
-    except (DirectionError, DataError) as error:
-        raise Wrong(_sentence(error)) from None
+    measure = yield from _measure(asked)
     seen = sampled(asked.model, measure)
     rows = predictions(ways, measure.attributes, seen)
     table = [[[_number(one.correlation), _number(one.auc)] for one in row] for row in rows]
@@ -157,8 +155,13 @@ def archive(asked: Asked) -> Answers:
 
 def _measure(asked: Asked) -> Generator[Answer, None, Measure]:
     """What the pictures show can be measured once a small network has learned it; all who ask of
-    the same pictures learn it together."""
-    learning = learning_of(asked.model)
+    the same pictures learn it together. Raises Wrong."""
+    try:
+        learning = learning_of(asked.model)
+    except DirectionError as error:
+        raise Wrong(_sentence(error)) from None
+    except DataError:
+        raise missing(asked.model.config.data) from None
     while learning.measure is None:
         share = learning.advance()
         yield Answer({"share": round(share, 3)}, more=True)

@@ -14,6 +14,7 @@ from torch import Tensor
 from gan_lab.config import Data
 from gan_lab.latent.memorised import Yardstick, distances, judge, yardstick
 from gan_lab.latent.neighbours import FEATURES, look
+from gan_lab.latent.sampling import draw_labels
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.server.explore.asked import Answer, Asked
 from gan_lab.server.explore.real import real_of
@@ -109,11 +110,7 @@ def memorised(asked: Asked) -> Generator[Answer, None, None]:
 
 def _samples(asked: Asked, count: int, seed: int) -> Tensor:
     model = asked.model
-    labels = None
-    if model.classes:
-        generator = torch.Generator().manual_seed(seed)
-        labels = torch.randint(len(model.classes), (count,), generator=generator)
-    return model.images(model.draw(count, seed), labels)
+    return model.images(model.draw(count, seed), draw_labels(len(model.classes), count, seed))
 
 
 def _histogram(values: Tensor, high: float) -> list[int]:

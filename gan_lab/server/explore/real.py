@@ -29,10 +29,12 @@ class Real:
 
     Attributes:
         train: uint8, M×C×S×S.
+        labels: int64, M, of the training pictures; None if they have no classes.
         held_out: uint8, or None if nothing was kept aside.
     """
 
     train: Tensor
+    labels: Tensor | None
     held_out: Tensor | None
 
     @cached_property
@@ -75,12 +77,16 @@ def _load(data: Data) -> Real:
     try:
         train, aside = load(data), load(data, train=False)
     except DataError:
-        name, _ = split_name(data.name)
-        # without places on the disk: whoever may look need not know them
-        raise Wrong(f"The real pictures ({name.rsplit('/', 1)[-1]}) are not on this machine, so"
-                    " there is nothing to compare with.") from None  # fmt: skip
+        raise missing(data) from None
     same = len(train) == len(aside) and torch.equal(train.images, aside.images)
-    return Real(train.images, None if same else aside.images)
+    return Real(train.images, train.labels, None if same else aside.images)
+
+
+def missing(data: Data) -> Wrong:
+    """Why there are no real pictures, without places on the disk: whoever may look need not know
+    them."""
+    name, _ = split_name(data.name)
+    return Wrong(f"The real pictures ({name.rsplit('/', 1)[-1]}) are not on this machine.")
 
 
 def real(asked: Asked) -> Generator[Answer, None, None]:

@@ -8,14 +8,12 @@ The payload has, one after the other, signed bytes S×S of what ``speaks`` for r
 from __future__ import annotations
 
 from collections.abc import Generator
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from gan_lab.config import ConfigError, Data
-from gan_lab.data import DataError, Pictures, load
+from gan_lab.config import ConfigError
 from gan_lab.games import Onlooker
 from gan_lab.latent import Model, inside
 from gan_lab.latent.saliency import saliency as sought
@@ -25,6 +23,7 @@ from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.server.explore.asked import Answer, Asked, Wrong
 from gan_lab.server.explore.inside import packed, told, turned_by
+from gan_lab.server.explore.real import real_of
 
 COPIES = 16
 """Noisy ones that a calmer answer is the mean of."""
@@ -111,27 +110,21 @@ def _fake(asked: Asked, model: Model, onlooker: Onlooker) -> _Chosen:
 
 
 def _real(asked: Asked, model: Model, onlooker: Onlooker) -> _Chosen:
-    try:
-        pictures = _pictures(model.config.data.model_dump_json())
-    except DataError:
-        raise Wrong("The real pictures of this model are not on this machine.") from None
-    index = asked.whole("index", 0, 2**31, 0) % len(pictures)
-    told, labels = bool(model.classes) and pictures.labels is not None, pictures.labels
-    mine = labels[index : index + 1] if told and labels is not None else None
-    if bool(model.classes) != told:
-        raise Wrong("D is told a class here, but these real pictures have none.")
+    real = real_of(model)
+    index = asked.whole("index", 0, 2**31, 0) % len(real.train)
+    mine = None
+    if model.classes:
+        if real.labels is None:
+            raise Wrong("D is told a class here, but these real pictures have none.")
+        mine = real.labels[index : index + 1]
     company = None
     if onlooker.company > 1:
-        same = torch.arange(len(pictures)) if mine is None else (labels == mine).nonzero()[:, 0]
+        same = torch.arange(len(real.train))
+        if real.labels is not None and mine is not None:
+            same = same[real.labels == mine]
         others = same[same != index][: onlooker.company - 1]
-        company = onlooker.known(pictures.images[others]) if len(others) else None
-    return _Chosen(onlooker.known(pictures.images[index : index + 1]), mine, company)
-
-
-@lru_cache(maxsize=2)
-def _pictures(data: str) -> Pictures:
-    """Of a section of a configuration, as JSON. Raises DataError."""
-    return load(Data.model_validate_json(data))
+        company = onlooker.known(real.train[others]) if len(others) else None
+    return _Chosen(onlooker.known(real.train[index : index + 1]), mine, company)
 
 
 def _words(shown: Shown, score: float) -> str:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 
 from gan_lab.config import RunConfig, put
 from gan_lab.data import load
+from gan_lab.latent import measures
 from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
@@ -165,15 +166,20 @@ def test_pictures_that_are_not_here_are_said_to_be_missing(
 ) -> None:
     with client.websocket_connect(f"{PREFIX}/latent/{hosted(runs).view_id}") as socket:
         real._LOADED.clear()
+        measures._LEARNED.clear()
 
         def gone(*_: object, **__: object) -> None:
             raise real.DataError(f"the data set is not below {tmp_path}")
 
-        monkeypatch.setattr(real, "load", gone)
+        for room in (real, measures):
+            monkeypatch.setattr(room, "load", gone)
         for name, fields in (
             ("real", {}),
             ("memorised", {}),
             ("subject", {"of": "train", "number": 0}),
+            ("saliency", {"of": "real", "index": 0}),
+            ("directions", {"how": "labels"}),
+            ("predicts", {"directions": [{"name": "one", "vector": [1, 0, 0, 0]}]}),
         ):
             [(header, _)] = asked(socket, name, **fields)
             assert "not on this machine" in header["text"] and str(tmp_path) not in header["text"]
