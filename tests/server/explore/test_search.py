@@ -177,7 +177,6 @@ def test_pictures_that_are_not_here_are_said_to_be_missing(
             ("real", {}),
             ("memorised", {}),
             ("subject", {"of": "train", "number": 0}),
-            ("saliency", {"of": "real", "index": 0}),
             ("directions", {"how": "labels"}),
             ("predicts", {"directions": [{"name": "one", "vector": [1, 0, 0, 0]}]}),
         ):
