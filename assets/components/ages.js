@@ -33,6 +33,7 @@ class Ages {
     this.off = [
       explorer.on("moved", () => this.moved()),
       explorer.on("known", () => this.moved()),
+      explorer.on("step", () => this.tell()),
     ];
   }
 
@@ -52,9 +53,10 @@ class Ages {
     this.question?.cancel();
     const { explorer } = this;
     this.stale = false;
+    this.complete = false;
     this.next = 0;
     this.asked = { z: [...explorer.z], label: explorer.label };
-    this.say("Looking at the moments that are kept");
+    this.say("Looking at the moments that are kept…");
     this.question = explorer.ask("ages", this.asked, {
       onAnswer: (header, payload) => this.hear(header, payload),
       onError: (text) => {
@@ -89,8 +91,17 @@ class Ages {
     player.slider.disabled = player.button.disabled = i < 1;
     player.go(i);
     this.saver.allow(i > 0);
-    const only = i < 1 ? " Train on, and earlier moments gather here." : "";
-    this.say(`${i + 1} ${i ? "moments" : "moment"}, the last as G is now, at step ${grouped(header.at)}.${only}`);
+    this.complete = true;
+    this.tell();
+  }
+
+  tell() {
+    if (!this.complete) return;
+    const count = this.steps.length;
+    const [last, now] = [this.steps[count - 1], this.explorer.step];
+    const only = count < 2 ? " Train on, and earlier moments gather here." : "";
+    const later = now > last ? ` G is at step ${grouped(now)} now.` : "";
+    this.say(`${count} ${count > 1 ? "moments" : "moment"}, the last at step ${grouped(last)}.${later}${only}`);
   }
 
   // nodes stay, so that nothing jumps while z moves
@@ -127,7 +138,8 @@ class Ages {
   }
 
   say(text) {
-    this.find(".gl-ages-status").textContent = text;
+    const status = this.find(".gl-ages-status");
+    if (status.textContent !== text) status.textContent = text;
   }
 
   show() {

@@ -13,7 +13,7 @@ const PAGE = `
     <label>across z<input type="number" min="1"></label>
     <label>up z<input type="number" min="1"></label>
   </span>
-  <button type="button" hidden>Others</button>
+  <button type="button" hidden>Two others</button>
   <div class="gl-three" role="group" aria-label="Three pictures" hidden></div>`;
 
 export class Axes {

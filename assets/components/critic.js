@@ -14,7 +14,7 @@ const PAGE = `
   <div class="gl-asked">
     <div class="gl-overlay"><canvas width="256" height="256" role="img" aria-label="The picture, with what speaks for and against real"></canvas></div>
     <div>
-      <p class="gl-score" role="status">Asking D</p>
+      <p class="gl-score" role="status">Asking D…</p>
       <label>Show <select>
         <option value="speaks">what speaks for real as it is</option>
         <option value="brighter">where brighter would be more real</option>

@@ -5,7 +5,6 @@ import { floats } from "./wire.js";
 export const dials = { id: "dials", title: "Sliders", make: (place, explorer) => new Dials(place, explorer) };
 
 const PAGE = `
-  <label class="gl-class" hidden>Class <select></select></label>
   <div class="gl-draws">
     <label title="The same seed draws the same z again">Seed
       <input type="number" class="gl-seed" min="0" step="1"></label>
@@ -24,8 +23,8 @@ const PAGE = `
     <button type="button">Measure again</button>
   </div>
   <p class="gl-hint gl-measured" role="status"></p>
-  <div class="gl-sliders" role="group" tabindex="0"></div>
-  <p class="gl-hint">What is ticked is locked: it stays when a new z is drawn, and when all goes to zero.</p>`;
+  <p class="gl-hint">A number that is ticked is locked: it stays when a new z is drawn, and when all goes to zero.</p>
+  <div class="gl-sliders" role="group" tabindex="0"></div>`;
 
 class Dials {
   constructor(place, explorer) {
@@ -39,10 +38,9 @@ class Dials {
     this.seen = new Set(); // rows in sight
     this.wire();
     this.makeRows();
-    this.off = [explorer.on("moved", () => this.follow()), explorer.on("known", () => this.offer()),
+    this.off = [explorer.on("moved", () => this.follow()), explorer.on("known", () => this.visible && this.measureOnce()),
                 explorer.on("line", (open) => open && this.visible && this.measureOnce()),
                 explorer.on("step", () => this.visible && this.measureOnce())];
-    this.offer();
     this.follow();
   }
 
@@ -52,8 +50,6 @@ class Dials {
 
   wire() {
     const { explorer } = this;
-    this.select = this.find(".gl-class select");
-    this.select.onchange = () => explorer.go(explorer.z, this.select.selectedIndex);
     this.seed = this.find(".gl-seed");
     this.seed.onchange = () => this.draw();
     this.scale = this.find(".gl-scale");
@@ -68,7 +64,7 @@ class Dials {
 
   makeRows() {
     const { dim, reach } = this.explorer;
-    this.find("h3").textContent = `z: ${dim} numbers, ${-reach} to ${reach}`;
+    this.find("h3").textContent = `z: ${dim} numbers, −${reach} to ${reach}`;
     const panel = this.find(".gl-sliders");
     panel.setAttribute("aria-label", `The ${dim} numbers of z`);
     this.observer = new IntersectionObserver((entries) => this.look(entries), {
@@ -142,7 +138,6 @@ class Dials {
   follow() {
     const { explorer } = this;
     this.seen.forEach((row) => this.showRow(row));
-    if (explorer.classes.length) this.select.selectedIndex = explorer.label;
     if (explorer.seed !== null) this.seed.value = explorer.seed;
     this.find(".gl-drawn").textContent = explorer.seed === null ? "z has moved since it was drawn" : "";
     if (this.scale.valueAsNumber !== explorer.scale) this.scale.value = explorer.scale;
@@ -153,15 +148,6 @@ class Dials {
     const seed = this.seed.valueAsNumber;
     if (Number.isSafeInteger(seed) && seed >= 0) this.explorer.random({ seed });
     else this.seed.value = this.explorer.seed ?? "";
-  }
-
-  // a class to choose, for a G that is told which one to draw
-  offer() {
-    const { classes, label, known } = this.explorer;
-    this.find(".gl-class").hidden = !classes.length;
-    this.select.replaceChildren(...classes.map((name, i) => new Option(name, i)));
-    this.select.selectedIndex = classes.length ? label : -1;
-    if (known && this.visible) this.measureOnce();
   }
 
   // -- what each number moves -------------------------------------------------------------------
@@ -177,7 +163,7 @@ class Dials {
   measure(sort) {
     this.measuring?.cancel();
     this.again.disabled = true;
-    this.say("Measuring what each number moves …");
+    this.say("Measuring what each number moves…");
     const over = () => {
       this.measuring = null;
       this.again.disabled = false;

@@ -81,7 +81,7 @@ class Directions {
   // done(): it was found; without it nothing more than the list changes
   find(how, fields, done = () => {}) {
     this.finding?.cancel();
-    this.say("Looking …");
+    this.say("Looking…");
     this.finding = this.explorer.ask("directions", { how, ...fields }, {
       onAnswer: ({ share, found, step }) => {
         if (!found) return this.say(`Learning what the real pictures show: ${Math.round(100 * share)} %`);

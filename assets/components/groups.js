@@ -67,7 +67,7 @@ export class Groups {
 
   draw(seed) {
     const { explorer } = this;
-    this.trouble.textContent = "Drawing pictures …";
+    this.trouble.textContent = "Drawing pictures…";
     this.drawn = true;
     explorer.ask("samples", { seed, label: explorer.label }, {
       onAnswer: async (header, payload) => {

@@ -285,7 +285,7 @@ class Inside {
     this.clearRanks();
     const found = [];
     const progress = this.find(".gl-progress");
-    progress.textContent = "Switching off one channel after the other";
+    progress.textContent = "Switching off one channel after the other…";
     this.measuring = this.explorer.ask("important", { ...this.fields(), stage: this.stage }, {
       onAnswer: (header) => {
         header.channels.forEach((channel, i) => found.push([channel, header.changes[i]]));

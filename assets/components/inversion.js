@@ -1,4 +1,5 @@
 // From a picture back to the z that makes it: which picture, how the search goes, and on from there.
+import { grouped } from "./numbers.js";
 import { Subject } from "./subject.js";
 import { Tiles } from "./tiles.js";
 
@@ -15,7 +16,7 @@ const PAGE = `
     <label class="gl-only" hidden>Class <select></select></label>
     <button type="button" class="gl-begin">Find z</button>
     <button type="button" class="gl-end" disabled>Stop</button>
-    <button type="button" class="gl-there" disabled>Go on from there</button>
+    <button type="button" class="gl-there" disabled>Go there</button>
   </div>
   <div class="gl-three">
     <figure><div class="gl-face"><canvas role="img" aria-label="The picture that is looked for"></canvas></div><figcaption>wanted</figcaption></figure>
@@ -73,7 +74,7 @@ class Inversion {
     });
   }
 
-  async follow(header, payload) {
+  follow(header, payload) {
     this.newest = header;
     this.lines.push({ at: header.at, of: header.of, psnr: header.psnr });
     this.find(".gl-there").disabled = false;
@@ -83,8 +84,16 @@ class Inversion {
     const { classes } = this.explorer;
     const told = classes.length ? ` Class ${classes[header.label]}.` : "";
     this.say(`${state}: the nearest is at ${best} PSNR; ${good} of ${header.psnr.length} starts are at ${GOOD} dB`
-      + ` or more.${told} Length of its z ${header.length.toFixed(1)}, usually ${header.shell.toFixed(1)}. G at step ${header.step}.`);
-    if (document.hidden || this.place.hidden) return;
+      + ` or more.${told} Length of its z ${header.length.toFixed(1)}, usually ${header.shell.toFixed(1)}. G at step ${grouped(header.step)}.`);
+    this.row = { payload, header };
+    this.draw();
+  }
+
+  // what came while nobody looked is drawn as soon as somebody does
+  async draw() {
+    if (!this.row || document.hidden || this.place.hidden) return;
+    const { payload, header } = this.row;
+    this.row = null;
     this.plot();
     const row = await createImageBitmap(new Blob([payload], { type: header.mime }));
     this.tiles.forEach((tiles, i) => {
@@ -149,6 +158,7 @@ class Inversion {
   show() {
     this.subject.wake();
     this.plot();
+    this.draw();
   }
 
   // the search goes on: whoever looks elsewhere meanwhile finds it done

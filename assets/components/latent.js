@@ -22,6 +22,7 @@ const PAGE = `
     <figure>
       <div class="gl-frame"><canvas role="img" aria-label="The picture that G makes of z"></canvas></div>
       <figcaption role="status"></figcaption>
+      <label class="gl-class" hidden>Class <select></select></label>
       <div class="gl-actions">
         <button type="button" class="gl-random">New random z</button>
         <button type="button" class="gl-zero">All to zero</button>
@@ -45,6 +46,8 @@ class Latent {
     this.find(".gl-random").onclick = () => this.explorer.random();
     this.find(".gl-zero").onclick = () => this.explorer.zero();
     this.find(".gl-keep").onclick = () => this.keep();
+    this.select = this.find(".gl-class select");
+    this.select.onchange = () => this.explorer.go(this.explorer.z, this.select.selectedIndex);
     this.open(component.data);
   }
 
@@ -65,6 +68,9 @@ class Latent {
     this.explorer.on("trouble", (text) => this.caption(text));
     this.explorer.on("line", (open, reason) => open || this.caption(WORDS[reason]));
     this.explorer.on("shelf", () => this.drawShelf());
+    this.explorer.on("known", () => this.offer());
+    this.explorer.on("moved", () => this.follow());
+    this.offer();
     this.drawShelf();
     this.makeTabs();
   }
@@ -149,6 +155,19 @@ class Latent {
     this.tiles.show(payload, header.mime, shape, shown).catch(() => {
       explorer.fail("The picture could not be read");
     });
+  }
+
+  // a class to choose, for a G that is told which one to draw: every tool is about that one
+  offer() {
+    const { classes } = this.explorer;
+    this.find(".gl-class").hidden = !classes.length;
+    this.select.replaceChildren(...classes.map((name, i) => new Option(name, i)));
+    this.follow();
+  }
+
+  follow() {
+    const { classes, label } = this.explorer;
+    if (classes.length) this.select.selectedIndex = label;
   }
 
   // -- the shelf --------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // A map of a plane through latent space: pictures at the points of a lattice. One is at the cross in
-// its middle, and the picture at the left is of there; who drags the map moves.
+// its middle, and the large picture is of there; who drags the map moves.
 import { Axes } from "./axes.js";
 import { Gestures } from "./gestures.js";
 import { Lattice, SIDE } from "./lattice.js";
@@ -28,8 +28,8 @@ const PAGE = `
   <p class="gl-where" role="status"></p>
   <p class="gl-drawn"><span></span><button type="button" hidden>Draw again</button></p>
   <p class="gl-hint">Drag the map, or click a picture: the cross is where you are. Wheel or two fingers
-    zoom. The dashed circle is where z are as long as those that G was trained with: towards its middle
-    pictures get plainer, far outside they are exaggerated.</p>`;
+    zoom. <span class="gl-circle">The dashed circle is where z are as long as those that G was trained with:
+    towards its middle pictures get plainer, far outside they are exaggerated.</span></p>`;
 
 class MapPanel {
   constructor(place, explorer) {
@@ -249,7 +249,7 @@ class MapPanel {
     label(context, x, y, "0");
   }
 
-  // -- the picture at the left, until the exact one comes ---------------------------------------
+  // -- the large picture, until the exact one comes ---------------------------------------------
 
   exact() {
     this.exactAt = performance.now();
@@ -273,11 +273,12 @@ class MapPanel {
 
   footer() {
     if (!this.plane || !this.visible) return;
-    const { names, typical } = this.plane;
+    const { names, typical, radius } = this.plane;
+    this.find(".gl-circle").hidden = !radius; // there is none on a plane that is too far from 0
     const { z, step } = this.explorer;
     if (!this.lattice.halted) {
       const places = names.map((name, k) => `${name} = ${signed(k ? this.at.y : this.at.x)}`);
-      const far = `z is ${norm(z).toFixed(1)} long (drawn ones ${typical.toFixed(1)})`;
+      const far = `z is ${norm(z).toFixed(1)} long (those that are drawn, about ${typical.toFixed(1)})`;
       const away = this.plane.has(z) ? "" : "The large picture is not on this plane: drag to come back. ";
       this.say(`${away}${places.join(", ")} · ${far}`);
     }

@@ -11,6 +11,7 @@ const ABOUT = {
 };
 
 const PAGE = `
+  <p>Does G invent, or does it repeat what it was shown? Its pictures beside the nearest that it was trained with.</p>
   <label>Compare by <select class="gl-feature"><option value="pixels">pixels</option><option value="edges">edges</option></select></label>
   <p class="gl-about"></p>
   <h3>One picture</h3>
@@ -21,9 +22,9 @@ const PAGE = `
   <h3>A thousand samples</h3>
   <button type="button" class="gl-all">Measure them</button>
   <p class="gl-says-all" role="status"></p>
-  <canvas class="gl-hills" role="img"></canvas>
+  <canvas class="gl-hills" role="img" hidden></canvas>
   <p class="gl-legend" hidden></p>
-  <div class="gl-pairs"><canvas role="img" aria-label="The samples nearest to a single training picture, and these below"></canvas></div>
+  <div class="gl-pairs" hidden><canvas role="img" aria-label="The samples nearest to a single training picture, and these below"></canvas></div>
   <p class="gl-below" hidden>The samples that are nearest to one training picture beside the next ones; below each, that picture.</p>`;
 
 class Neighbours {
@@ -88,7 +89,7 @@ class Neighbours {
         const unseen = header.held_out ? "held-out real pictures" : "training pictures, each from the others, as none were held out";
         const copies = header.copies ? ` ${grouped(header.copies)} held-out pictures are training pictures too and do not count.` : "";
         const legend = this.find(".gl-legend");
-        legend.hidden = this.find(".gl-below").hidden = false;
+        for (const part of [".gl-hills", ".gl-legend", ".gl-pairs", ".gl-below"]) this.find(part).hidden = false;
         legend.replaceChildren(swatch("g", `${grouped(header.n)} samples`), swatch("real", `${grouped(header.m)} ${unseen}`),
           document.createTextNode(`Distance to the nearest training picture.${copies}`));
         const columns = header.numbers.length;

@@ -211,7 +211,7 @@ class Paths {
       return;
     }
     this.what = kind;
-    this.say("Making the frames");
+    this.say("Making the frames…");
     this.question = this.explorer.ask(kind, this.asked, {
       onAnswer: (header, payload) => this.hear(header, payload),
       onError: (text) => this.say(text),

@@ -153,7 +153,7 @@ export class Saver {
     const fields = this.fields();
     if (!fields) return;
     this.allow(false);
-    this.status.textContent = "Making it";
+    this.status.textContent = "Making it…";
     const over = (words) => {
       this.allow(true);
       this.status.textContent = words;
@@ -162,7 +162,7 @@ export class Saver {
       onAnswer: (header, payload) => {
         if (!header.done) {
           this.status.textContent = header.waiting
-            ? "Waiting for another film" : `Making it: ${Math.round(100 * header.share)} %`;
+            ? "Waiting for another film…" : `Making it: ${Math.round(100 * header.share)} %`;
           return;
         }
         save(new Blob([payload], { type: header.mime }), header.name);

@@ -28,7 +28,7 @@ export class Predictions {
     const rows = this.rows().slice(0, 64);
     this.button.disabled = true;
     this.status.hidden = false;
-    this.status.textContent = "Measuring …";
+    this.status.textContent = "Measuring…";
     const over = (text) => {
       this.button.disabled = false;
       this.status.textContent = text;

@@ -4,7 +4,7 @@
 //   subject.fields()   what a question has to say about it; null while there is nothing to ask about
 //
 const WAYS = [
-  ["here", "The picture at the left"],
+  ["here", "The large picture"],
   ["train", "A real picture from training"],
   ["held out", "A real picture that was held out"],
   ["file", "A picture of mine"],
@@ -15,7 +15,7 @@ const PAGE = `
   <label class="gl-way">Picture <select></select></label>
   <label class="gl-upload" hidden>File <input type="file" accept="image/*"></label>
   <div class="gl-reals" role="group" aria-label="Real pictures" hidden></div>
-  <button type="button" class="gl-others" hidden>Other ones</button>
+  <button type="button" class="gl-others" hidden>Others</button>
   <div class="gl-chosen"><img alt="" hidden><p role="status"></p></div>`;
 
 export class Subject {
@@ -57,6 +57,7 @@ export class Subject {
     this.chosen = null;
     const real = way === "train" || way === "held out";
     this.find(".gl-upload").hidden = way !== "file";
+    this.find(".gl-chosen").hidden = way === "here";
     this.find(".gl-reals").hidden = this.find(".gl-others").hidden = !real;
     this.find(".gl-reals").replaceChildren();
     this.preview(null);

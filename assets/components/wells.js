@@ -1,4 +1,5 @@
 // Arithmetic: wells A − B + C, each the mean of the pictures in it.
+import { grouped } from "./numbers.js";
 import { Tiles } from "./tiles.js";
 
 export const wells = { id: "wells", title: "Arithmetic", make: (place, explorer) => new Wells(place, explorer) };
@@ -43,7 +44,8 @@ class Wells {
     this.page = place.closest(".gl-latent") ?? place;
     this.page.addEventListener("pointerdown", this.onDown);
     this.off = [explorer.on("shelf", () => this.shown && this.offer()),
-      explorer.on("known", () => this.ask()), explorer.on("moved", () => this.relabel())];
+      explorer.on("known", () => this.ask()), explorer.on("moved", () => this.relabel()),
+      explorer.on("line", (open) => open && this.ask())];
     this.say();
   }
 
@@ -208,8 +210,8 @@ class Wells {
       text = `Length of z, usually ${answer.shell.toFixed(1)}: ${words.join(", ")}; the sum `
         + `${answer.lengths.sum.toFixed(1)}${brought}. The mean of many z is short, and G makes bland`
         + " pictures of short ones, overdone ones of long ones.";
-      if (explorer.classes.length) text += " A class is no part of z: all are made in the class that is chosen.";
-      text += ` G at step ${answer.step}.`;
+      if (explorer.classes.length) text += " A class is no part of z: all are made in the class chosen below the large picture.";
+      text += ` G at step ${grouped(answer.step)}.`;
     }
     place.textContent = text;
   }

@@ -92,7 +92,7 @@ def test_a_picture_of_one_s_own_is_looked_for(page: Page, server: Server) -> Non
     before = canvas_of(page, ".gl-frame")
     begin.click()
     expect(page.locator(".gl-inversion .gl-says")).to_contain_text("Done: the nearest is at")
-    page.get_by_role("button", name="Go on from there").click()
+    page.get_by_role("button", name="Go there").click()
     differs(page, before)
 
 
