@@ -7,10 +7,10 @@ import io
 import struct
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -28,6 +28,8 @@ from gan_lab.server.explore import desk as module
 from gan_lab.server.explore.desk import LONGEST, MOST, Desk, desk_of
 from gan_lab.server.explore.picture import pictures
 
+T = TypeVar("T")
+
 WAIT = 60  # s; far more than anything here takes
 TINY = put(
     RunConfig(),
@@ -38,6 +40,12 @@ TINY = put(
 )  # fmt: skip
 CONDITIONAL = put(TINY, {"networks.labels": "concat"})
 POINTS = put(preset("plane-ring").config, {"latent.dim": 4})
+
+
+def on_a_loop(scene: Coroutine[Any, Any, T]) -> T:
+    """What a scene comes to; in a thread of its own, as browser tests leave a loop running here."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scene).result(WAIT)
 
 
 def played(runs: Registry, config: RunConfig) -> Hosted:
@@ -188,7 +196,7 @@ def test_who_comes_while_others_are_answered_is_in_the_next_batch(network: Waiti
         network.go.set()
         return await asyncio.gather(first, *others)
 
-    answers = asyncio.run(scene())
+    answers = on_a_loop(scene())
     assert answers == [b"answer to %d" % i for i in range(30)], "each the answer to his own"
     assert network.batches == [[b"0"], [b"%d" % i for i in range(1, 30)]]
 
@@ -203,7 +211,7 @@ def test_a_generator_that_cannot_be_read_is_told_to_all_who_wait() -> None:
             asyncio.gather(*(desk.answer(b"") for _ in range(9))), timeout=WAIT
         )
 
-    for frame in asyncio.run(scene()):  # more than the first batch holds
+    for frame in on_a_loop(scene()):  # more than the first batch holds
         assert "damaged" in wire.decode(frame)[0]["text"]
 
 
@@ -224,7 +232,7 @@ def test_who_has_waited_longest_comes_first_however_many_there_are(network: Wait
         await asyncio.gather(*(visitor(i) for i in range(30)))
         return counts
 
-    counts = asyncio.run(scene())
+    counts = on_a_loop(scene())
     assert max(counts) - min(counts) <= 2
     settled = network.batches[2:-5]
     assert {len(batch) for batch in settled} <= {9, 10}
@@ -242,9 +250,9 @@ def test_a_batch_is_as_long_as_the_network_is_quick(network: Waiting) -> None:
         await asyncio.gather(*(desk.answer(b"0") for _ in range(2 * MOST)))
         return len(network.batches[0])
 
-    assert asyncio.run(batch_after(0.0)) == MOST
-    assert asyncio.run(batch_after(LONGEST / 4.5)) == 4
-    assert asyncio.run(batch_after(10 * LONGEST)) == 1
+    assert on_a_loop(batch_after(0.0)) == MOST
+    assert on_a_loop(batch_after(LONGEST / 4.5)) == 4
+    assert on_a_loop(batch_after(10 * LONGEST)) == 1
 
 
 def test_who_goes_away_in_the_middle_disturbs_nobody(network: Waiting) -> None:
@@ -259,7 +267,7 @@ def test_who_goes_away_in_the_middle_disturbs_nobody(network: Waiting) -> None:
         network.go.set()
         return [await stays, await waits[1]]
 
-    assert asyncio.run(scene()) == [b"answer to stays", b"answer to waits"]
+    assert on_a_loop(scene()) == [b"answer to stays", b"answer to waits"]
 
 
 def test_a_slow_generator_does_not_hold_up_another(network: Waiting) -> None:
@@ -276,7 +284,7 @@ def test_a_slow_generator_does_not_hold_up_another(network: Waiting) -> None:
         network.go.set()
         await asyncio.gather(*many)
 
-    asyncio.run(scene())
+    on_a_loop(scene())
 
 
 def test_all_who_explore_one_generator_wait_at_one_desk() -> None:
@@ -289,10 +297,10 @@ def test_all_who_explore_one_generator_wait_at_one_desk() -> None:
         assert desk_of(same_name) is not desk, "it would show another run"
         return desk
 
-    asyncio.run(scene())
+    on_a_loop(scene())
     assert "a" not in module._DESKS, "a desk goes with the last visitor"
-    held = asyncio.run(scene())
-    assert asyncio.run(scene()) is not held, "its loop is gone"
+    held = on_a_loop(scene())
+    assert on_a_loop(scene()) is not held, "its loop is gone"
 
 
 @pytest.mark.parametrize(
@@ -316,7 +324,7 @@ def test_a_desk_rests_by_the_dial_while_its_run_trains(
         rested.append(seconds)
 
     real = asyncio.sleep
-    asyncio.run(scene())
+    on_a_loop(scene())
     assert rested == [pytest.approx(rest)]
 
 
