@@ -24,6 +24,7 @@ GROUPS: Mapping[str, str] = types.MappingProxyType(
         "averaging": "Averaged G",
         "saving": "Saving",
         "exploring": "Exploring",
+        "health": "Measures and coach",
         "data": "Data",
         "latent": "Latent noise",
         "networks": "Classes",

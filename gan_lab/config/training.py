@@ -219,6 +219,32 @@ class Training(Section):
         ge=0.05,
         le=1.0,
     )
+    measuring: float = knob(
+        0.05,
+        "Measures of how good the fakes are take at most this share of the time of training; 0 for"
+        " none.",
+        live=True,
+        group="health",
+        unit="share of the time",
+        ge=0.0,
+        le=0.5,
+    )
+    best_by: Literal[
+        "auto", "none", "swd", "frechet-classifier", "coverage-classifier", "coverage-pixels",
+        "js", "kl", "psnr", "ssim",
+    ] = knob(
+        "auto",
+        "The measure by which the best saved state is kept; auto takes the one that says most about"
+        " the data at hand.",
+        live=True,
+        group="health",
+    )  # fmt: skip
+    autopilot: bool = knob(
+        False,
+        "The coach applies its first advice by itself, with its reason in the list of changes.",
+        live=True,
+        group="health",
+    )
     threads: int = knob(
         0,
         "CPU threads inside one operation; 0 lets the playground choose when the run starts.",

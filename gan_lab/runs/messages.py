@@ -13,10 +13,12 @@ from typing import Any
 
 from torch import nn
 
+from gan_lab.coach import Finding, Health
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
 from gan_lab.games import Onlooker, game_of
 from gan_lab.latent import Model
+from gan_lab.measures import Measured
 from gan_lab.metrics.verdicts import Tally
 from gan_lab.training.trainer import Counts
 
@@ -49,10 +51,11 @@ class Slow:
 
 @dataclass(frozen=True)
 class Set:
-    """Change one live parameter."""
+    """Change one live parameter; ``note`` says why, for the ledger."""
 
     path: str
     value: Any
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,25 @@ class Walk:
 
 
 @dataclass(frozen=True)
+class Checkup:
+    """How a run is: what was measured, and what the coach says; a newer one replaces it.
+
+    Attributes:
+        number: grows by one with every checkup.
+        take: of which take of the run it is.
+        measured: all that was measured, oldest first.
+        health: what the coach says; None before its first look.
+        past: findings that came and went, oldest first.
+    """
+
+    number: int = 0
+    take: int = 0
+    measured: tuple[Measured, ...] = ()
+    health: Health | None = None
+    past: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
 class Moment:
     """A run at one instant; a newer one replaces it.
 
@@ -235,6 +257,7 @@ class Shown:
         networks: by the names of the players; most games have one, ``G``.
         kind: what the pictures are like that they were trained on.
         judges: the discriminators of that step by name, not averaged; none where nobody kept them.
+        raw: the generators themselves, not averaged; none where nobody kept them.
     """
 
     networks: dict[str, nn.Module]
@@ -242,6 +265,7 @@ class Shown:
     config: RunConfig
     kind: Kind
     judges: dict[str, nn.Module] = field(default_factory=dict)
+    raw: dict[str, nn.Module] = field(default_factory=dict)
 
     @property
     def network(self) -> nn.Module:

@@ -261,8 +261,8 @@ class Worker:
     def _apply(self, command: m.Command) -> Entry:
         trainer = self.trainer
         match command:
-            case m.Set(path, value):
-                return self._change(path, value)
+            case m.Set(path, value, note):
+                return self._change(path, value, note)
             case m.Undo(change):
                 return self._undo(change)
             case m.Pause(note, checkpoint):
@@ -301,12 +301,12 @@ class Worker:
         self._go(1, None, slowly=True)
         return self.trainer.note("slow")
 
-    def _change(self, path: str, value: Any) -> Entry:
+    def _change(self, path: str, value: Any, why: str = "") -> Entry:
         """Turn a knob; what was just before is kept, to go back to."""
         self._flush()  # the readings on disk must reach to here
         self.trainer.check_weights()
         before = self._state_now()
-        entry = self.trainer.set(path, value)
+        entry = self.trainer.set(path, value, why)
         if entry.outcome == "applied":
             try:
                 self._directory.write_before(len(self.trainer.ledger) - 1, before)

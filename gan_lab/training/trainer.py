@@ -209,8 +209,9 @@ class Trainer:
 
     # -- changes -------------------------------------------------------------------------------
 
-    def set(self, path: str, value: Any) -> Entry:
-        """Apply one live change before the next round, or refuse it; either way into the ledger."""
+    def set(self, path: str, value: Any, why: str = "") -> Entry:
+        """Apply one live change before the next round, or refuse it; either way into the ledger,
+        with ``why``."""
         old: Any = None
         try:
             old = get(self.config, path)
@@ -222,11 +223,12 @@ class Trainer:
             return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
         before, self.config = self.config, changed
         self.game.config = changed
-        note = ""
+        note = why
         for name in self.game.players:
             if before.optim.of(name).name != changed.optim.of(name).name:
                 self._optimisers[name] = self._new_optimiser(name)
-                note = f"{name}'s optimiser starts without memory"
+                forgot = f"{name}'s optimiser starts without memory"
+                note = f"{note}; {forgot}" if note else forgot
         return self._note(Entry(self.steps, path, old, get(changed, path), note=note))
 
     def _note(self, entry: Entry) -> Entry:

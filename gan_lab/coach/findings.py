@@ -1,0 +1,162 @@
+"""What the coach says: signs that a rule sees, findings that last, the health of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from gan_lab.config import known
+
+if TYPE_CHECKING:
+    from gan_lab.coach.evidence import Evidence
+
+
+class Weight(StrEnum):
+    """How much a finding matters."""
+
+    TROUBLE = "trouble"
+    """Training goes wrong, or will: something should be changed."""
+    CAUTION = "caution"
+    """A setting that often goes wrong, or a fault of the pictures that one may live with."""
+    NEWS = "news"
+    """How the run goes where nothing is wrong: still improving, converged."""
+
+
+@dataclass(frozen=True)
+class Sign:
+    """What one rule sees at one look.
+
+    Attributes:
+        sure: from 0 to 1.
+        seen: one or two sentences with the numbers that were seen.
+        columns: curves on which it can be seen.
+        first, last: the stretch of steps there.
+    """
+
+    sure: float
+    seen: str
+    columns: tuple[str, ...] = ()
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True)
+class Advice:
+    """One thing to try.
+
+    Attributes:
+        text: what, and what it should do, in one sentence.
+        changes: the knobs to turn, path to value; none if it is only to be explained.
+    """
+
+    text: str
+    changes: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """Whether it can be applied to the run as it trains; else it takes a restart."""
+        return bool(self.changes) and all(known(path).live for path, _ in self.changes)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing that can be said of a run; each stands in a file of ``rules``.
+
+    Attributes:
+        name: short and lasting, "d-wins".
+        title: for people, "D wins".
+        why: why it happens, in two sentences.
+        source: paper, section.
+        look: the sign, or None where there is none to see (yet).
+        advice: what to try with the configuration as it stands, best first; one to three.
+        patience: rounds for which the sign must last before it is said, and be gone before it is
+            taken back; settings that are plainly wrong have 0.
+    """
+
+    name: str
+    title: str
+    weight: Weight
+    why: str
+    source: str
+    look: Callable[[Evidence], Sign | None]
+    advice: Callable[[Evidence], tuple[Advice, ...]]
+    patience: int = 100
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sign that lasted.
+
+    Attributes:
+        rule: by its name.
+        sign: as last seen.
+        advice: best first.
+        since: step at which it was said.
+        until: step at which it was taken back; None while it stands.
+    """
+
+    rule: Rule
+    sign: Sign
+    advice: tuple[Advice, ...]
+    since: int
+    until: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """For a line of the folder and for the page."""
+        return {
+            "rule": self.rule.name,
+            "title": self.rule.title,
+            "weight": self.rule.weight.value,
+            "why": self.rule.why,
+            "source": self.rule.source,
+            "sure": round(self.sign.sure, 2),
+            "seen": self.sign.seen,
+            "columns": list(self.sign.columns),
+            "first": self.sign.first,
+            "last": self.sign.last,
+            "advice": [
+                {"text": a.text, "changes": [list(c) for c in a.changes], "live": a.live}
+                for a in self.advice
+            ],
+            "since": self.since,
+            "until": self.until,
+        }
+
+
+class Condition(StrEnum):
+    """How a run is, in one word."""
+
+    STARTING = "starting"
+    """Too early to say anything."""
+    HEALTHY = "healthy"
+    IMPROVING = "improving"
+    CONVERGED = "converged"
+    CAUTION = "caution"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the coach says at one step.
+
+    Attributes:
+        step: at which it looked.
+        line: one sentence for people: the state of the run, and why.
+        findings: those that stand, gravest first.
+    """
+
+    step: int
+    condition: Condition
+    line: str
+    findings: tuple[Finding, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For the page."""
+        return {
+            "step": self.step,
+            "condition": self.condition.value,
+            "line": self.line,
+            "findings": [finding.to_json() for finding in self.findings],
+        }

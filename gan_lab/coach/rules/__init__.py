@@ -1,0 +1,1 @@
+"""What the coach can say: one rule a file, listed in ``RULES``."""
