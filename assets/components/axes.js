@@ -73,6 +73,12 @@ export class Axes {
   ask(name, fields, onAnswer) {
     this.asking = this.explorer.ask(name, fields, {
       onAnswer,
+      onReplaced: (text) => {
+        // its own newer question is no news
+        if (name !== "directions") return;
+        this.begun = false;
+        this.onTrouble(text);
+      },
       onError: (text) => {
         this.begun = text.startsWith("The connection") ? false : this.begun;
         this.onTrouble(text);

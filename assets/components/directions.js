@@ -90,6 +90,7 @@ class Directions {
         done();
       },
       onError: (text) => this.say(text),
+      onReplaced: (text) => this.say(text),
     });
   }
 

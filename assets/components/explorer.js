@@ -14,7 +14,8 @@
 //   shrink(scale)   all numbers towards 0, or away from it
 //   zero()          all numbers that are not locked to 0
 //   guess(canvas)   show this until the picture itself comes
-//   ask(name, fields, { onAnswer(header, payload), onError(text) }) -> { cancel() }
+//   ask(name, fields, { onAnswer(header, payload), onError(text), onReplaced(text) }) -> { cancel() }
+//                   the server answers one question of a name at a time: a newer one replaces it
 //   through(name, fields)  have pictures made by another question than the usual one, which is
 //                   given z and label; through(null) goes back
 //   on(event, fn) -> off()   "moved" (somebody moved), "known" (classes known), "picture" (header,
@@ -176,13 +177,19 @@ export class Explorer {
     this.busy = false;
     this.state ||= "loading";
     this.tell("trouble", text);
+    this.send(); // a move that was made meanwhile
   }
 
   // -- questions by name ------------------------------------------------------------------------
 
-  ask(name, fields, { onAnswer, onError = (text) => this.tell("trouble", text) }) {
+  ask(name, fields, { onAnswer, onError = (text) => this.tell("trouble", text), onReplaced }) {
     const id = ++this.lastId;
-    this.asked.set(id, { onAnswer, onError });
+    for (const [older, question] of this.asked) {
+      if (question.name !== name) continue;
+      this.asked.delete(older);
+      question.onReplaced?.("Another tool asked the same meanwhile; please try again.");
+    }
+    this.asked.set(id, { name, onAnswer, onError, onReplaced });
     if (!this.socket.send({ ...fields, ask: name, id })) {
       this.asked.delete(id);
       onError("There is no connection just now; please try again.");

@@ -169,6 +169,7 @@ export class Saver {
         over(`Saved: ${Math.max(1, Math.round(payload.length / 1024))} KB`);
       },
       onError: over,
+      onReplaced: over,
     });
   }
 }

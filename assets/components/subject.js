@@ -71,12 +71,13 @@ export class Subject {
 
   offer(page) {
     this.page = page;
-    this.say("Looking for real pictures…");
     const { way } = this;
     this.explorer.ask("real", { part: way, page }, {
       onAnswer: (header, payload) => way === this.way && this.lay(header, payload),
       onError: (text) => way === this.way && this.say(text),
+      onReplaced: (text) => way === this.way && this.say(text),
     });
+    this.say("Looking for real pictures…");
   }
 
   // buttons that all show a part of one mosaic
