@@ -9,10 +9,16 @@ import torch
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of, whole_file
-from gan_lab.cli.sample import drawn_labels, ending_of, made, write_folder, write_npz
-from gan_lab.games import game_of
+from gan_lab.cli.sample import (
+    drawn_labels,
+    ending_of,
+    made,
+    open_from_noise,
+    write_folder,
+    write_npz,
+)
 from gan_lab.latent import Direction, Model, factorised, principal
-from gan_lab.runs import RunDirectory, open_named
+from gan_lab.runs import RunDirectory
 from gan_lab.runs.kept_directions import kept_directions
 from gan_lab.runs.pretrained import PREFIX
 from gan_lab.runs.reels import LASTS, REELS, looks, reel
@@ -38,11 +44,7 @@ def along(
         OSError: the place cannot be written to.
     """
     ending = ending_of(out, ENDINGS)
-    shown = open_named(run)
-    if not game_of(shown.config).from_noise:
-        raise UsageError("--direction is for runs that begin from noise, not from pictures")
-    if shown.kind.points and not ending:
-        raise UsageError(f"--out {str(out)!r}: this model makes points; give a file")
+    shown = open_from_noise(run, "--direction", ending, out)
     model = shown.model
     way = _direction(run, name, model)
     z = way.moved(model.draw(1, seed, truncation), torch.linspace(-way.reach, way.reach, n))

@@ -94,6 +94,27 @@ def together(shown: Shown, made: Tensor) -> NDArray[np.uint8]:
     return scatter(made, plane.places, plane.reach)
 
 
+def open_from_noise(run: str, option: str, ending: str, out: Path) -> Shown:
+    """A run to walk in.
+
+    Args:
+        option: what asks for it, such as ``--walk``.
+        ending: of the file to be written; "" for a folder.
+
+    Raises:
+        UsageError: its G begins from pictures, or makes points, which no folder of files holds.
+        DirectoryError: there is no such run, or it holds no checkpoint that can be read.
+    """
+    shown = open_named(run)
+    if not game_of(shown.config).from_noise:
+        raise UsageError(
+            f"{option} is for runs that begin from noise; this one begins from pictures"
+        )
+    if shown.kind.points and not ending:
+        raise UsageError(f"--out {str(out)!r}: this model makes points; give a file")
+    return shown
+
+
 def drawn_labels(
     config: RunConfig, classes: tuple[str, ...], n: int, seed: int, label: str | None
 ) -> Tensor | None:

@@ -9,10 +9,16 @@ from torch import Tensor
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of, whole_file
-from gan_lab.cli.sample import drawn_labels, ending_of, made, together, write_folder, write_npz
-from gan_lab.games import game_of
+from gan_lab.cli.sample import (
+    drawn_labels,
+    ending_of,
+    made,
+    open_from_noise,
+    together,
+    write_folder,
+    write_npz,
+)
 from gan_lab.latent import draw, natural, path, random_walk
-from gan_lab.runs import open_named
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import png
 from gan_lab.runs.reels import LASTS, REELS, looks, reel
@@ -44,11 +50,7 @@ def walk(
         most = min(MOST, frames)
         raise UsageError(f"--n {n}: a walk of {frames} frames goes through 2 to {most} pictures")
     ending = ending_of(out, ENDINGS)
-    shown = open_named(run)
-    if not game_of(shown.config).from_noise:
-        raise UsageError("--walk is for runs that begin from noise; this one begins from pictures")
-    if shown.kind.points and not ending:
-        raise UsageError(f"--out {str(out)!r}: this model makes points; give a file")
+    shown = open_from_noise(run, "--walk", ending, out)
     z, labels = _way(shown, n, frames, seed, truncation, label, spherical)
     out.parent.mkdir(parents=True, exist_ok=True)
     _write(out, ending, shown, z, labels)

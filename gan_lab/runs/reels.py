@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
@@ -25,6 +26,7 @@ ROW = 16  # pictures side by side in a strip, before it goes on below
 Pixels = NDArray[np.uint8]
 
 
+@torch.inference_mode()
 def looks(model: Model, z: Tensor, labels: Tensor | None = None) -> list[Pixels]:
     """What G makes of each z (N×dim) as H×W or H×W×3; a point is shown among the real ones."""
     if not model.kind.points:

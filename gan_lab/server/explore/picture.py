@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, cat, from_numpy, inference_mode
+from torch import Tensor, cat, from_numpy
 
-from gan_lab.data import plane_of
 from gan_lab.latent import Model
 from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
-from gan_lab.runs.pictures import mosaic, png, scatter
+from gan_lab.runs.pictures import png
+from gan_lab.runs.reels import looks
 from gan_lab.server.explore.asked import Wrong, class_of, model_of, near, refusal
 from gan_lab.server.explore.drawn import drawn
 
@@ -63,16 +63,7 @@ def _frame(question: _Question, pixels: NDArray[np.uint8], model: Model, state: 
 def _made(model: Model, questions: Sequence[_Question]) -> list[NDArray[np.uint8]]:
     """A picture for each, by one pass through the network."""
     labels = [one.label for one in questions if one.label is not None]
-    return seen(model, cat([one.z for one in questions]), cat(labels) if labels else None)
-
-
-@inference_mode()
-def seen(model: Model, z: Tensor, labels: Tensor | None) -> list[NDArray[np.uint8]]:
-    """What G makes of each z, told its class; a point is shown among the places of real ones."""
-    if not model.kind.points:
-        return [mosaic(image) for image in model.images(z, labels).split(1)]
-    plane = plane_of(model.config.data.name)
-    return [scatter(x, plane.places, plane.reach) for x in model.points(z, labels).split(1)]
+    return looks(model, cat([one.z for one in questions]), cat(labels) if labels else None)
 
 
 class _Question(NamedTuple):

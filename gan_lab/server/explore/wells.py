@@ -11,8 +11,8 @@ from torch import Tensor
 from gan_lab.latent import shell
 from gan_lab.latent.arithmetic import combine, mean
 from gan_lab.runs.pictures import packed
+from gan_lab.runs.reels import looks
 from gan_lab.server.explore.asked import FARTHEST, Answer, Asked, Wrong
-from gan_lab.server.explore.picture import seen
 
 MOST = 48
 """z in one well."""
@@ -38,7 +38,7 @@ def wells(asked: Asked) -> Generator[Answer, None, None]:
     result = result.clamp(-FARTHEST, FARTHEST)
     z = torch.cat([*(mean(given[name]) for name in full), result])
     label = asked.label()
-    tiles = seen(model, z, None if label is None else label.expand(len(z)))
+    tiles = looks(model, z, None if label is None else label.expand(len(z)))
     lengths = {name: _length(mean(given[name])) for name in full}
     payload, mime = packed(np.concatenate(tiles, 1))
     yield Answer(
