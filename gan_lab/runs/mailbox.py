@@ -8,12 +8,14 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from typing import TypeVar
 
-from gan_lab.runs.messages import Bars, Command, Moment, Picture, Set, Shown
+from gan_lab.runs.messages import Bars, Checkup, Command, Moment, Picture, Set, Shown
 from gan_lab.training.ledger import Entry
 
 log = logging.getLogger(__name__)
 
+_News = TypeVar("_News", Moment, Checkup)
 Letter = tuple[Command, "Future[Entry]"]
 
 
@@ -25,9 +27,11 @@ class Mailbox:
         self._letters: queue.Queue[Letter] = queue.Queue()
         self._closed = False
         self._subscribers: dict[object, Callable[[Moment], None]] = {}
+        self._patrons: dict[object, Callable[[Checkup], None]] = {}
         self._explorers = 0
         self._fresh = False
         self.moment = first
+        self.checkup = Checkup()
         self.shown: Shown | None = None
         self.stills: dict[str, Picture | Bars] | None = None
 
@@ -59,6 +63,19 @@ class Mailbox:
         finally:
             with self._lock:
                 self._subscribers.pop(key, None)
+
+    @contextlib.contextmanager
+    def checked_up(self, callback: Callable[[Checkup], None]) -> Iterator[None]:
+        """While inside, every checkup is handed to ``callback``, on whichever thread makes it;
+        otherwise as :meth:`subscribed`."""
+        key = object()
+        with self._lock:
+            self._patrons[key] = callback
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._patrons.pop(key, None)
 
     @contextlib.contextmanager
     def explored(self) -> Iterator[None]:
@@ -109,16 +126,24 @@ class Mailbox:
             self._fresh = False
 
     def publish(self, moment: Moment) -> None:
+        self.moment = moment
+        self._tell(self._subscribers, moment)
+
+    def publish_checkup(self, checkup: Checkup) -> None:
+        """Any thread, one at a time."""
+        self.checkup = checkup
+        self._tell(self._patrons, checkup)
+
+    def _tell(self, listeners: dict[object, Callable[[_News], None]], news: _News) -> None:
         with self._lock:
-            self.moment = moment
-            subscribers = list(self._subscribers.items())
-        for key, callback in subscribers:
+            now = list(listeners.items())
+        for key, callback in now:
             try:
-                callback(moment)
+                callback(news)
             except Exception:
                 log.exception("a viewer failed, and is dropped")
                 with self._lock:
-                    self._subscribers.pop(key, None)
+                    listeners.pop(key, None)
 
     def close(self) -> None:
         """The run is over: refuse what still waits and all that comes."""

@@ -20,6 +20,7 @@ from gan_lab.games import Onlooker, game_of
 from gan_lab.latent import Model
 from gan_lab.measures import Measured
 from gan_lab.metrics.verdicts import Tally
+from gan_lab.runs.best import Best
 from gan_lab.training.trainer import Counts
 
 
@@ -206,6 +207,7 @@ class Checkup:
         measured: all that was measured, oldest first.
         health: what the coach says; None before its first look.
         past: findings that came and went, oldest first.
+        best: the best state that is kept; None if none is.
     """
 
     number: int = 0
@@ -213,6 +215,7 @@ class Checkup:
     measured: tuple[Measured, ...] = ()
     health: Health | None = None
     past: tuple[Finding, ...] = ()
+    best: Best | None = None
 
 
 @dataclass(frozen=True)

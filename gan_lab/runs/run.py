@@ -11,12 +11,15 @@ from typing import Any
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures
 from gan_lab.runs.around import SPAN, Around, around
+from gan_lab.runs.coaching import meaning
 from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.evidence import gathered
 from gan_lab.runs.film import Film
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import (
     Bars,
     Budget,
+    Checkup,
     Command,
     Moment,
     Picture,
@@ -93,6 +96,10 @@ class Run:
         """The newest moment."""
         return self._mailbox.moment
 
+    def checkup(self) -> Checkup:
+        """How it is: what was measured, and what the coach says."""
+        return self._mailbox.checkup
+
     def shown(self) -> Shown | None:
         """The G to explore, of the newest moment; None before the run has loaded."""
         return self._mailbox.shown
@@ -147,6 +154,18 @@ class Run:
                 raise ValueError("the run has gone back meanwhile")
         return around(step, rows, columns, ledger, undoable, take)
 
+    def meaning(self, of: str) -> str:
+        """What a curve, or a figure of that title, means for this run as it stands.
+
+        Raises ValueError, in words, if there is nothing of that name, or no run yet.
+        """
+        trainer = self._worker.loaded
+        if trainer is None:
+            raise ValueError("there are no curves yet")
+        checkup = self.checkup()
+        evidence = gathered(trainer, self._worker.history_lock, checkup.measured)
+        return meaning(evidence.config, of, evidence)
+
     def ledger(self) -> list[Entry]:
         """All that was done to the run, oldest first."""
         trainer = self._worker.loaded
@@ -160,6 +179,12 @@ class Run:
         The callback must return at once. One that raises is dropped; the run goes on.
         """
         return self._mailbox.subscribed(callback)
+
+    def checked_up(
+        self, callback: Callable[[Checkup], None]
+    ) -> contextlib.AbstractContextManager[None]:
+        """While inside, every new checkup is handed to ``callback``, which must return at once."""
+        return self._mailbox.checked_up(callback)
 
     def explored(self) -> contextlib.AbstractContextManager[None]:
         """While inside, ``shown`` is made anew with every moment."""

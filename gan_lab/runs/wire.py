@@ -12,12 +12,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan_lab.runs.around import SPAN, Around
-from gan_lab.runs.messages import Bars, Drawing, Moment, Opinion, Picture, Walk
+from gan_lab.runs.courses import courses
+from gan_lab.runs.messages import Bars, Checkup, Drawing, Moment, Opinion, Picture, Walk
 from gan_lab.training.history import Curves
 from gan_lab.training.ledger import Entry
 
 VIEWS = ("picture", "plane")
 """Kinds of messages that carry a picture, or points to be drawn."""
+
+
+_PAST = 50  # findings that are told though they are over
 
 
 def encode(kind: str, header: dict[str, Any], payload: bytes = b"") -> bytes:
@@ -173,6 +177,19 @@ def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
         "marks_end": len(ledger),
     }
     return encode("curves", header, curves.values.astype("<f4").tobytes())
+
+
+def checkup_frame(checkup: Checkup) -> bytes:
+    """How the run is; see docs/architecture.md for the header."""
+    header = {
+        "number": checkup.number,
+        "take": checkup.take,
+        "health": checkup.health and checkup.health.to_json(),
+        "measured": courses(checkup.measured),
+        "past": [finding.to_json() for finding in checkup.past[-_PAST:]],
+        "best": checkup.best and checkup.best._asdict(),
+    }
+    return encode("checkup", header)
 
 
 def around_frame(one: Around) -> bytes:

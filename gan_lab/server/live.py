@@ -1,8 +1,10 @@
 """A run as it is watched: moments are pushed, curves are asked for.
 
-To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves). From the page, JSON:
+To the page: the frames of ``gan_lab.runs.wire`` (moment, picture, curves, checkup). From the page,
+JSON:
 ``{"curves": {"level": 3, "since": 120, "marks": 2, "take": 0, "points": 300}}`` asks for what it
 lacks; ``{"around": 1234}`` for what every curve did before and after that step;
+``{"meaning": "loss/D"}`` for what that curve, or the figure of that title, means;
 ``{"still": "z"}`` for something that the scene shows and that never changes;
 ``{"hidden": true}`` stops the pictures until ``{"hidden": false}``.
 """
@@ -20,6 +22,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.runs import Hosted, Moment, Registry, Run, wire
+from gan_lab.runs.messages import Checkup
 from gan_lab.server.origin import admitted
 
 MESSAGE_LIMIT = 1000  # characters that a page may say at once
@@ -28,24 +31,37 @@ POINTS = 300  # of a curve, if the page does not say
 
 @dataclass(eq=False)
 class _Viewer:
-    """A box with one slot: who is slow misses moments, and nobody waits for them."""
+    """A box with one slot for a moment and one for a checkup: who is slow misses some, and nobody
+    waits for them."""
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     frames: list[bytes] = field(default_factory=list)
+    checkup: bytes = b""
     state: str = ""
     shown_state: str = ""
+    stale: bool = True  # whether the page lacks the newest moment
     hidden: bool = False
 
     def put(self, frames: list[bytes], state: str) -> None:
-        self.frames, self.state = frames, state
+        self.frames, self.state, self.stale = frames, state, True
         if not self.hidden or state != self.shown_state:
+            self.news.set()
+
+    def put_checkup(self, frame: bytes) -> None:
+        """It goes out with the next moment, or by itself where no moment comes; a hidden page gets
+        the newest when it is seen again."""
+        self.checkup = frame
+        if not self.hidden:
             self.news.set()
 
     async def take(self) -> list[bytes]:
         await self.news.wait()
         self.news.clear()
         self.shown_state = self.state
-        return self.frames
+        frames = self.frames if self.stale else []
+        checkup, self.checkup = self.checkup, b""
+        self.stale = False
+        return [*frames, checkup] if checkup else frames
 
 
 class Broadcast:
@@ -66,6 +82,16 @@ class Broadcast:
         for viewer in self._viewers:
             viewer.put(frames, moment.state)
 
+    def _hear_checkup(self, checkup: Checkup) -> None:
+        """On the thread that looks after the run."""
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._tell_checkup, checkup)
+
+    def _tell_checkup(self, checkup: Checkup) -> None:
+        frame = wire.checkup_frame(checkup)
+        for viewer in self._viewers:
+            viewer.put_checkup(frame)
+
     @contextlib.asynccontextmanager
     async def viewer(self, run: Run) -> AsyncIterator[_Viewer]:
         """A new box, filled with the present moment at once."""
@@ -73,8 +99,10 @@ class Broadcast:
         self._viewers.add(viewer)
         if len(self._viewers) == 1:
             self._subscription.enter_context(run.subscribed(self._hear))
+            self._subscription.enter_context(run.checked_up(self._hear_checkup))
         moment = run.latest()
         viewer.put(wire.moment_frames(moment), moment.state)
+        viewer.put_checkup(wire.checkup_frame(run.checkup()))
         try:
             yield viewer
         finally:
@@ -144,10 +172,13 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
         if "hidden" in asked:
             viewer.hidden = bool(asked["hidden"])
             if not viewer.hidden:
+                viewer.stale = True
                 viewer.news.set()
             return None
         if "still" in asked:
             return _still(str(asked["still"]), run)
+        if "meaning" in asked:
+            return await _meaning(asked["meaning"], run)
         if "around" in asked:
             return await _around(asked["around"], run)
         wanted = asked["curves"]
@@ -169,6 +200,17 @@ def _still(name: str, run: Run) -> bytes:
     if one is None:
         return wire.encode("error", {"text": "there is no such still"})
     return wire.still_frame(name, one)
+
+
+async def _meaning(of: Any, run: Run) -> bytes:
+    """Raises TypeError if that is no name."""
+    if not isinstance(of, str):
+        raise TypeError
+    try:  # the trainer may hold the history for a moment, so not on the loop
+        text = await asyncio.to_thread(run.meaning, of)
+    except ValueError as error:
+        return wire.encode("error", {"text": str(error)})
+    return wire.encode("meaning", {"of": of, "text": text})
 
 
 async def _around(step: Any, run: Run) -> bytes:

@@ -1,0 +1,40 @@
+"""The best state of a run by a measure: one file, kept whatever becomes of the other states."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Best(NamedTuple):
+    """What is known of the best kept state.
+
+    Attributes:
+        step: rounds completed.
+        measure: the name of the measure that it is best by.
+        number: the measure, of the averaged G.
+        n: fakes that it rests on.
+    """
+
+    step: int
+    measure: str
+    number: float
+    n: int
+
+    def file(self, run: Path) -> Path:
+        """The state itself, below the folder of the run."""
+        return run / "best" / f"{self.step:09d}.pt"
+
+    @classmethod
+    def read(cls, run: Path) -> Best | None:
+        """Of a run's folder; None if nothing is kept there, or only in part."""
+        try:
+            told: dict[str, Any] = json.loads((run / "best.json").read_text("utf-8"))
+            best = cls(
+                int(told["step"]), str(told["measure"]), float(told["number"]), int(told["n"])
+            )
+            return best if math.isfinite(best.number) and best.file(run).is_file() else None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None

@@ -1,0 +1,38 @@
+"""What the coach looks at, taken from a run that trains."""
+
+from __future__ import annotations
+
+import threading
+
+from gan_lab.coach import Evidence, Probe
+from gan_lab.measures import Measured
+from gan_lab.training.trainer import Trainer
+
+RECENT = 500  # readings, at most, that the coach gets one by one
+
+
+def gathered(
+    trainer: Trainer,
+    history_lock: threading.Lock,
+    measured: tuple[Measured, ...] = (),
+    probe: Probe | None = None,
+) -> Evidence:
+    """A run as its newest readings tell it; any thread.
+
+    The trainer may be some rounds further: what counts is how far the readings go.
+    """
+    with history_lock:
+        history = trainer.history
+        config, counts, ledger = trainer.config, trainer.counts, list(trainer.ledger)
+        recent, whole = history.recent(RECENT), history.curves()
+    return Evidence(
+        config=config,
+        kind=trainer.pictures.kind,
+        total=len(trainer.pictures),
+        counts=counts._replace(steps=whole.records),
+        recent=recent,
+        whole=whole,
+        measured=measured,
+        probe=probe,
+        turned=tuple(entry.step for entry in ledger if entry.turned),
+    )
