@@ -65,6 +65,14 @@ def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nor into the user's cache."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("GANLAB_CACHE", str(folder))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def digits() -> Pictures:
     return load(Data(name="digits"))
