@@ -343,6 +343,10 @@ class Game(Protocol):
     plays_points: ClassVar[bool]
     """Whether it is played with points of a plane; else with pictures."""
 
+    has_answers: ClassVar[bool]
+    """Whether each picture that G is given has one right answer: the k-th of ``given`` and the k-th
+    of ``wanted`` belong together."""
+
     names: ClassVar[tuple[str, ...]]
     """The players, those of role d first."""
 
@@ -391,6 +395,12 @@ class Game(Protocol):
 
         Raises ConfigError in a game that begins from noise.
         """
+        ...
+
+    @staticmethod
+    def wanted(config: RunConfig, pictures: Pictures) -> Tensor:
+        """Those of some real pictures that are of the kind which G should make (as in
+        ``Pictures.images``)."""
         ...
 
     @staticmethod

@@ -60,6 +60,7 @@ class Generation:
 
     from_noise: ClassVar[bool] = True
     plays_points: ClassVar[bool] = False
+    has_answers: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = ("loss/D", "loss/G", "D(x)", "D(G(z))", *READINGS)
 
@@ -107,6 +108,10 @@ class Generation:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         raise _from_noise(config)
+
+    @staticmethod
+    def wanted(config: RunConfig, pictures: Pictures) -> Tensor:
+        return pictures.images
 
     @staticmethod
     def apply(config: RunConfig, networks: dict[str, nn.Module], images: Tensor) -> Tensor:

@@ -59,6 +59,7 @@ class Paired:
 
     from_noise: ClassVar[bool] = False
     plays_points: ClassVar[bool] = False
+    has_answers: ClassVar[bool] = True
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", *READINGS,
@@ -251,6 +252,10 @@ class Paired:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return domains(pictures, config.data.pairs)[0]
+
+    @staticmethod
+    def wanted(config: RunConfig, pictures: Pictures) -> Tensor:
+        return domains(pictures, config.data.pairs)[1]
 
     @staticmethod
     def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:

@@ -58,6 +58,7 @@ class SuperResolution:
 
     from_noise: ClassVar[bool] = False
     plays_points: ClassVar[bool] = False
+    has_answers: ClassVar[bool] = True
     names: ClassVar[tuple[str, ...]] = ("D", "G")
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D", "loss/G", "D(x)", "D(G(z))", "pixels", "PSNR", "PSNR bicubic", "vgg",
@@ -276,6 +277,10 @@ class SuperResolution:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return torch.cat([shrunk(p, config.objective.scale) for p in pictures.images.split(1024)])
+
+    @staticmethod
+    def wanted(config: RunConfig, pictures: Pictures) -> Tensor:
+        return pictures.images
 
     @staticmethod
     def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:

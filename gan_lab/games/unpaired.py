@@ -72,6 +72,7 @@ class Unpaired:
 
     from_noise: ClassVar[bool] = False
     plays_points: ClassVar[bool] = False
+    has_answers: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = (*JUDGES, *GENERATORS)
     readings: ClassVar[tuple[str, ...]] = (
         "loss/D_a", "loss/D_b", "loss/G", "cycle", "identity", *_OPINIONS["D_a"],
@@ -335,6 +336,10 @@ class Unpaired:
     @staticmethod
     def given(config: RunConfig, pictures: Pictures) -> Tensor:
         return domains(pictures, config.data.pairs)[0]
+
+    @staticmethod
+    def wanted(config: RunConfig, pictures: Pictures) -> Tensor:
+        return domains(pictures, config.data.pairs)[1]
 
     @staticmethod
     def onlooker(config: RunConfig, kind: Kind, networks: Mapping[str, nn.Module]) -> Onlooker:

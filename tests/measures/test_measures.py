@@ -1,0 +1,102 @@
+"""Measures say what is planted, beside the floor that real pictures come to."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from gan_lab.config import RunConfig, put
+from gan_lab.data import load, plane_of
+from gan_lab.games import Onlooker
+from gan_lab.latent import Model
+from gan_lab.measures import MEASURES, Material, Reference, take
+from gan_lab.measures.material import Source
+from gan_lab.networks import Verdict
+from gan_lab.presets import preset
+
+
+def reference_of(name: str, preset_name: str = "quick") -> Reference:
+    config = put(preset(preset_name).config, {"data.name": name})
+    return Reference(config, load(config.data), load(config.data, train=False))
+
+
+@pytest.fixture(scope="module")
+def ring() -> Reference:
+    return reference_of("ring", "plane-ring")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Reference:
+    return reference_of("digits")
+
+
+def test_modes_that_are_left_out_are_missed(ring: Reference) -> None:
+    generator = torch.Generator().manual_seed(0)
+    half = plane_of("ring").only([0, 1, 2, 3]).draw(2500, generator)[0].float()
+    every = plane_of("ring").draw(2500, generator)[0].float()
+    some, all_ = (take(Material(ring, x), ["modes", "near", "js", "kl"]) for x in (half, every))
+    assert some["modes"].number == 4 and some["modes"].floor == all_["modes"].number == 8
+    assert some["near"].number == pytest.approx(all_["near"].number, abs=0.02)
+    assert all_["js"].floor is not None
+    assert some["js"].number > 0.1 > 5 * all_["js"].number
+    assert all_["js"].number == pytest.approx(all_["js"].floor, abs=0.005)
+    assert some["kl"].number > 10 * all_["kl"].number
+    assert all_["kl"].n == 2500
+
+
+def test_copies_of_training_pictures_are_memorised(digits: Reference) -> None:
+    copied = Material(digits, digits.train.images[:300])
+    fresh = Material(digits, digits.spare[:300])
+    found, unseen = (take(one, ["memorised"])["memorised"] for one in (copied, fresh))
+    assert found.number > 0.9
+    assert found.floor is not None and found.floor < 0.1
+    assert unseen.number < 0.1
+
+
+@pytest.mark.parametrize(("learned", "gap"), [(1.0, 1.0), (0.5, 0.5), (0.0, 0.0)])
+def test_the_gap_of_a_d_that_knows_its_pictures(
+    digits: Reference, learned: float, gap: float
+) -> None:
+    """It calls real whatever is among a share of the training pictures that it is shown."""
+    shown = digits.real[: round(359 * learned)]
+    known = {one.numpy().tobytes() for one in shown}
+
+    def look(labels: Tensor | None):
+        def score(x: Tensor) -> Verdict:
+            pictures = ((x + 1.0) * 127.5).round().byte()
+            there = [one.numpy().tobytes() in known for one in pictures]
+            return Verdict(torch.tensor(there).float()[:, None] * 2 - 1, [])
+
+        return score
+
+    onlooker = Onlooker(look, lambda images: images.float() / 127.5 - 1.0, (), 1)
+    model = Model(Blank(), digits.config, digits.kind, 0)
+    source = Source(model, torch.zeros(359, digits.config.latent.dim), onlooker)
+    value = take(Material(digits, digits.spare[:359], source=source), ["d-gap"])["d-gap"]
+    assert value.number == pytest.approx(gap, abs=0.03)
+    assert value.n == 359
+
+
+class Blank(torch.nn.Module):
+    def forward(self, z: Tensor) -> Tensor:
+        return -torch.ones(len(z), 1, 8, 8)
+
+
+def test_right_answers_are_perfect() -> None:
+    reference = reference_of("shapes", "srgan-small")
+    right = reference.spare[:50]
+    values = take(Material(reference, right, answers=right), ["psnr", "ssim"])
+    assert values["psnr"].number == 100.0
+    assert values["ssim"].number == pytest.approx(1.0)
+    noise = torch.randint(-9, 10, right.shape, generator=torch.Generator().manual_seed(1))
+    off = (right.int() + noise).clamp(0, 255).byte()
+    worse = take(Material(reference, off, answers=right), ["psnr", "ssim"])
+    assert 25 < worse["psnr"].number < 50 and worse["ssim"].number < 1.0
+
+
+def test_every_measure_has_words() -> None:
+    for name, one in MEASURES.items():
+        assert one.name == name
+        assert one.meaning.endswith(".") and one.meaning.count(". ") <= 1, name
+        assert "{" not in one.title(RunConfig())
