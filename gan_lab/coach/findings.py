@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from gan_lab.config import known
 
@@ -71,8 +71,9 @@ class Rule:
         source: paper, section.
         look: the sign, or None where there is none to see (yet).
         advice: what to try with the configuration as it stands, best first; one to three.
-        patience: rounds for which the sign must last before it is said, and be gone before it is
-            taken back; settings that are plainly wrong have 0.
+        patience: rounds for which the sign must last before it is said, and be gone, twice as
+            long, before it is taken back; settings that are plainly wrong have 0.
+        warm_up: rounds of the game before anybody looks; beginnings look like many a disease.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Rule:
     look: Callable[[Evidence], Sign | None]
     advice: Callable[[Evidence], tuple[Advice, ...]]
     patience: int = 100
+    warm_up: int = 100
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,25 @@ class Finding:
             "since": self.since,
             "until": self.until,
         }
+
+
+@dataclass(frozen=True)
+class Event:
+    """A finding came or went.
+
+    Attributes:
+        step: at which it did.
+        kind: which of the two.
+        finding: as it was said, or as it was when it was taken back.
+    """
+
+    step: int
+    kind: Literal["came", "went"]
+    finding: Finding
+
+    def to_json(self) -> dict[str, Any]:
+        """For a line of the folder."""
+        return {"step": self.step, "kind": self.kind, "finding": self.finding.to_json()}
 
 
 class Condition(StrEnum):

@@ -1,0 +1,158 @@
+"""The coach: what rules see at single looks becomes findings that last, and does not flip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import (
+    Condition,
+    Event,
+    Finding,
+    Health,
+    Rule,
+    Weight,
+)
+from gan_lab.coach.line import line
+from gan_lab.coach.play import played
+from gan_lab.coach.rules import RULES
+
+LOOKS = 2
+"""Least looks that a sign must be seen at, however many rounds lie between two."""
+LONGER = 2
+"""A finding goes so many times as slowly as it came."""
+_GRAVEST = (Weight.TROUBLE, Weight.CAUTION, Weight.NEWS)
+
+
+@dataclass
+class _Track:
+    """What is remembered of one rule between looks.
+
+    Attributes:
+        since: step from which its sign has been seen (or, while its finding stands, missed); None
+            if the last look showed nothing of the kind.
+        looks: at which that was so.
+        slips: looks in a row at which it was not.
+        finding: that stands.
+    """
+
+    since: int | None = None
+    looks: int = 0
+    slips: int = 0
+    finding: Finding | None = None
+
+    def count(self, here: bool, step: int) -> None:
+        """One more look. A single slip is forgiven: one noisy look neither heals nor harms."""
+        if here:
+            self.since = step if self.since is None else self.since
+            self.looks, self.slips = self.looks + 1, 0
+        else:
+            self.slips += 1
+            if self.slips > 1 or self.since is None:
+                self.anew()
+
+    def anew(self) -> None:
+        self.since, self.looks, self.slips = None, 0, 0
+
+    def lasted(self, step: int, rounds: int, looks: int) -> bool:
+        return self.since is not None and step - self.since >= rounds and self.looks >= looks
+
+
+class Coach:
+    """Looks at a run again and again, and says how it is.
+
+    A sign must last ``patience`` rounds and two looks before it becomes a finding, and must be
+    gone twice as long before that is taken back. Time is counted in rounds of the game, so it does
+    not matter how often anybody looks. After a knob was turned patience starts anew.
+
+    Attributes:
+        events: findings that came and went, oldest first.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = RULES) -> None:
+        self._rules = tuple(rules)
+        self._tracks = {rule.name: _Track() for rule in self._rules}
+        self._step = 0
+        self._turned = 0  # step of the last turn that was heard of
+        self.events: list[Event] = []
+
+    @property
+    def past(self) -> tuple[Finding, ...]:
+        """Findings that came and went, oldest first."""
+        return tuple(event.finding for event in self.events if event.kind == "went")
+
+    @property
+    def standing(self) -> tuple[Finding, ...]:
+        """Findings that stand, gravest and surest first."""
+        found = [track.finding for track in self._tracks.values() if track.finding is not None]
+        return tuple(
+            sorted(found, key=lambda f: (_GRAVEST.index(f.rule.weight), -f.sign.sure, f.rule.name))
+        )
+
+    def look(self, evidence: Evidence) -> Health:
+        """How the run is now. A step before that of the last look means that it went back."""
+        if evidence.step < self._step:
+            self._back_to(evidence.step)
+        self._step = evidence.step
+        if (turned := max(evidence.turned, default=0)) != self._turned:
+            self._turned = turned
+            for track in self._tracks.values():
+                track.anew()
+        for rule in self._rules:
+            self._judge(rule, evidence)
+        findings = self.standing
+        condition = _condition(findings, evidence)
+        return Health(evidence.step, condition, line(condition, findings, evidence), findings)
+
+    def _judge(self, rule: Rule, evidence: Evidence) -> None:
+        track, step = self._tracks[rule.name], evidence.step
+        early = rule.patience > 0 and played(evidence) < rule.warm_up
+        sign = None if early else rule.look(evidence)
+        if track.finding is None:
+            track.count(sign is not None, step)
+            looks = LOOKS if rule.patience else 1
+            if sign is not None and track.lasted(step, rule.patience, looks):
+                self._say(track, Finding(rule, sign, rule.advice(evidence), step))
+            return
+        if sign is not None:
+            track.finding = replace(track.finding, sign=sign, advice=rule.advice(evidence))
+        track.count(sign is None, step)
+        looks = LOOKS * LONGER if rule.patience else 1
+        if sign is None and track.lasted(step, LONGER * rule.patience, looks):
+            self._take_back(track, replace(track.finding, until=step))
+
+    def _say(self, track: _Track, finding: Finding) -> None:
+        track.anew()
+        track.finding = finding
+        self.events.append(Event(finding.since, "came", finding))
+
+    def _take_back(self, track: _Track, finding: Finding) -> None:
+        track.anew()
+        track.finding = None
+        self.events.append(Event(self._step, "went", finding))
+
+    def _back_to(self, step: int) -> None:
+        """Forget what was seen after a step; what stood then stands again."""
+        self.events = [event for event in self.events if event.step <= step]
+        for track in self._tracks.values():
+            track.anew()
+            track.finding = None
+        for event in self.events:
+            came = event.kind == "came"
+            if (track := self._tracks.get(event.finding.rule.name)) is not None:
+                track.finding = event.finding if came else None
+
+
+def _condition(findings: tuple[Finding, ...], evidence: Evidence) -> Condition:
+    weights = {finding.rule.weight for finding in findings}
+    if Weight.TROUBLE in weights:
+        return Condition.TROUBLE
+    if Weight.CAUTION in weights:
+        return Condition.CAUTION
+    names = {finding.rule.name for finding in findings}
+    if "converged" in names:
+        return Condition.CONVERGED
+    if "improving" in names:
+        return Condition.IMPROVING
+    return Condition.HEALTHY if played(evidence) >= Rule.warm_up else Condition.STARTING

@@ -1,0 +1,75 @@
+"""Whether the fakes get better: the measure that says most, and how it moves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gan_lab.coach.evidence import Evidence
+
+_BEST_FIRST = (
+    "frechet-classifier", "frechet-inception", "js", "kl", "psnr", "coverage-classifier",
+    "coverage-points", "swd", "coverage-pixels", "classes-kl",
+)  # fmt: skip
+_LARGER = ("coverage", "precision", "recall", "density", "psnr", "ssim", "modes", "gan-")
+
+
+class Trend(NamedTuple):
+    """How the measure that says most went over the run.
+
+    Attributes:
+        name: of the measure.
+        steps, badness: over the run; smaller is better, whatever the measure's own direction.
+        numbers: as measured.
+        floor: what real pictures get, if known.
+        larger: whether larger is better.
+    """
+
+    name: str
+    steps: tuple[int, ...]
+    numbers: tuple[float, ...]
+    floor: float | None
+    larger: bool
+
+    @property
+    def badness(self) -> np.ndarray:
+        """The numbers turned so that smaller is better."""
+        return np.array(self.numbers) * (-1.0 if self.larger else 1.0)
+
+    def gain(self, first: int, last: int | None = None) -> float | None:
+        """How much better the second half of the measures between two steps is than the first, in
+        units of their noise; None if there are fewer than six."""
+        steps = np.array(self.steps)
+        chosen = self.badness[(steps >= first) & (steps <= (last or steps[-1]))]
+        if len(chosen) < 6:
+            return None
+        half = len(chosen) // 2
+        before, after = chosen[:half], chosen[-half:]
+        jumps = np.abs(np.diff(chosen))
+        noise = float(np.median(jumps)) / np.sqrt(half) + 1e-9 + 0.01 * abs(before.mean())
+        return float((before.mean() - after.mean()) / noise)
+
+
+def trend(evidence: Evidence) -> Trend | None:
+    """Of the measure that says most about this run, as people see it; None before the first."""
+    for weights in ("averaged", "raw"):
+        for name in _BEST_FIRST:
+            course = evidence.measure(name, weights)
+            if course:
+                values = [m.values[name] for m in evidence.measured if name in m.values]
+                steps, numbers = zip(*course, strict=True)
+                return Trend(name, steps, numbers, values[-1].floor, name.startswith(_LARGER))
+    return None
+
+
+def far(course: Trend) -> bool | None:
+    """Whether the newest measure is far from what real pictures get; None if nobody knows."""
+    if course.floor is None:
+        return None
+    newest = float(np.median(course.numbers[-3:]))
+    if course.larger:
+        return newest < 0.6 * course.floor
+    if course.name in ("js", "kl"):
+        return newest > max(0.15, 4.0 * course.floor)
+    return newest > max(10.0 * course.floor, course.floor + 1e-6)

@@ -1,0 +1,59 @@
+"""A learning rate that no game of this kind survives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.play import first_round, generators, judges, number, stretch, window
+from gan_lab.coach.turns import calmer
+
+HIGH = {"adam": 0.02, "adamw": 0.02, "rmsprop": 0.02, "sgd": 0.5}
+"""Above which a rate is too high, whatever the curves look like."""
+SUSPECT = 0.4
+"""Share of that from which leaping losses are put down to the rate."""
+LEAP = 0.35
+"""Mean change of a loss from round to round, as a share of its size, that is no noise."""
+
+
+def look(evidence: Evidence) -> Sign | None:
+    config = evidence.config
+    first, last = stretch(evidence)
+    players = (*(judge.name for judge in judges(config)), *generators(config))
+    for name in players:
+        rates = window(evidence, f"lr/{name}", 50)
+        if not len(rates) or evidence.step <= first_round(config):
+            continue
+        rate, limit = float(rates.mean()), HIGH[config.optim.of(name).name]
+        column = "loss/G" if name.startswith("G") else f"loss/{name}"
+        loss = window(evidence, column)
+        leaps = 0.0
+        if len(loss) >= 50:
+            leaps = float(np.abs(np.diff(loss)).mean() / max(float(np.abs(loss).mean()), 0.1))
+        leaping = leaps > LEAP
+        if rate > limit or (rate > SUSPECT * limit and leaping):
+            jumps = f", and its loss leaps by {100 * leaps:.0f} % a round" if leaping else ""
+            seen = f"The learning rate of {name} is {number(rate)}{jumps}."
+            sure = 0.95 if rate > limit and leaping else 0.8 if rate > limit else 0.6
+            return Sign(sure, seen, (f"lr/{name}", column), first, last)
+    return None
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    config = evidence.config
+    highest = max(config.optim.g.lr, config.optim.d.lr)
+    usual = 2e-3 if config.optim.g.name != "sgd" else 0.05
+    return (calmer(config, min(0.1, usual / highest)),)
+
+
+RULE = Rule(
+    "rate-high",
+    "The learning rate is too high",
+    Weight.TROUBLE,
+    "Steps are so long that each lands beyond where it should. The players then throw each other"
+    " about, or one is thrown to where it learns no more.",
+    "Radford et al. 2016, §4 (0.001 was already too high)",
+    look,
+    advice,
+)

@@ -1,0 +1,58 @@
+"""Knobs to turn, worked out from the configuration as it stands."""
+
+from __future__ import annotations
+
+from gan_lab.coach.findings import Advice
+from gan_lab.config import RunConfig, get, known
+from gan_lab.config.objective import LOSSES_WITH_TARGETS
+
+
+def scaled(config: RunConfig, path: str, factor: float) -> tuple[str, float]:
+    """A knob times a factor, in two digits and within its bounds."""
+    knob, value = known(path), float(f"{get(config, path) * factor:.2g}")
+    if knob.high is not None:
+        value = min(value, knob.high)
+    if knob.low is not None and not knob.low_open:
+        value = max(value, knob.low)
+    return path, value
+
+
+def calmer(config: RunConfig, factor: float = 0.1) -> Advice:
+    """Both players take smaller steps."""
+    changes = (scaled(config, "optim.g.lr", factor), scaled(config, "optim.d.lr", factor))
+    return Advice("Lower both learning rates, so that no step overshoots.", changes)
+
+
+def slower(config: RunConfig, player: str, factor: float, why: str) -> Advice:
+    """One player, "g" or "d", takes smaller steps, or fewer where it moves often."""
+    name = player.upper()
+    if get(config, f"optim.{player}.steps") > 1:
+        return Advice(f"Let {name} move once a round: {why}", ((f"optim.{player}.steps", 1),))
+    change = scaled(config, f"optim.{player}.lr", factor)
+    return Advice(f"Lower {name}'s learning rate: {why}", (change,))
+
+
+def blurred() -> Advice:
+    """Noise over what D sees."""
+    return Advice(
+        "Lay noise over every picture that D sees: real and fake overlap again, and D's slope"
+        " tells G where to go.",
+        (("objective.instance_noise", 0.1),),
+    )
+
+
+def smoothed(config: RunConfig) -> tuple[Advice, ...]:
+    """One-sided label smoothing, where the loss has labels and there is none yet."""
+    objective = config.objective
+    if objective.loss not in LOSSES_WITH_TARGETS or objective.smooth_real:
+        return ()
+    words = "Smooth the labels of real pictures to 0.9: D is never rewarded for being wholly sure."
+    return (Advice(words, (("objective.smooth_real", 0.1),)),)
+
+
+def clipped(players: tuple[str, ...] = ("g", "d")) -> Advice:
+    """Gradients of bounded length."""
+    return Advice(
+        "Shorten gradients to a length of 1, which tames single leaps.",
+        tuple((f"optim.{player}.clip_norm", 1.0) for player in players),
+    )
