@@ -43,13 +43,14 @@ class _Track:
     finding: Finding | None = None
 
     def count(self, here: bool, step: int) -> None:
-        """One more look. A single slip is forgiven: one noisy look neither heals nor harms."""
+        """One more look. A single slip is forgiven on the way to a finding, since curves are noisy;
+        on the way out of one it is not, or what flickers would come and go."""
         if here:
             self.since = step if self.since is None else self.since
             self.looks, self.slips = self.looks + 1, 0
         else:
             self.slips += 1
-            if self.slips > 1 or self.since is None:
+            if self.slips > 1 or self.finding is not None:
                 self.anew()
 
     def anew(self) -> None:

@@ -1,0 +1,105 @@
+"""What was seen becomes a finding if it lasts, and does not flip."""
+
+from __future__ import annotations
+
+from gan_lab.coach import Advice, Coach, Condition, Rule, Sign, Weight
+from tests.coach.evidence import evidence, healthy
+
+RULE = Rule(
+    "ill", "Ill", Weight.TROUBLE, "So it is.", "nowhere",
+    lambda e: Sign(0.9, "Ill.") if (e.mean("D(x)", 1) or 0.0) > 0.9 else None,
+    lambda e: (Advice("Rest."),),
+)  # fmt: skip
+
+
+def ill(step: int, turned: tuple[int, ...] = ()):
+    return evidence(curves={"D(x)": 0.99}, steps=step, turned=turned)
+
+
+def well(step: int):
+    return evidence(curves={"D(x)": 0.5}, steps=step)
+
+
+def names(coach: Coach) -> list[tuple[int, str]]:
+    return [(event.step, event.kind) for event in coach.events]
+
+
+def test_a_sign_becomes_a_finding_once_it_has_lasted():
+    coach = Coach([RULE])
+    for step in range(25, 200, 25):
+        assert coach.look(ill(step)).findings == ()  # warm-up, then patience
+    assert coach.look(ill(200)).condition is Condition.TROUBLE
+    assert names(coach) == [(200, "came")]
+    assert coach.past == ()
+
+
+def test_two_looks_at_least():
+    coach = Coach([RULE])
+    assert coach.look(ill(5000)).findings == ()
+    assert len(coach.look(ill(5200)).findings) == 1
+
+
+def test_it_goes_more_slowly_than_it_came():
+    coach = Coach([RULE])
+    for step in (100, 150, 200):
+        coach.look(ill(step))
+    for step in range(250, 450, 50):
+        assert len(coach.look(well(step)).findings) == 1
+    health = coach.look(well(450))
+    assert health.findings == ()
+    assert names(coach) == [(200, "came"), (450, "went")]
+    assert coach.past[0].until == 450
+
+
+def test_what_flickers_does_not_flip():
+    coach = Coach([RULE])
+    for index, step in enumerate(range(100, 3000, 25)):
+        coach.look(ill(step) if index % 2 else well(step))
+    assert len(coach.events) <= 1
+
+
+def test_a_turned_knob_begins_patience_anew():
+    coach = Coach([RULE])
+    coach.look(ill(100))
+    coach.look(ill(150))
+    assert coach.look(ill(200, turned=(190,))).findings == ()
+    assert coach.look(ill(250, turned=(190,))).findings == ()
+    assert len(coach.look(ill(300, turned=(190,))).findings) == 1
+
+
+def test_going_back_forgets_what_is_later():
+    coach = Coach([RULE])
+    for step in (100, 200):
+        coach.look(ill(step))
+    for step in (300, 400, 500, 600):
+        coach.look(well(step))
+    assert [kind for _, kind in names(coach)] == ["came", "went"]
+    assert len(coach.look(ill(250)).findings) == 1  # as it stood then
+    assert names(coach) == [(200, "came")]
+    assert coach.look(ill(150)).findings == ()
+    assert coach.events == []
+
+
+def test_a_plainly_wrong_setting_is_said_at_once_and_taken_back_at_once():
+    coach = Coach()
+    changes = {"objective.smooth_fake": 0.2}
+    health = coach.look(evidence(steps=1, changes=changes))
+    assert [f.rule.name for f in health.findings] == ["smoothing"]
+    assert health.condition is Condition.CAUTION
+    assert coach.look(evidence(steps=2, turned=(1,))).findings == ()
+
+
+def test_nothing_else_is_said_in_the_first_steps():
+    coach = Coach()
+    for step in range(1, 100, 5):
+        health = coach.look(evidence(curves={"loss/D": 0.0, "D(x)": 1.0, "D(G(z))": 0.0,
+                                             "loss/G": 20.0, "grad/G": 1e-9}, steps=step))  # fmt: skip
+        assert health.condition is Condition.STARTING
+        assert health.findings == ()
+
+
+def test_healthy_says_why():
+    coach = Coach()
+    health = [coach.look(healthy(steps=step)) for step in range(50, 1000, 50)][-1]
+    assert health.condition is Condition.HEALTHY
+    assert health.line.startswith("Healthy: D says 0.6")
