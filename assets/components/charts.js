@@ -2,6 +2,8 @@
 // updated in place so that zoom and hover survive.
 import { counters } from "./counters.js";
 import { drawing, MARKS, STEPS } from "./drawing.js";
+import { asking } from "./meaning.js";
+import { Over } from "./over.js";
 
 const SETTLED = 1000; // records before which no figure lags behind the others
 const CALM = 4; // a calm figure is drawn at every fourth update
@@ -25,14 +27,16 @@ export function plotly(url) {
 // tracks, one a run, { curves, letter, clock }: the letter is what the run is called where there
 // are several.
 export class Charts {
-  // onMark(step): a mark was clicked on
-  constructor(board, data, onMark = null) {
+  // onMark(step): a mark was clicked on; onAsk(title): somebody wants to know what a plot means
+  constructor(board, data, { onMark = null, onAsk = null } = {}) {
     this.board = board;
     this.onMark = onMark;
+    this.onAsk = onAsk;
     this.data = data;
     this.Plotly = null;
     this.by = STEPS; // what goes to the right
     this.step = null; // where the cursor stands
+    this.stretch = null; // what is pointed at: { columns, first, last }
     this.figures = [];
     this.observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
@@ -75,13 +79,13 @@ export class Charts {
     const figure = {
       spec: {}, box: part("section", "gl-chart"), head: part("div", "gl-chart-head"),
       plot: part("div", "gl-plot"), meaning: part("p", "gl-meaning"),
-      marked: this.legend(), cursor: part("div", "gl-cursor"), seen: true, stale: true,
-      rested: 0, heeded: false,
+      marked: this.legend(), seen: true, stale: true, rested: 0, heeded: false,
     };
     figure.marked.style.visibility = "hidden"; // its place is kept: nothing jumps
     figure.plot.setAttribute("role", "img");
-    figure.cursor.hidden = true;
-    figure.box.append(figure.head, figure.plot, figure.meaning, figure.cursor);
+    figure.box.append(figure.head, figure.plot, figure.meaning);
+    figure.over = new Over(figure.box, figure.plot);
+    figure.ask = this.onAsk && asking("", () => this.onAsk(figure.spec.title));
     this.observer.observe(figure.box);
     this.sizes.observe(figure.plot);
     return figure;
@@ -137,7 +141,9 @@ export class Charts {
       keys.push(key("balance", "gl-rest"));
       keys.at(-1).title = "Where it settles once fakes are like real pictures";
     }
-    figure.head.replaceChildren(title, ...keys, ...(first ? [figure.marked] : []));
+    figure.ask?.setAttribute("aria-label", `What does this mean: ${spec.title}?`);
+    const last = [first && figure.marked, figure.ask].filter(Boolean);
+    figure.head.replaceChildren(title, ...keys, ...last);
     figure.meaning.textContent = spec.meaning;
     figure.meaning.hidden = !spec.meaning;
     figure.plot.setAttribute("aria-label", `${spec.title}. ${spec.hint} ${spec.meaning}`.trim());
@@ -148,6 +154,7 @@ export class Charts {
   clear(name) {
     this.name = name;
     this.tracks = null;
+    this.stretch = null;
     this.point(null);
     for (const figure of this.figures) {
       Object.assign(figure, { stale: true, rested: 0, news: null, heeded: false });
@@ -231,24 +238,29 @@ export class Charts {
     this.stand(figure);
   }
 
-  // A line at this step in every plot; null for none. It lies over the plots: as a shape of
-  // plotly's it would cost a drawing of each of them at every step of a film.
+  // A line at this step in every plot; null for none.
   point(step) {
     this.step = step;
     this.figures.forEach((figure) => this.stand(figure));
   }
 
-  stand({ cursor, plot }) {
-    const { xaxis, yaxis } = plot._fullLayout ?? {};
-    cursor.hidden = true;
-    if (this.step === null || !xaxis || !this.tracks) return;
-    const [first] = this.tracks;
-    const at = xaxis.d2p(this.by === STEPS ? this.step : first.clock.at(this.step, this.by));
-    if (!(at >= 0 && at <= xaxis._length)) return;
-    cursor.hidden = false;
-    cursor.style.left = `${plot.offsetLeft + xaxis._offset + at}px`;
-    cursor.style.top = `${plot.offsetTop + yaxis._offset}px`;
-    cursor.style.height = `${yaxis._length}px`;
+  // Points at { columns, first, last } in the plots that have one of these columns, and brings the
+  // first of them into sight; null for nothing.
+  shade(stretch) {
+    this.stretch = stretch;
+    this.figures.forEach((figure) => this.stand(figure));
+    if (stretch) this.figures.find((figure) => this.shows(figure))?.box.scrollIntoView({ block: "nearest" });
+  }
+
+  shows({ spec }) {
+    return spec.curves.some(({ column }) => this.stretch?.columns.includes(column));
+  }
+
+  stand(figure) {
+    const [first] = this.tracks ?? [];
+    const place = (step) => (this.by === STEPS ? step : first.clock.at(step, this.by));
+    const stretch = this.shows(figure) ? [this.stretch.first, this.stretch.last] : null;
+    figure.over.stand(first && place, this.step, stretch);
   }
 
   close() {

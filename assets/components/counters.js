@@ -14,6 +14,8 @@ export const counters = (window.__ganlab ??= {
   shots: 0, // on the film, as far as the page knows
   shot: null, // step of the shot that is on the page instead of what the run shows now
   frame: null, // of the film that plays on the latent page
+  courses: 0, // plots of measures that were drawn
+  checkup: 0, // number of the newest one that was heard
   measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 

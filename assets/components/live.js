@@ -1,9 +1,12 @@
 // The live view of a run: its state, its numbers, its pictures, its curves.
 import { Around } from "./around.js";
 import { Charts } from "./charts.js";
+import { Coach } from "./coach.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
 import { Film } from "./film.js";
+import { Meaning } from "./meaning.js";
+import { Measures } from "./measures.js";
 import { NUMBERS, grouped, progress, relation } from "./numbers.js";
 import { Opinions } from "./opinion.js";
 import { Pictures } from "./pictures.js";
@@ -25,11 +28,13 @@ const PAGE = `
     <dl class="gl-numbers"></dl>
   </div>
   <p class="gl-relation"></p>
+  <details class="gl-coach"></details>
   <div class="gl-note" role="alert" hidden></div>
   <p class="gl-parent" hidden></p>
   <div class="gl-board"><div class="gl-sight"><div class="gl-pictures"></div>
     <section class="gl-film"></section></div>
   </div>
+  <details class="gl-measured"></details>
   <details class="gl-opinion"></details>`;
 
 class Live {
@@ -53,7 +58,16 @@ class Live {
     });
     this.around = new Around(this.box, (step) => this.feed.send({ around: step }));
     this.asked = component.data.around?.number;
-    this.charts = new Charts(this.find(".gl-board"), component.data, (step) => this.around.show(step));
+    this.meaning = new Meaning(this.box, (of) => this.feed.send({ meaning: of }));
+    this.charts = new Charts(this.find(".gl-board"), component.data, {
+      onMark: (step) => this.around.show(step),
+      onAsk: (title) => this.meaning.show(title),
+    });
+    this.coach = new Coach(this.find(".gl-coach"), {
+      apply: (rule, index) => this.component.setTriggerValue("advice", { rule, index }),
+      shade: (stretch) => this.charts.shade(stretch),
+    });
+    this.measures = new Measures(this.find(".gl-measured"), (...of) => this.meaning.show(...of));
     this.newest = new Map(); // what came last under each name
     this.film = new Film(this.find(".gl-film"), {
       draw: (header, payload, onShown) => this.draw(header, payload, onShown),
@@ -105,6 +119,8 @@ class Live {
     this.opinions.update(component.data.judges);
     this.walk.allow(component.data.controls);
     this.around.update(component.data);
+    this.coach.update(component.data);
+    this.measures.update(component.data);
     this.film.update(component.data);
     this.name(component.data.parent);
   }
@@ -136,6 +152,9 @@ class Live {
     this.scene.clear();
     this.walk.clear();
     this.around.hide();
+    this.meaning.hide();
+    this.coach.clear();
+    this.measures.clear();
     this.charts.clear(path);
     counters.pictureStep = 0;
     this.find(".gl-relation").textContent = "";
@@ -180,7 +199,14 @@ class Live {
     else if (LOOKS.includes(header.kind)) this.hearLook(header, payload);
     else if (header.kind === "walk") this.walk.show(header, payload);
     else if (header.kind === "around") this.around.hear(header, payload);
+    else if (header.kind === "checkup") this.hearCheckup(header);
+    else if (header.kind === "meaning") this.meaning.hear(header);
     else if (header.kind === "still") this.scene.hearStill(header, payload);
+  }
+
+  hearCheckup(checkup) {
+    this.coach.hear(checkup);
+    this.measures.hear(checkup);
   }
 
   hearMoment(moment) {
@@ -196,6 +222,7 @@ class Live {
     this.scene.hearMoment(moment);
     this.walk.hearMoment(moment);
     this.film.hearMoment(moment);
+    this.coach.hearMoment(moment);
     this.tell();
     this.rhythm.want();
   }
@@ -260,6 +287,7 @@ class Live {
     counters.records = curves.records;
     if (!this.film.away) this.scene.read(curves); // its pictures are of then
     this.around.refresh(curves.take);
+    this.measures.reach(curves.records);
     return this.charts.draw(this.tracks);
   }
 
@@ -279,6 +307,8 @@ class Live {
     this.walk.leave();
     this.scene.close();
     this.around.close();
+    this.meaning.close();
+    this.measures.close();
     this.charts.close();
     this.box.remove();
   }

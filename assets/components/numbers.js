@@ -91,3 +91,13 @@ function power(value) {
   const digits = String(Number(tail)).replaceAll("-", "⁻").replace(/\d/g, (d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]);
   return `${Number(head)}·10${digits}`;
 }
+
+// A value of a knob in few words, as gan_lab/ui/widgets.py tells it.
+export function told(value) {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (typeof value !== "number") return String(value ?? "") || "none";
+  if (Number.isInteger(value)) return grouped(value);
+  if (value >= 0.01) return String(Number(value.toPrecision(6)));
+  const [digits, exponent] = value.toExponential(6).split("e");
+  return `${Number(digits)}e${Number(exponent)}`;
+}

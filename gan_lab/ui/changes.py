@@ -50,4 +50,5 @@ def changes_panel(hosted: Hosted) -> None:
 
 def _in_words(entry: Entry) -> str:
     name = f"{whose(entry.path)}{label(known(entry.path))}"
-    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}"
+    why = f" ({entry.note})" if entry.note else ""
+    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}{why}"

@@ -29,7 +29,7 @@ def module_path(name: str) -> str:
     return f"{root()}/{version()}/{name}.js"
 
 
-_PARTS = ("scene", "walk", "around", "film", "opinion")
+_PARTS = ("scene", "walk", "around", "film", "opinion", "coach", "measures", "meaning")
 """Parts of the live view with a style sheet of their own."""
 _TOOLS = (
     "dials", "map", "directions", "paths", "ages", "inside", "subject", "wells", "inversion",

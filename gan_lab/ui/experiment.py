@@ -274,14 +274,18 @@ def _refused(command: Command, note: str) -> Entry:
     return Entry(0, type(command).__name__.lower(), outcome="refused", note=note)
 
 
-def change(path: str, value: Any) -> None:
-    """Turn a knob: in the experiment, and if it is live in the run on the screen too."""
+def change(path: str, value: Any, note: str = "") -> None:
+    """Turn a knob: in the experiment, and if it is live in the run on the screen too.
+
+    Args:
+        note: why, for the run's ledger.
+    """
     mine = experiment()
     if _refuses(mine, path):
         return
     hosted = registry().get(mine.view_id) if mine.view_id else None
-    live = hosted is not None and not hosted.run.latest().state.over and KNOBS[path].live
-    entry = send(Set(path, value)) if live else None
+    live = hosted is not None and not hosted.run.latest().state.over and known(path).live
+    entry = send(Set(path, value, note)) if live else None
     if entry is None or entry.outcome != "refused":
         change_next(path, value)
 

@@ -32,7 +32,7 @@ from gan_lab.runs.messages import Slow
 from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.server import registry
 from gan_lab.training.figures import figures
-from gan_lab.ui import components, experiment
+from gan_lab.ui import coach, components, experiment
 from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import label, whose
 
@@ -67,10 +67,13 @@ def live_view(hosted: Hosted, known: str) -> None:
             "controls": hosted.may_control(experiment.visitor()),
             "scene": scene_data(game_of(config_now(hosted)).scene(config_now(hosted))),
             "around": st.session_state.get(AROUND),
+            "knobs": coach.turned_by(config_now(hosted)),
+            "measuring": config_now(hosted).training.measuring > 0,
         },
         on_heard_change=nothing,
         on_another_change=_another_round,
         on_fork_change=_fork,
+        on_advice_change=_follow_advice,
     )
 
 
@@ -97,6 +100,14 @@ def _fork() -> None:
     step = state.get("fork")
     if isinstance(step, int):
         experiment.fork(step)
+
+
+def _follow_advice() -> None:
+    """Somebody takes an advice of the coach."""
+    state: Any = st.session_state[_KEY]
+    asked = state.get("advice")
+    if asked is not None:
+        coach.take(asked)
 
 
 def _parent(hosted: Hosted) -> dict[str, Any] | None:

@@ -1,0 +1,61 @@
+"""What the coach advises, applied to the run on the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gan_lab.coach import Advice, Finding
+from gan_lab.config import KNOBS, RunConfig, difference, get, known
+from gan_lab.runs.messages import Checkup
+from gan_lab.server import registry
+from gan_lab.ui import experiment
+from gan_lab.ui.widgets import label, told, whose
+
+TAKEN_BACK = "Not changed: the coach does not say that any more."
+
+
+def turned_by(config: RunConfig) -> dict[str, list[str]]:
+    """All knobs by path, as the page names what an advice turns: name for people, present value."""
+    apart = [path for path in difference(config, RunConfig()) if path not in KNOBS]
+    return {
+        path: [whose(path) + label(known(path)), told(get(config, path))]
+        for path in (*KNOBS, *apart)
+        if known(path).kind != "layers"
+    }
+
+
+def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
+    """The advice that a page means; None if the coach gives no such advice.
+
+    Args:
+        asked: ``{"rule": name, "index": place}`` as a browser sends it: anything at all. What is
+            to be changed is looked up here and never taken from there.
+    """
+    if not isinstance(asked, dict) or checkup.health is None:
+        return None
+    rule, index = asked.get("rule"), asked.get("index")
+    if not isinstance(index, int) or isinstance(index, bool):
+        return None
+    for finding in checkup.health.findings:
+        if finding.rule.name == rule and 0 <= index < len(finding.advice):
+            return finding, finding.advice[index]
+    return None
+
+
+def take(asked: Any) -> None:
+    """Turn the knobs of an advice, live ones at once and others for the next start; the ledger tells
+    why."""
+    mine = experiment.experiment()
+    hosted = registry().get(mine.view_id)
+    if hosted is None:
+        mine.complaint = experiment.GONE
+        return
+    found = advised(hosted.run.checkup(), asked)
+    if found is None:
+        mine.complaint = TAKEN_BACK
+        return
+    finding, advice = found
+    for path, value in advice.changes:
+        experiment.change(path, value, note=f"coach: {finding.rule.title}")
+        if mine.complaint:
+            return
