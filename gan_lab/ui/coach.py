@@ -43,8 +43,12 @@ def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
 
 
 def take(asked: Any) -> None:
-    """Turn the knobs of an advice, live ones at once and others for the next start; the ledger tells
-    why."""
+    """Turn the knobs of an advice, for a reason that the run's ledger tells; what is not live is
+    turned for the next start.
+
+    Args:
+        asked: as for :func:`advised`.
+    """
     mine = experiment.experiment()
     hosted = registry().get(mine.view_id)
     if hosted is None:

@@ -1,0 +1,297 @@
+"""The coach, the plots of measures and what a curve means: alone, and of real runs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gan_lab.coach import Advice, Condition, Finding, Health, Rule, Sign, Weight
+from gan_lab.colours import COLOURS
+from gan_lab.config import RunConfig
+from gan_lab.measures import Measured, Value
+from gan_lab.runs import wire
+from gan_lab.runs.best import Best
+from gan_lab.runs.messages import Checkup
+from gan_lab.server import PREFIX
+from gan_lab.server.assets import COMPONENTS, version
+from gan_lab.ui.coach import turned_by
+from gan_lab.ui.components import styles_of
+from gan_lab.ui.widgets import told
+
+from .test_components import MOUNT, PREPARE, curve, figure
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+FOLDER = f"{PREFIX}/{version()}"
+LOSSES = figure("Losses", curve("loss/D", "D", "d", 1.4), curve("loss/G", "G", "g"))
+OPINIONS = figure("D's opinion", curve("D(x)", "D(x)", "real"))
+LIVE = {
+    "socket": "/none/a", "plotly": "/none.js", "heard": "", "colours": COLOURS,
+    "figures": [LOSSES, OPINIONS], "controls": True, "knobs": turned_by(RunConfig()),
+}  # fmt: skip
+
+
+LIVE_BUTTON = "D: Learning rate: 2e-4 → 1e-4"
+
+
+def said(name: str, weight: Weight = Weight.TROUBLE, *advice: Advice) -> Rule:
+    return Rule(
+        name, f"About {name}", weight, "It happens because. And so.", "A paper, section 3",
+        lambda _: None, lambda _: advice,
+    )  # fmt: skip
+
+
+LOWER = Advice("Let D learn more slowly.", (("optim.d.lr", 1e-4),))
+REBUILD = Advice("Take more pictures at once.", (("training.batch", 128),))
+ONLY_WORDS = Advice("Take more real pictures.")
+
+
+def finding(
+    name: str = "d-wins",
+    weight: Weight = Weight.TROUBLE,
+    advice: tuple[Advice, ...] = (LOWER, REBUILD, ONLY_WORDS),
+    *,
+    sure: float = 0.83,
+    since: int = 120,
+    until: int | None = None,
+) -> Finding:
+    sign = Sign(sure, "D tells 99 % right.", ("loss/D",), 20, 60)
+    return Finding(said(name, weight), sign, advice, since, until)
+
+
+def measured(steps: int, number: float, weights: str = "averaged") -> Measured:
+    return Measured(steps, weights, {"swd": Value(number, 512, 0.1)})  # type: ignore[arg-type]
+
+
+def checkup(
+    *findings: Finding, condition: Condition = Condition.TROUBLE, line: str = "D wins.", **more: Any
+) -> bytes:
+    return wire.checkup_frame(
+        Checkup(number=1, health=Health(100, condition, line, findings), **more)
+    )
+
+
+@pytest.fixture
+def mount(context: Any, server: Server) -> Callable[..., Page]:
+    """The live view alone, with nothing behind its socket."""
+
+    def put(width: int = 900, **data: Any) -> Page:
+        page = context.new_page()
+        page.set_viewport_size({"width": max(400, width), "height": 900})
+        page.goto(f"{server.url}{FOLDER}/wire.js")
+        page.evaluate(PREPARE)
+        for style in styles_of("live"):
+            page.add_style_tag(path=COMPONENTS / f"{style}.css")
+        page.evaluate(MOUNT, [FOLDER, "live", LIVE | data])
+        page.evaluate(
+            """(width) => {
+              document.body.style.margin = 0;
+              document.body.firstChild.style.width = `${width}px`;
+              window.told = [];
+              thing.component.setTriggerValue = (name, value) => told.push([name, value]);
+            }""",
+            width,
+        )
+        return page
+
+    return put
+
+
+def hear(page: Page, *frames: bytes) -> None:
+    for frame in frames:
+        page.evaluate("(text) => hear(text)", base64.b64encode(frame).decode())
+
+
+def unfold(page: Page) -> None:
+    page.locator(".gl-coach summary").click()
+
+
+def test_the_state_is_told_by_a_word_a_sign_and_a_line(mount) -> None:
+    page = mount()
+    sign = "(one) => getComputedStyle(one, '::before').content"
+    place = page.locator(".gl-condition")
+    expect(page.locator(".gl-says")).to_contain_text("has not looked")
+    signs, words = set(), set()
+    for condition in Condition:
+        hear(page, checkup(condition=condition, line=f"It is {condition}."))
+        expect(page.locator(".gl-says")).to_have_text(f"It is {condition}.")
+        signs.add(place.evaluate(sign))
+        words.add(place.text_content())
+    assert len(signs) == len(words) == len(Condition)
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_nothing_below_moves_when_the_coach_says_more(mount, width: int) -> None:
+    page = mount(width)
+    top = "() => document.querySelector('.gl-board').getBoundingClientRect().top"
+    for opened in (False, True):
+        if opened:
+            unfold(page)
+        before = page.evaluate(top)
+        findings = [finding(f"rule-{i}") for i in range(5)]
+        hear(page, checkup(*findings, line="Many words. " * 40, past=(finding("x", until=300),)))
+        assert page.evaluate(top) == before
+        hear(page, checkup())
+        assert page.evaluate(top) == before
+    assert page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_finding_says_what_why_how_sure_and_what_to_try(mount) -> None:
+    page = mount()
+    unfold(page)
+    hear(page, checkup(finding(), past=(finding("oscillation", since=40, until=90),)))
+    card = page.locator(".gl-finding")
+    for words in ("About d-wins", "Likely, 83 %", "D tells 99 % right.", "It happens because.",
+                  "A paper, section 3"):  # fmt: skip
+        expect(card).to_contain_text(words)
+    buttons = card.locator(".gl-advice button:visible")
+    assert buttons.all_text_contents() == [
+        "D: Learning rate: 2e-4 → 1e-4",
+        "For the next start: Batch (pictures): 64 → 128",
+    ]
+    expect(card.locator("li").nth(1)).to_contain_text("applies on restart")
+    expect(page.locator(".gl-gone li")).to_have_text("About oscillation: from step 40 to 90")
+    buttons.first.click()
+    assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "index": 0}]]
+
+
+def test_a_guest_reads_and_has_nothing_to_press(mount) -> None:
+    page = mount(controls=False)
+    unfold(page)
+    hear(page, checkup(finding()))
+    expect(page.locator(".gl-advice button:visible")).to_have_count(0)
+    expect(page.locator(".gl-advice li").first).to_contain_text("2e-4 → 1e-4")
+
+
+def test_boxes_of_what_is_still_found_stay_where_they_are(mount) -> None:
+    page = mount()
+    unfold(page)
+    hear(page, checkup(finding("one"), finding("two")))
+    page.locator(".gl-finding button").nth(3).focus()
+    button = page.evaluate_handle("() => document.activeElement")
+    hear(page, checkup(finding("zero"), finding("two", sure=0.95), finding("one")))
+    titles = page.locator(".gl-finding h4").all_text_contents()
+    assert titles == ["About zero", "About two", "About one"]
+    assert page.evaluate("(one) => one.isConnected", button)
+    hear(page, checkup())
+    expect(page.locator(".gl-finding")).to_have_count(0)
+
+
+def test_it_stays_unfolded_and_works_by_keyboard(mount) -> None:
+    page = mount()
+    page.locator(".gl-coach summary").focus()
+    page.keyboard.press("Enter")
+    hear(page, checkup(finding()))
+    expect(page.locator(".gl-finding")).to_be_visible()
+    page.keyboard.press("Tab")
+    while page.evaluate("() => document.activeElement.textContent") != LIVE_BUTTON:
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.told.length") == 1
+
+
+def test_what_a_server_says_is_never_read_as_html(mount) -> None:
+    page = mount()
+    unfold(page)
+    bad = "<img src=x onerror=alert(1)>"
+    sign = Sign(0.5, bad, ("loss/D",), 1, 2)
+    rule = Rule("x", bad, Weight.TROUBLE, bad, bad, lambda _: None, lambda _: ())
+    hear(page, checkup(Finding(rule, sign, (Advice(bad),), 1), line=bad))
+    assert page.locator(".gl-coach img").count() == 0
+    expect(page.locator(".gl-seen")).to_have_text(bad)
+
+
+@pytest.mark.parametrize(
+    "value", [True, False, 0, 1, 64, 20_000, 1.0, 0.9, 0.5, 2e-4, 1.5e-5, 0.01, "", "swd", 3.25]
+)
+def test_values_are_told_as_the_widgets_tell_them(mount, value: Any) -> None:
+    page = mount()
+    found = page.evaluate(
+        f"async (value) => (await import('{FOLDER}/numbers.js')).told(value)", value
+    )
+    assert found == told(value)
+
+
+# -- measures ------------------------------------------------------------------------------------
+
+
+def test_a_measure_is_drawn_with_its_floor_and_its_best(mount) -> None:
+    page = mount()
+    section = page.locator(".gl-measured")
+    expect(section).to_contain_text("first measure comes after a few seconds")
+    many = tuple(
+        measured(step, number, weights)
+        for step, weights, number in (
+            (100, "averaged", 0.9), (100, "raw", 0.95), (200, "averaged", 0.4), (200, "raw", 0.5),
+        )
+    )  # fmt: skip
+    hear(page, checkup(measured=many, best=Best(200, "swd", 0.4, 512)))
+    section.scroll_into_view_if_needed()
+    page.wait_for_function("() => __ganlab.courses >= 1")
+    expect(section.locator("circle")).to_have_count(4)
+    expect(section.locator(".gl-floor")).to_have_count(1)
+    expect(section.locator(".gl-star")).to_have_count(1)
+    now = section.locator(".gl-now")
+    expect(now).to_contain_text(
+        "At step 200, of 512 fakes: averaged 0.40, G itself 0.50, floor 0.10"
+    )
+    expect(now).to_contain_text("Best: 0.40 at step 200.")
+    raw, averaged = (
+        [float(one.get_attribute("cy") or 0) for one in section.locator(f"circle.gl-{kind}").all()]
+        for kind in ("raw", "averaged")
+    )  # what is less lies lower, which is more for the browser
+    assert averaged[0] < averaged[1]
+    assert raw[0] < raw[1]
+    assert raw[0] < averaged[0]
+
+
+def test_measures_are_drawn_only_where_they_can_be_seen(mount) -> None:
+    page = mount()
+    page.locator(".gl-measured").evaluate("(box) => { box.style.marginTop = '4000px'; }")
+    page.wait_for_timeout(200)
+    hear(page, checkup(measured=(measured(100, 0.9),)))
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => __ganlab.courses") == 0
+    page.locator(".gl-measured").scroll_into_view_if_needed()
+    page.wait_for_function("() => __ganlab.courses === 1")
+    page.locator(".gl-measured summary").click()
+    hear(page, checkup(measured=(measured(100, 0.9), measured(200, 0.8))))
+    page.wait_for_timeout(200)
+    assert page.evaluate("() => __ganlab.courses") == 1
+
+
+def test_that_measuring_is_off_is_said(mount) -> None:
+    page = mount(measuring=False)
+    expect(page.locator(".gl-measured")).to_contain_text("switched off")
+
+
+# -- what a curve means --------------------------------------------------------------------------
+
+
+def test_every_plot_can_be_asked_what_it_means(mount) -> None:
+    page = mount()
+    asks = page.locator(".gl-chart .gl-ask")
+    expect(asks).to_have_count(2)
+    asks.nth(1).click()
+    panel = page.locator(".gl-what")
+    expect(panel).to_be_visible()
+    asked = [json.loads(text) for text in page.evaluate("sockets[0].sent")]
+    assert {"meaning": "D's opinion"} in asked
+    hear(page, wire.encode("meaning", {"of": "Losses", "text": "Of something else."}))
+    hear(page, wire.encode("meaning", {"of": "D's opinion", "text": "1 is <b>real</b>."}))
+    expect(panel.locator("p")).to_have_text("1 is <b>real</b>.")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_a_measure_says_what_it_means_at_once(mount) -> None:
+    page = mount()
+    hear(page, checkup(measured=(measured(100, 0.9),)))
+    page.locator(".gl-measure .gl-ask").click()
+    expect(page.locator(".gl-what p")).to_contain_text("At step 100, of 512 fakes")

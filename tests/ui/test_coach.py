@@ -1,0 +1,99 @@
+"""Advice of the coach, taken on the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan_lab.coach import Advice, Condition, Finding, Health, Rule, Sign, Weight
+from gan_lab.config import KNOBS, RunConfig, put
+from gan_lab.runs import Run, State
+from gan_lab.runs.messages import Checkup
+from gan_lab.ui import coach, experiment
+
+from .visitor import opened, press, the_run, until
+
+SLOWER = Advice("Let D learn more slowly.", (("optim.d.lr", 1e-4), ("objective.smooth_real", 0.1)))
+LARGER = Advice("Take more pictures at once.", (("training.batch", 128),))
+RULE = Rule("d-wins", "D wins", Weight.TROUBLE, "", "", lambda _: None, lambda _: (SLOWER, LARGER))
+FOUND = Finding(RULE, Sign(0.9, "so"), (SLOWER, LARGER), 100)
+CHECKUP = Checkup(1, health=Health(120, Condition.TROUBLE, "D wins.", (FOUND,)))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        None, "d-wins", 3, {}, {"rule": "d-wins"}, {"rule": "d-wins", "index": 2},
+        {"rule": "d-wins", "index": -1}, {"rule": "d-wins", "index": True},
+        {"rule": "d-wins", "index": "0"}, {"rule": ["d-wins"], "index": 0},
+        {"rule": "other", "index": 0}, {"path": "optim.d.lr", "value": 9.0, "index": 0},
+    ],
+)  # fmt: skip
+def test_only_what_the_coach_says_now_can_be_taken(asked: Any) -> None:
+    assert coach.advised(CHECKUP, asked) is None
+
+
+def test_an_advice_is_found_by_rule_and_place() -> None:
+    assert coach.advised(CHECKUP, {"rule": "d-wins", "index": 1}) == (FOUND, LARGER)
+    assert coach.advised(Checkup(), {"rule": "d-wins", "index": 1}) is None
+
+
+def test_every_knob_has_a_name_and_a_value_for_the_page() -> None:
+    named = coach.turned_by(put(RunConfig(), {"optim.d.lr": 1e-3}))
+    assert named["optim.d.lr"] == ["D: Learning rate", "1e-3"]
+    assert {path for path, knob in KNOBS.items() if knob.kind != "layers"} == named.keys()
+
+
+def test_advice_turns_live_knobs_with_its_reason_and_the_widgets_follow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
+    _take(app, {"rule": "d-wins", "index": 0})
+    turned = [entry for entry in hosted.run.ledger() if entry.turned]
+    assert [(entry.path, entry.new) for entry in turned] == list(SLOWER.changes)
+    assert {entry.note for entry in turned} == {"coach: D wins"}
+    assert [s.value for s in app.slider if s.label == "One-sided label smoothing"] == [0.1]
+    assert any("coach: D wins" in button.label for button in app.button)
+    assert not app.warning
+
+
+def test_advice_that_needs_a_restart_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
+    _take(app, {"rule": "d-wins", "index": 1})
+    assert hosted.run.latest().config.training.batch == 32
+    assert app.session_state["experiment"].config.training.batch == 128
+
+
+def test_advice_that_was_taken_back_changes_nothing_and_says_so() -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    _take(app, {"rule": "no-such-rule", "index": 0})
+    assert not [entry for entry in hosted.run.ledger() if entry.turned]
+    assert any("does not say that any more" in one.value for one in app.warning)
+
+
+def test_a_guest_cannot_take_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    hosted = the_run(press(opened(), "start"))
+    until(hosted, State.RUNNING)
+    guest = opened(run=hosted.view_id)
+    monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
+    _take(guest, {"rule": "d-wins", "index": 0}, button="own")
+    assert not [entry for entry in hosted.run.ledger() if entry.turned]
+    assert any("Not changed" in one.value or "Sorry" in one.value for one in guest.warning)
+
+
+def _take(app: AppTest, asked: Any, button: str = "pause") -> None:
+    """As if the browser had said so; a button is lent for it, as no component of ours is drawn."""
+    with pytest.MonkeyPatch.context() as lent:
+        for name in ("press", "start"):
+            lent.setattr(experiment, name, lambda *_: coach.take(asked))
+        press(app.run(), button)
