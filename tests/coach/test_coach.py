@@ -91,9 +91,9 @@ def test_a_plainly_wrong_setting_is_said_at_once_and_taken_back_at_once():
 
 def test_nothing_else_is_said_in_the_first_steps():
     coach = Coach()
+    lost = {"loss/D": 0.0, "D(x)": 1.0, "D(G(z))": 0.0, "loss/G": 20.0, "grad/G": 1e-9}
     for step in range(1, 100, 5):
-        health = coach.look(evidence(curves={"loss/D": 0.0, "D(x)": 1.0, "D(G(z))": 0.0,
-                                             "loss/G": 20.0, "grad/G": 1e-9}, steps=step))  # fmt: skip
+        health = coach.look(evidence(curves=lost, steps=step))
         assert health.condition is Condition.STARTING
         assert health.findings == ()
 
