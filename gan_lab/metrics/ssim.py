@@ -30,22 +30,41 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     check(a, b)
     if min(a.shape[2:]) < WINDOW:
         raise ValueError(f"pictures must be {WINDOW} px or more a side, not {tuple(a.shape[2:])}")
+    light, pattern = parts(a.double(), b.double())
+    return (light * pattern).reshape(len(a), -1).mean(1)
+
+
+def parts(
+    a: Tensor, b: Tensor, window: int = WINDOW, sigma: float = SIGMA
+) -> tuple[Tensor, Tensor]:
+    """What is alike in every whole window: the light (eq. 6), and contrast and pattern in one
+    (eqs. 9 and 10 with C3 = C2 / 2).
+
+    Args:
+        a, b: float N×C×H×W, from 0 to 255.
+        window: side of the Gaussian window, px, odd.
+        sigma: of the Gaussian, px.
+
+    Returns:
+        Two maps N×C×(H - window + 1)×(W - window + 1).
+    """
     # channels as pictures of their own: one blur for all
-    x, y = (v.double().flatten(0, 1).unsqueeze(1) for v in (a, b))
-    mean_x, mean_y, square_x, square_y, product = _blurred(torch.stack([x, y, x * x, y * y, x * y]))
+    x, y = (v.flatten(0, 1).unsqueeze(1) for v in (a, b))
+    means = _blurred(torch.stack([x, y, x * x, y * y, x * y]), window, sigma)
+    mean_x, mean_y, square_x, square_y, product = means
     var_x, var_y = square_x - mean_x**2, square_y - mean_y**2
     covariance = product - mean_x * mean_y
     light = (2 * mean_x * mean_y + C1) / (mean_x**2 + mean_y**2 + C1)
     pattern = (2 * covariance + C2) / (var_x + var_y + C2)
-    return (light * pattern).reshape(len(a), -1).mean(1)
+    return light.squeeze(1).unflatten(0, a.shape[:2]), pattern.squeeze(1).unflatten(0, a.shape[:2])
 
 
-def _blurred(x: Tensor) -> Tensor:
-    """Gaussian means of all whole windows: K×N×1×H×W to K×N×1×(H-10)×(W-10)."""
-    places = torch.arange(WINDOW, dtype=x.dtype, device=x.device) - WINDOW // 2
-    weights = torch.exp(-places.square() / (2 * SIGMA**2))
+def _blurred(x: Tensor, window: int, sigma: float) -> Tensor:
+    """Gaussian means of all whole windows: K×N×1×H×W to K×N×1×(H-window+1)×(W-window+1)."""
+    places = torch.arange(window, dtype=x.dtype, device=x.device) - window // 2
+    weights = torch.exp(-places.square() / (2 * sigma**2))
     weights /= weights.sum()
-    # a Gaussian is a column of a row: twice 11 products a pixel instead of 121
+    # a Gaussian is a column of a row: for 11 px twice 11 products a pixel instead of 121
     rows = F.conv2d(x.flatten(0, 1), weights.view(1, 1, 1, -1))
     both = F.conv2d(rows, weights.view(1, 1, -1, 1))
     return both.unflatten(0, x.shape[:2])
