@@ -238,6 +238,30 @@ def export(
 
 
 @app.command()
+def evaluate(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's folder, or its name; or pretrained:NAME.")
+    ],
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Names of measures; default: all that suit the run."),
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option("--n", parser=whole(2, MAX_SAMPLES), metavar="N", help="Fakes to measure."),
+    ] = None,
+    weights: Annotated[
+        str, typer.Option(metavar="W", help="Of G: averaged, raw or both.")
+    ] = "averaged",
+    as_json: Json = False,
+) -> None:
+    """Measure how good a run's generator is, beside what real pictures come to."""
+    from gan_lab.cli.evaluate import evaluate
+
+    evaluate(run, metrics, n, weights, as_json=as_json)
+
+
+@app.command()
 def presets(as_json: Json = False) -> None:
     """List the named experiments, and what each does differently."""
     from gan_lab.cli.catalogue import list_presets

@@ -31,7 +31,7 @@ class Measure:
         floored: whether there is a floor at all.
         most: fakes that it looks at; None for all.
         live: cheap enough to be taken again and again while a run trains.
-        judged: needs the classifier.
+        judged: needs the classifier, of pictures.
         unit: of the number, for people; "" for none.
     """
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 from torch import Tensor
 
 from gan_lab.config import RunConfig
-from gan_lab.data import Kind, plane_of
+from gan_lab.data import plane_of
 from gan_lab.measures.material import Material
 from gan_lab.measures.measure import Measure, of_points
 from gan_lab.measures.reference import Reference
 from gan_lab.metrics.plane import Truth, histogram
-
-
-def _modal(config: RunConfig, kind: Kind) -> bool:
-    return kind.points and plane_of(config.data.name).modal
 
 
 def truth_of(config: RunConfig) -> Truth:
@@ -58,10 +54,4 @@ KL = Measure(
     "How surprised somebody would be by real points who knows only the fakes. It is large if G"
     " leaves out places where real points are.",
     of_points, lambda material: _all(material)["kl"], unit="nats",
-)  # fmt: skip
-MODES = Measure(
-    "modes", "Modes found", "more",
-    "How many of the heaps G reaches with at least one point. Fewer than the real points have mean"
-    " that G leaves some out.",
-    _modal, modes,
 )  # fmt: skip

@@ -70,9 +70,10 @@ class Reference:
         else:
             half = len(real) // 2
             real, spare = real[:half], real[half:]
-            labels, spare_labels = (
-                (None, None) if labels is None else (labels[:half], labels[half:])
-            )
+            if labels is None:
+                spare_labels = None
+            else:
+                labels, spare_labels = labels[:half], labels[half:]
         self.real, self.spare = self._shaped(real[:most]), self._shaped(spare[:most])
         self.real_labels = None if labels is None else labels[:most]
         self.spare_labels = None if spare_labels is None else spare_labels[:most]

@@ -11,12 +11,14 @@ from gan_lab.measures.material import Material, Progress, stand_in
 from gan_lab.measures.measure import Better, Measure
 from gan_lab.measures.measured import Value
 from gan_lab.measures.of_answers import PSNR, SSIM
+from gan_lab.measures.of_classes import CLASSES, MODES
+from gan_lab.measures.of_pictures import PICTURES
 from gan_lab.measures.of_players import D_GAP, MEMORISED
-from gan_lab.measures.on_the_plane import JS, KL, MODES, NEAR
+from gan_lab.measures.on_the_plane import JS, KL, NEAR
 
 MEASURES: dict[str, Measure] = {
     one.name: one
-    for one in (MODES, NEAR, JS, KL, PSNR, SSIM, D_GAP, MEMORISED)
+    for one in (*PICTURES, CLASSES, MODES, NEAR, JS, KL, PSNR, SSIM, D_GAP, MEMORISED)
 }  # fmt: skip
 """By name; a new measure is a function in a file here and a word in this line."""
 
@@ -29,7 +31,7 @@ def suitable(config: RunConfig, kind: Kind, have_judge: bool) -> list[str]:
     return [
         name
         for name, one in MEASURES.items()
-        if one.suits(config, kind) and (have_judge or not one.judged)
+        if one.suits(config, kind) and (have_judge or kind.points or not one.judged)
     ]
 
 

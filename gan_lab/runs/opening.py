@@ -72,15 +72,17 @@ def open_generators(directory: RunDirectory) -> Shown:
 
 
 def open_players(directory: RunDirectory) -> Shown:
-    """The same with the discriminators, as they were at that step."""
+    """The same with the discriminators, as they were at that step, and the generators themselves,
+    not averaged."""
     state = directory.read_checkpoint()
     shown = _generators(state)
     with seeded(0):
         judges = game_of(shown.config).discriminators(shown.config, shown.kind)
-    for name, network in judges.items():
+        raw = game_of(shown.config).generators(shown.config, shown.kind)
+    for name, network in (*judges.items(), *raw.items()):
         network.load_state_dict(state["players"][name]["network"])
         network.eval().requires_grad_(False)
-    return replace(shown, judges=judges)
+    return replace(shown, judges=judges, raw=raw)
 
 
 def open_state(path: Path) -> Shown:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
 import pytest
 import torch
 from torch import Tensor
 
-from gan_lab.config import RunConfig, put
+from gan_lab.config import Data, RunConfig, put
+from gan_lab.config.training import Training
 from gan_lab.data import load, plane_of
 from gan_lab.games import Onlooker
 from gan_lab.latent import Model
-from gan_lab.measures import MEASURES, Material, Reference, take
+from gan_lab.measures import MEASURES, Material, Reference, best_of, live_names, take
 from gan_lab.measures.material import Source
+from gan_lab.metrics.judge import judge_of
 from gan_lab.networks import Verdict
 from gan_lab.presets import preset
 
@@ -95,8 +99,62 @@ def test_right_answers_are_perfect() -> None:
     assert 25 < worse["psnr"].number < 50 and worse["ssim"].number < 1.0
 
 
+def test_the_choice_of_the_best_names_measures() -> None:
+    choices = set(get_args(get_type_hints(Training)["best_by"])) - {"auto", "none"}
+    assert choices <= set(MEASURES)
+
+
+@pytest.mark.parametrize(
+    ("preset_name", "data", "judge", "best"),
+    [
+        ("plane-ring", "ring", False, ("js", "less")),
+        ("quick", "digits", True, ("frechet-classifier", "less")),
+        ("quick", "digits", False, ("swd", "less")),
+        ("pix2pix-small", "", False, ("psnr", "more")),
+        ("cyclegan-small", "", False, ("swd", "less")),
+    ],
+)
+def test_the_best_state_is_kept_by_what_says_most(preset_name, data, judge, best) -> None:
+    config = preset(preset_name).config
+    if data:
+        config = put(config, {"data.name": data})
+    kind = load(config.data).kind
+    assert best_of(config, kind, judge) == best
+    assert best[0] in live_names(config, kind, judge)
+    assert best_of(put(config, {"training.best_by": "none"}), kind, judge) is None
+
+
+def test_a_choice_that_does_not_suit_the_data_counts_as_auto() -> None:
+    config = put(RunConfig(data=Data(name="digits")), {"training.best_by": "js"})
+    assert best_of(config, load(config.data).kind, have_judge=False) == ("swd", "less")
+    config = put(config, {"training.best_by": "coverage-pixels"})
+    assert best_of(config, load(config.data).kind, have_judge=False) == ("coverage-pixels", "more")
+
+
 def test_every_measure_has_words() -> None:
     for name, one in MEASURES.items():
         assert one.name == name
         assert one.meaning.endswith(".") and one.meaning.count(". ") <= 1, name
         assert "{" not in one.title(RunConfig())
+
+
+def test_pictures_of_some_classes_only_are_found_out(digits: Reference) -> None:
+    """Real pictures, but of two classes: believable, with little of the variety."""
+    judged = Reference(
+        digits.config, digits.train, load(digits.config.data, train=False),
+        judge_of(digits.train, load(digits.config.data, train=False)),
+    )  # fmt: skip
+    assert judged.spare_labels is not None
+    few = judged.spare[judged.spare_labels < 2]
+    names = live_names(digits.config, digits.kind, have_judge=True)
+    assert "coverage-pixels" not in names and "coverage-classifier" in names
+    values = take(Material(judged, few), [*names, "kernel-classifier"])
+    floors = {name: value.floor or 0.0 for name, value in values.items()}
+    assert values["modes"].number < 5 < floors["modes"]
+    assert values["classes-kl"].number > 1 > 3 * floors["classes-kl"]
+    assert values["coverage-classifier"].number < 0.6 < floors["coverage-classifier"]
+    assert values["recall-classifier"].number < floors["recall-classifier"]
+    assert values["precision-classifier"].number > 0.8
+    for name in ("swd", "frechet-classifier"):
+        assert values[name].number > 1.3 * floors[name]
+    assert values["kernel-classifier"].number > 10 * abs(floors["kernel-classifier"])
