@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.play import has_labels, number
 from gan_lab.config import RunConfig
+from gan_lab.measures.table import MEASURES
 from gan_lab.objectives import LOSSES, resting
 
 
@@ -20,6 +21,8 @@ def meaning(config: RunConfig, column: str, evidence: Evidence | None = None) ->
     Raises ValueError if there is nothing of that name.
     """
     now = None if evidence is None else _now(evidence, column)
+    if column in MEASURES:
+        return _said(MEASURES[column].meaning)(config, column, now)
     for prefix, words in _ANSWERS:
         if column.startswith(prefix):
             return words(config, column, now)
@@ -176,35 +179,5 @@ _ANSWERS: tuple[tuple[str, Words], ...] = (
     ("identity", _said("How much G changes what is of the wanted kind already; 0 is not at all.")),
     ("grow/side", _said("Side of the pictures that both players work on, in pixels.")),
     ("grow/alpha", _said("Share of the newest level in every picture; at 1 it has faded in.")),
-    ("swd", _said("Sliced Wasserstein distance of fakes to real pictures; smaller is better, and"
-                  " real pictures have a floor above 0.")),
-    ("frechet", _said("Distance of fakes to real pictures in a network's features, by mean and"
-                      " spread; smaller is better, and few pictures make it larger.")),
-    ("kernel", _said("Distance of fakes to real pictures in a network's features, without bias from"
-                     " few pictures; smaller is better, and it may fall just below 0.")),
-    ("coverage", _said("Share of real pictures that have a fake near by: variety; larger is"
-                       " better.")),
-    ("recall", _said("Share of real pictures within reach of the fakes: variety; larger is"
-                     " better.")),
-    ("precision", _said("Share of fakes that lie among real pictures: how believable they are;"
-                        " larger is better.")),
-    ("density", _said("How densely real pictures lie around the fakes; larger is better, and above"
-                      " 1 is possible.")),
-    ("ms-ssim", _said("How alike two fakes are on average; much above that of real pictures means"
-                      " little variety.")),
-    ("classes-kl", _said("How far the classes of the fakes are from the real shares; 0 is equal.")),
-    ("modes", _said("How many heaps or classes G finds.")),
-    ("near", _said("Share of points that lie close to a real heap; larger is better.")),
-    ("js", _said("Distance between the densities of fakes and real points: 0 is equal, 0.69 is"
-                 " wholly apart.")),
-    ("kl", _said("Distance between the densities of fakes and real points; 0 is equal.")),
-    ("memorised", _said("Share of fakes nearer to a training picture than new real pictures are;"
-                        " large: G copies.")),
-    ("d-gap", _said("How much more often D is right on its training pictures than on held-out ones;"
-                    " large: D learns by heart.")),
-    ("gan-train", _said("How well a classifier that learned from fakes names real pictures.")),
-    ("gan-test", _said("How well a classifier that learned from real pictures names fakes.")),
-    ("psnr", _said("How near G is to the true pictures, in decibels; larger is better.")),
-    ("ssim", _said("How alike in structure G's and the true pictures are; 1 is equal.")),
 )  # fmt: skip
 """By how a column's name begins; the first that fits answers."""

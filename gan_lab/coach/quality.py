@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from gan_lab.coach.evidence import Evidence
+from gan_lab.measures.table import MEASURES
 
 _BEST_FIRST = (
     "frechet-classifier", "frechet-inception", "js", "kl", "psnr", "coverage-classifier",
     "coverage-points", "swd", "coverage-pixels", "classes-kl",
 )  # fmt: skip
-_LARGER = ("coverage", "precision", "recall", "density", "psnr", "ssim", "modes", "gan-")
 
 
 class Trend(NamedTuple):
@@ -51,6 +51,11 @@ class Trend(NamedTuple):
         return float((before.mean() - after.mean()) / noise)
 
 
+def _more(name: str) -> bool:
+    """Whether more of a measure is better."""
+    return name in MEASURES and MEASURES[name].better == "more"
+
+
 def trend(evidence: Evidence) -> Trend | None:
     """Of the measure that says most about this run, as people see it; None before the first."""
     for weights in ("averaged", "raw"):
@@ -59,7 +64,7 @@ def trend(evidence: Evidence) -> Trend | None:
             if course:
                 values = [m.values[name] for m in evidence.measured if name in m.values]
                 steps, numbers = zip(*course, strict=True)
-                return Trend(name, steps, numbers, values[-1].floor, name.startswith(_LARGER))
+                return Trend(name, steps, numbers, values[-1].floor, _more(name))
     return None
 
 

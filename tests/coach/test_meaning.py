@@ -37,8 +37,8 @@ def test_a_critics_numbers_are_called_no_probabilities():
 
 
 def test_measures_are_explained_too():
-    seen = evidence(measured={"swd": [3.0, 2.0]}, steps=50)
-    assert "2.00" in meaning(seen.config, "swd", seen)
+    seen = evidence(measured={"js": [0.3, 0.2]}, steps=50)
+    assert "0.20" in meaning(seen.config, "js", seen)
 
 
 def test_what_there_is_not_is_refused():
