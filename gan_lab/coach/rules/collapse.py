@@ -1,0 +1,49 @@
+"""G draws one picture over and over."""
+
+from __future__ import annotations
+
+from gan_lab.coach.cures import even_moves, match_features, more_z, see_the_batch, slower_g
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+
+EARLY = 200
+"""Rounds in which G has only begun to draw."""
+ALIKE = 0.4
+"""Spread: collapsed runs had 0.14 to 0.34, one in between 0.60; healthy ones 0.8 to 1.04."""
+TWINS = 0.9
+"""Share of twins: collapsed runs had 0.95 to 1, a G that learns nothing 0.87; healthy ones 0.16."""
+
+
+def look(evidence: Evidence) -> Sign | None:
+    probe = evidence.probe
+    if probe is None or probe.spread is None or evidence.step < EARLY:
+        return None
+    twins = probe.twins if not evidence.kind.points else 1.0
+    if twins is None or probe.spread >= ALIKE or twins < TWINS:
+        return None
+    seen = f"{probe.n} fakes are {probe.spread:.0%} as far apart as real ones."
+    if not evidence.kind.points:
+        seen += f" {twins:.0%} have a twin, nearer than real ones ever come to each other."
+    return Sign(0.95 if probe.spread < ALIKE / 2 else 0.8, seen)
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    config = evidence.config
+    every = (
+        *even_moves(config), slower_g(config), *more_z(config), *see_the_batch(config),
+        *match_features(config),
+    )  # fmt: skip
+    return every[:3]
+
+
+RULE = Rule(
+    "collapse",
+    "Mode collapse",
+    Weight.TROUBLE,
+    "G has found what D likes best at the moment and draws it whatever z is. Each fake is judged"
+    " alone, so nothing tells G that they are all alike, and D only chases it to the next one.",
+    "Goodfellow 2016, §5.1.1; Salimans et al. 2016, §3.2",
+    look,
+    advice,
+    patience=150,
+)

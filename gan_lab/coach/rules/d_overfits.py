@@ -1,0 +1,48 @@
+"""D knows its pictures by heart."""
+
+from __future__ import annotations
+
+import math
+
+from gan_lab.coach.cures import augment, blur, flatter_d, slower_d
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+
+GAP = 0.2
+"""Share right on training pictures less that on others: healthy runs had -0.1 to 0.14."""
+_SIGMAS = 3.0
+
+
+def look(evidence: Evidence) -> Sign | None:
+    probe, gaps = evidence.probe, evidence.measure("d-gap", "raw") or evidence.measure("d-gap")
+    if probe is not None and probe.right_train is not None and probe.right_held_out is not None:
+        train, aside = probe.right_train, probe.right_held_out
+        gap = train - aside
+        if gap > max(GAP, _SIGMAS * math.sqrt(0.5 / probe.n)) and train > 0.6:
+            seen = (
+                f"D calls {train:.0%} of its training pictures real, but only {aside:.0%} of real"
+                f" ones that it never saw ({evidence.total} to train on)."
+            )
+            return Sign(min(0.95, 0.6 + gap / 2), seen)
+    if len(gaps) > 1 and min(gap for _, gap in gaps[-2:]) > GAP:
+        seen = f"D is right on {gaps[-1][1]:.0%} more of its training pictures than of others."
+        return Sign(0.85, seen)
+    return None
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    config = evidence.config
+    return (*augment(config), flatter_d(config), slower_d(config), blur(config))[:3]
+
+
+RULE = Rule(
+    "d-overfits",
+    "D learns its pictures by heart",
+    Weight.TROUBLE,
+    "There are so few pictures that D can know each of them instead of what they have in common."
+    " What it then answers leads G to these pictures only, or nowhere.",
+    "Karras et al. 2020 (ADA), §2; Zhao et al. 2020, §3",
+    look,
+    advice,
+    patience=150,
+)

@@ -1,0 +1,42 @@
+"""Units that never fire."""
+
+from __future__ import annotations
+
+from gan_lab.coach.cures import leaky_g, slower_d, slower_g
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+
+DEAD = 0.5
+"""Share of a player's units: healthy runs had 0 to 0.2, the most on the plane."""
+
+
+def look(evidence: Evidence) -> Sign | None:
+    name, share = _worst(evidence)
+    if share < DEAD:
+        return None
+    return Sign(0.9, f"{share:.0%} of the hidden units of {name} give 0 for every picture.")
+
+
+def _worst(evidence: Evidence) -> tuple[str, float]:
+    dead = (evidence.probe and evidence.probe.dead) or {}
+    name = max(dead, key=lambda player: dead[player], default="G")
+    return name, dead.get(name, 0.0)
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    name, _ = _worst(evidence)
+    slower = (slower_g if name[:1] == "G" else slower_d)(evidence.config)
+    return (*leaky_g(evidence.config, name), slower)
+
+
+RULE = Rule(
+    "dead-units",
+    "Units that never fire",
+    Weight.CAUTION,
+    "Their bend gives 0 for every input, so no gradient reaches their weights and they stay so."
+    " One step that was too large is enough.",
+    "Maas et al. 2013, §2; Radford et al. 2016, §3",
+    look,
+    advice,
+    patience=100,
+)

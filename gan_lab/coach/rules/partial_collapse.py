@@ -1,0 +1,76 @@
+"""G leaves out a part of what is real."""
+
+from __future__ import annotations
+
+from gan_lab.coach.cures import even_moves, flatter_d, match_features, more_z, see_the_batch
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.rules.collapse import ALIKE
+
+EARLY = 500
+"""Rounds in which a G may still be finding kinds of pictures one by one."""
+TWINS = 0.5
+"""Share of twins: a z of one number had 1; healthy runs 0 to 0.16 once they were past step 400."""
+LOST = 0.3
+"""Recall and coverage below this share of their floors."""
+UNEVEN = 0.3
+"""KL of the classes: 0.29 if a quarter of them is never drawn."""
+
+
+def look(evidence: Evidence) -> Sign | None:
+    probe = evidence.probe
+    if evidence.step < EARLY or (probe and probe.spread is not None and probe.spread < ALIKE):
+        return None
+    seen = [*_twins(evidence), *_measures(evidence)]
+    return Sign(min(0.95, 0.6 + 0.15 * len(seen)), " ".join(seen[:2])) if seen else None
+
+
+def _twins(evidence: Evidence) -> list[str]:
+    probe = evidence.probe
+    if probe is None or probe.twins is None or evidence.kind.points or probe.twins < TWINS:
+        return []
+    return [f"{probe.twins:.0%} of {probe.n} fakes have a twin, nearer than real ones ever come."]
+
+
+def _measures(evidence: Evidence) -> list[str]:
+    """What the newest two measurements say alike."""
+    newest = [m for m in evidence.measured if m.weights == "averaged"][-2:]
+    if len(newest) < 2:
+        return []
+    found = []
+    for name, value in newest[-1].values.items():
+        both = [m.values[name] for m in newest if name in m.values]
+        kind, number, floor = name.split("-")[0], value.number, value.floor
+        if kind in ("recall", "coverage") and floor:
+            if all(v.number < LOST * (v.floor or 0.0) for v in both):
+                found.append(
+                    f"{kind.capitalize()} is {number:.2f}, where real ones have {floor:.2f}."
+                )
+        elif name == "modes" and floor:
+            if all(v.number < (v.floor or 0.0) - 0.5 for v in both):
+                found.append(f"{number:.0f} of {floor:.0f} heaps are found.")
+        elif name == "classes-kl" and all(v.number > UNEVEN + (v.floor or 0.0) for v in both):
+            found.append(f"Some classes are hardly drawn: their KL divergence is {number:.2f}.")
+    return found
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    config = evidence.config
+    every = (
+        *more_z(config), *even_moves(config), flatter_d(config), *see_the_batch(config),
+        *match_features(config),
+    )  # fmt: skip
+    return every[:3]
+
+
+RULE = Rule(
+    "partial-collapse",
+    "Some kinds are left out",
+    Weight.CAUTION,
+    "G draws only a part of what is real, or nearly the same few pictures. D sees them one by one"
+    " and does not miss the others; and a z of few numbers leaves G little to choose from.",
+    "Salimans et al. 2016, §3.2; Kynkäänniemi et al. 2019; Naeem et al. 2020",
+    look,
+    advice,
+    patience=300,
+)
