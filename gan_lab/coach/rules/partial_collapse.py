@@ -10,7 +10,7 @@ from gan_lab.coach.rules.collapse import ALIKE
 EARLY = 500
 """Rounds in which a G may still be finding kinds of pictures one by one."""
 TWINS = 0.5
-"""Share of twins: a z of one number had 1; healthy runs 0 to 0.16 once they were past step 400."""
+"""Share of twins: a z of one number had 1; healthy runs 0 to 0.31 from step 400 on."""
 LOST = 0.3
 """Recall and coverage below this share of their floors."""
 UNEVEN = 0.3
