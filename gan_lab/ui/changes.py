@@ -43,6 +43,8 @@ def changes_panel(hosted: Hosted) -> None:
                     help="Back to just before this change: the networks, the curves and the knobs"
                     " are then as they were. What came later is given up.",
                 )  # fmt: skip
+        if entry.note:
+            st.caption(entry.note)
     older = len(turned) - _LISTED
     if older > 0:
         st.caption(f"And {older} older. The way back is kept for the newest changes only.")
@@ -50,5 +52,4 @@ def changes_panel(hosted: Hosted) -> None:
 
 def _in_words(entry: Entry) -> str:
     name = f"{whose(entry.path)}{label(known(entry.path))}"
-    why = f" ({entry.note})" if entry.note else ""
-    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}{why}"
+    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}"

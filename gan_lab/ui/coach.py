@@ -60,6 +60,6 @@ def take(asked: Any) -> None:
         return
     finding, advice = found
     for path, value in advice.changes:
-        experiment.change(path, value, note=f"coach: {finding.rule.title}")
+        experiment.change(path, value, note=f"coach: {finding.rule.title} - {advice.text}")
         if mine.complaint:
             return

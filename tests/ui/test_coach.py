@@ -56,9 +56,9 @@ def test_advice_turns_live_knobs_with_its_reason_and_the_widgets_follow(
     _take(app, {"rule": "d-wins", "index": 0})
     turned = [entry for entry in hosted.run.ledger() if entry.turned]
     assert [(entry.path, entry.new) for entry in turned] == list(SLOWER.changes)
-    assert {entry.note for entry in turned} == {"coach: D wins"}
+    assert {entry.note for entry in turned} == {f"coach: D wins - {SLOWER.text}"}
     assert [s.value for s in app.slider if s.label == "One-sided label smoothing"] == [0.1]
-    assert any("coach: D wins" in button.label for button in app.button)
+    assert any(text.value.startswith("coach: D wins") for text in app.caption)
     assert not app.warning
 
 
