@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from gan_lab.coach.rules import RULES
-
-from ..documented import held, table
+from tests.documented import held, table
 
 
 def test_every_rule_stands_in_the_document() -> None:

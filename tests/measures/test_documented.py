@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from gan_lab.measures import MEASURES
-
-from ..documented import held, table
+from tests.documented import held, table
 
 ARROWS = {"less": "↓ less", "more": "↑ more"}
 
