@@ -9,6 +9,7 @@ from gan_lab.measures.measure import Measure, Suits, of_classes, of_pictures, of
 from gan_lab.metrics import frechet
 from gan_lab.metrics.kernel import kernel_distance
 from gan_lab.metrics.manifold import K_DENSITY, Balls, Manifold, manifold
+from gan_lab.metrics.ms_ssim import likeness
 from gan_lab.metrics.swd import Slicing
 
 POINTS = 1000
@@ -105,6 +106,13 @@ SWD = Measure(
     " rough whole. It needs no network and does not know what a picture shows.",
     of_pictures, swd,
 )  # fmt: skip
+MS_SSIM = Measure(
+    "ms-ssim", "MS-SSIM of pairs of fakes", "less",
+    "How alike two fakes are on average: far above the value of real pictures means that G makes"
+    " the same picture again and again. Below it, fakes may just be noise.",
+    of_pictures, lambda material: likeness(material.fakes) if len(material) > 1 else None,
+    live=False,
+)  # fmt: skip
 FRECHET = Measure(
     "frechet-classifier", "Fréchet distance, classifier of {data} (64 features)", "less",
     "How far the fakes as a whole are from real pictures in the eyes of a small classifier that was"
@@ -118,4 +126,4 @@ KERNEL = Measure(
     of_classes, lambda material: kernel(material, "classifier"), judged=True, live=False,
 )  # fmt: skip
 
-PICTURES = (SWD, FRECHET, KERNEL, *_manifolds())
+PICTURES = (SWD, MS_SSIM, FRECHET, KERNEL, *_manifolds())

@@ -81,8 +81,9 @@ class Reference:
     @staticmethod
     def _shuffled(images: Tensor, labels: Tensor | None) -> tuple[Tensor, Tensor | None]:
         order = torch.randperm(len(images), generator=torch.Generator().manual_seed(_SEED))
-        aligned = labels is not None and len(labels) == len(images)
-        return images[order], labels[order] if aligned else None
+        if labels is None or len(labels) != len(images):  # a game between two kinds takes some
+            return images[order], None
+        return images[order], labels[order]
 
     def _shaped(self, images: Tensor) -> Tensor:
         if not self.kind.points:

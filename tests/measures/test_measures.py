@@ -158,3 +158,9 @@ def test_pictures_of_some_classes_only_are_found_out(digits: Reference) -> None:
     for name in ("swd", "frechet-classifier"):
         assert values[name].number > 1.3 * floors[name]
     assert values["kernel-classifier"].number > 10 * abs(floors["kernel-classifier"])
+
+
+def test_one_picture_again_and_again_is_alike(digits: Reference) -> None:
+    one = Material(digits, digits.spare[:1].expand(100, -1, -1, -1).contiguous())
+    value = take(one, ["ms-ssim"])["ms-ssim"]
+    assert value.number == pytest.approx(1.0) and value.floor is not None and value.floor < 0.6
