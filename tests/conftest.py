@@ -42,6 +42,7 @@ SMALL: dict[str, Any] = {
     "training.grid": 2,
     "training.checkpoint_seconds": 0.0,
     "training.threads": 1,
+    "training.measuring": 0.0,
 }
 SMALL_GAMES: dict[str, dict[str, Any]] = {
     "generation": {},

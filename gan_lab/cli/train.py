@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from gan_lab.cli.coach import News
 from gan_lab.cli.output import Failed, say, say_json, size_of, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
@@ -120,6 +121,7 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
     caught = Caught()
     try:
         with caught.listening(), shown_progress(budget, order.directory.path) as show:
+            news = News()
             run.start()
             stopping = False
             while not run.join(POLL):
@@ -127,7 +129,9 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
                     stopping = True
                     run.send(Stop())
                 show(run.latest())
+                news.tell(run.checkup())
             show(run.latest())
+            news.tell(run.checkup())
     finally:
         logging.getLogger("gan_lab").removeHandler(log)
         log.close()

@@ -1,4 +1,4 @@
-"""The best state of a run by a measure: one file, kept whatever becomes of the other states."""
+"""What is known of the best state of a run."""
 
 from __future__ import annotations
 

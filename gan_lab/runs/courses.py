@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from gan_lab import measures
+from gan_lab.config import RunConfig
 from gan_lab.measures import Measured
 
 POINTS = 300
@@ -15,18 +16,19 @@ _DIGITS = 5  # that count
 _T = TypeVar("_T")
 
 
-def courses(measured: Sequence[Measured]) -> list[dict[str, Any]]:
+def courses(measured: Sequence[Measured], config: RunConfig) -> list[dict[str, Any]]:
     """One course for each measure and each kind of weights, in the order in which they came.
 
     Args:
         measured: oldest first.
+        config: of the run, for the names of what looks at the pictures.
     """
     rows: dict[tuple[str, str], list[tuple[int, measures.Value]]] = {}
     for one in measured:
         for name, value in one.values.items():
             rows.setdefault((name, one.weights), []).append((one.step, value))
     return [
-        {"name": name, "weights": weights, **_words(name), **_course(thinned(row, POINTS))}
+        {"name": name, "weights": weights, **_words(name, config), **_course(thinned(row, POINTS))}
         for (name, weights), row in rows.items()
     ]
 
@@ -41,12 +43,12 @@ def _course(row: Sequence[tuple[int, measures.Value]]) -> dict[str, Any]:
     }
 
 
-def _words(name: str) -> dict[str, str]:
+def _words(name: str, config: RunConfig) -> dict[str, str]:
     """What the page says of a measure; one that this version does not know has its name alone."""
     known = getattr(measures, "MEASURES", {}).get(name)
     if known is None:
         return {"title": name, "better": "", "meaning": ""}
-    return {"title": known.title, "better": known.better, "meaning": known.meaning}
+    return {"title": known.title(config), "better": known.better, "meaning": known.meaning}
 
 
 def _short(number: float) -> float:

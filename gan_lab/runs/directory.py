@@ -1,7 +1,7 @@
 """A run on disk: what a resumed run, the command line and other machines find.
 
 ``config.json  history/readings.f32  ledger.jsonl  samples/000000123.png
-checkpoints/000000123.pt  undo/000000004.pt  summary.json``
+checkpoints/000000123.pt  undo/000000004.pt  best/000000123.pt  summary.json``
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_lab.config import ConfigError, RunConfig, from_tree
+from gan_lab.runs.best import Best
 from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.ledger import Entry
@@ -236,6 +237,10 @@ class RunDirectory:
         for path in self.checkpoint_files():
             if int(path.stem) > step:
                 path.unlink(missing_ok=True)
+
+    def best(self) -> Best | None:
+        """What is known of the best state, by ``training.best_by``; None if none is kept."""
+        return Best.read(self.path)
 
     def write_before(self, change: int, state: dict[str, Any]) -> None:
         """Keep the state from just before a change (its place in the ledger);

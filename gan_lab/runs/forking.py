@@ -19,6 +19,7 @@ from gan_lab.config import ConfigError, RunConfig, known, put
 from gan_lab.games import check_config
 from gan_lab.runs.directory import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
+from gan_lab.runs.journal import Journal
 from gan_lab.runs.states import kept_states, link
 from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
@@ -130,6 +131,7 @@ def _not_copied(parent: RunDirectory, child: RunDirectory, source: Path) -> str:
             _share(path, child.path / "film")
         _share(source, child.path / "checkpoints")
         whole = _copy_history(parent, child, at)
+        Journal(parent.path).copy_to(child.path, at)
         after = source.stat()
     except FileNotFoundError:
         return _TOO_FAST

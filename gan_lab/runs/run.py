@@ -8,10 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from gan_lab.coach.meaning import meaning
 from gan_lab.config import RunConfig
 from gan_lab.data import Pictures
 from gan_lab.runs.around import SPAN, Around, around
-from gan_lab.runs.coaching import meaning
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.evidence import gathered
 from gan_lab.runs.film import Film

@@ -11,6 +11,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from gan_lab.config import RunConfig
 from gan_lab.runs.around import SPAN, Around
 from gan_lab.runs.courses import courses
 from gan_lab.runs.messages import Bars, Checkup, Drawing, Moment, Opinion, Picture, Walk
@@ -179,13 +180,13 @@ def curves_frame(curves: Curves, ledger: list[Entry], marks_from: int) -> bytes:
     return encode("curves", header, curves.values.astype("<f4").tobytes())
 
 
-def checkup_frame(checkup: Checkup) -> bytes:
+def checkup_frame(checkup: Checkup, config: RunConfig) -> bytes:
     """How the run is; see docs/architecture.md for the header."""
     header = {
         "number": checkup.number,
         "take": checkup.take,
         "health": checkup.health and checkup.health.to_json(),
-        "measured": courses(checkup.measured),
+        "measured": courses(checkup.measured, config),
         "past": [finding.to_json() for finding in checkup.past[-_PAST:]],
         "best": checkup.best and checkup.best._asdict(),
     }

@@ -20,6 +20,7 @@ from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Budget, Drawing, Moment, Picture, Shown, State, Walk
+from gan_lab.runs.observer import Observer
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pace import CALM, LIVELY, Pace
 from gan_lab.runs.pictures import encoded, still
@@ -72,6 +73,7 @@ class Worker:
         self._walk: Walk | None = None
         self._seconds = 0.0
         self._keeper = Keeper(directory)
+        self._observer = Observer(directory, mailbox, self.history_lock)
         self._pace = Pace()
         self._seen: dict[str, Picture | Drawing] | None = None
         self._opinions: dict[str, m.Opinion] = {}
@@ -107,6 +109,7 @@ class Worker:
         except Exception as error:
             self._fail(self._diagnosis(error))
         finally:
+            self._observer.end(None)
             self._mailbox.close()
 
     def _diagnosis(self, error: Exception) -> str:
@@ -152,6 +155,7 @@ class Worker:
         if state is None or self._changes:
             self._save_checkpoint()
         self._state = State.RUNNING
+        self._observer.begin(trainer)
         self._publish()
 
     def _take_up(self, trainer: Trainer, state: dict[str, Any], take: int = 0) -> None:
@@ -174,6 +178,7 @@ class Worker:
         self._directory.rewrite_ledger(trainer.ledger)
         self._directory.forget_changes(len(trainer.ledger))
         self._keeper.cut(trainer)
+        self._observer.cut(trainer)
 
     def _note_parent(self, trainer: Trainer) -> None:
         """A fork's ledger says once where it left its parent."""
@@ -211,12 +216,14 @@ class Worker:
                 saved = time.perf_counter()
             elif self._keeper.state_due(trainer):
                 self._save_checkpoint(on_the_way=True)
+            self._observer.between_rounds(trainer)
             if now - flushed > FLUSH_INTERVAL:
                 self._flush()
                 flushed = now
             if self._pace.due(trainer.steps, somebody_came=self._mailbox.newcomer):
                 self._publish()
         self._save_checkpoint()
+        self._observer.end(trainer)
         self._directory.write_summary(self.summary())
         self._publish()
 
@@ -242,6 +249,7 @@ class Worker:
             paused = self._state is State.PAUSED
             if paused:
                 self._publish()
+                self._observer.standing(self.trainer)
             elif not waiting:
                 return True
             letter = self._mailbox.take(wait=paused)
@@ -447,8 +455,10 @@ class Worker:
         self.trainer.check_weights()
         write = self._keeper.state if on_the_way else self._keeper.checkpoint
         write(self.trainer, self._state_now())
+        self._observer.between_rounds(self.trainer, saved=True)
         self._shoot()
 
     def summary(self) -> dict[str, Any]:
         """How the run ended, as ``train --json`` prints it."""
-        return self._keeper.summary(self.trainer, self._state, self._seconds)
+        told = self._keeper.summary(self.trainer, self._state, self._seconds)
+        return self._observer.told(told)

@@ -21,6 +21,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from gan_lab.config import RunConfig
 from gan_lab.runs import Hosted, Moment, Registry, Run, wire
 from gan_lab.runs.messages import Checkup
 from gan_lab.server.origin import admitted
@@ -67,8 +68,9 @@ class _Viewer:
 class Broadcast:
     """All viewers of one run on one event loop: each moment is encoded once for all of them."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, config: RunConfig) -> None:
         self.loop = loop
+        self._config = config
         self._viewers: set[_Viewer] = set()
         self._subscription = contextlib.ExitStack()
 
@@ -88,7 +90,7 @@ class Broadcast:
             self.loop.call_soon_threadsafe(self._tell_checkup, checkup)
 
     def _tell_checkup(self, checkup: Checkup) -> None:
-        frame = wire.checkup_frame(checkup)
+        frame = wire.checkup_frame(checkup, self._config)
         for viewer in self._viewers:
             viewer.put_checkup(frame)
 
@@ -102,7 +104,7 @@ class Broadcast:
             self._subscription.enter_context(run.checked_up(self._hear_checkup))
         moment = run.latest()
         viewer.put(wire.moment_frames(moment), moment.state)
-        viewer.put_checkup(wire.checkup_frame(run.checkup()))
+        viewer.put_checkup(wire.checkup_frame(run.checkup(), moment.config))
         try:
             yield viewer
         finally:
@@ -119,7 +121,7 @@ def _broadcast(run: Run) -> Broadcast:
     loop = asyncio.get_running_loop()
     known = _BROADCASTS.get(run)
     if known is None or known.loop is not loop:
-        known = _BROADCASTS[run] = Broadcast(loop)
+        known = _BROADCASTS[run] = Broadcast(loop, run.latest().config)
     return known
 
 

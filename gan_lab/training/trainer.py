@@ -264,6 +264,14 @@ class Trainer:
             if player.shown is not None
         }
 
+    def learners(self) -> dict[str, nn.Module]:
+        """As :meth:`shown`, of the generators themselves, not averaged."""
+        return {
+            name: copy.deepcopy(player.network).cpu().eval().requires_grad_(False)
+            for name, player in self.game.players.items()
+            if player.shown is not None
+        }
+
     def judges(self) -> dict[str, nn.Module]:
         """Copies, on the CPU, in eval mode and without gradients of their weights, of the
         discriminators by name; nobody will step them."""

@@ -1,0 +1,110 @@
+"""What was measured of a run, and what the coach found: a line of JSON each, in its folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_lab.coach import Advice, Finding, Sign
+from gan_lab.coach.rules import RULES
+from gan_lab.measures import Measured
+
+log = logging.getLogger(__name__)
+
+MEASURES, FINDINGS = "measures.jsonl", "findings.jsonl"
+
+
+class Journal:
+    """Of one run's folder. A full disk costs lines, not the run; a damaged line is skipped."""
+
+    def __init__(self, run: Path) -> None:
+        self._run = run
+
+    def measured(self) -> list[Measured]:
+        """All that was measured, oldest first."""
+        return [m for line in _lines(self._run / MEASURES) if (m := _measured(line)) is not None]
+
+    def past(self) -> list[Finding]:
+        """Findings that came and went, oldest first; those of rules that there are no more are
+        left out."""
+        went = (line for line in _lines(self._run / FINDINGS) if line.get("event") == "went")
+        return [f for line in went if (f := _finding(line)) is not None]
+
+    def note_measured(self, measured: Measured) -> None:
+        self._append(MEASURES, measured.to_json())
+
+    def note_finding(self, event: str, step: int, told: Mapping[str, Any]) -> None:
+        """
+        Args:
+            event: "came" or "went", with the whole finding, or "applied" with what was done.
+            step: at which it happened.
+        """
+        self._append(FINDINGS, {"event": event, "step": step, **told})
+
+    def cut(self, step: int) -> None:
+        """What is beyond ``step`` never happened."""
+        for name in (MEASURES, FINDINGS):
+            self._write(self._run / name, name, step)
+
+    def copy_to(self, other: Path, step: int) -> None:
+        """What happened up to ``step``, for a run that goes on from there."""
+        for name in (MEASURES, FINDINGS):
+            self._write(other / name, name, step)
+
+    def _append(self, name: str, line: Mapping[str, Any]) -> None:
+        try:
+            with (self._run / name).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, default=repr) + "\n")
+        except OSError as error:
+            log.warning("%s could not be written: %s", name, error)
+
+    def _write(self, target: Path, name: str, step: int) -> None:
+        """The lines of one of our files up to ``step``, to a file as a whole."""
+        if not (self._run / name).exists():
+            return
+        kept = [line for line in _lines(self._run / name) if line["step"] <= step]
+        temporary = target.with_name(f".{name}.writing")
+        try:
+            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
+            os.replace(temporary, target)
+        except OSError as error:
+            log.warning("%s could not be written: %s", target, error)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Those that are whole and tell a step."""
+    try:
+        raw: Iterable[bytes] = path.read_bytes().splitlines()
+    except OSError:
+        return
+    for text in raw:
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(line, dict) and isinstance(line.get("step"), int):
+            yield line
+
+
+def _measured(line: Mapping[str, Any]) -> Measured | None:
+    try:
+        return Measured.from_json(line)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def _finding(line: Mapping[str, Any]) -> Finding | None:
+    try:
+        rule = {rule.name: rule for rule in RULES}[line["rule"]]
+        sign = Sign(line["sure"], line["seen"], tuple(line["columns"]), line["first"], line["last"])
+        advice = tuple(
+            Advice(one["text"], tuple((path, value) for path, value in one["changes"]))
+            for one in line["advice"]
+        )
+        return Finding(rule, sign, advice, line["since"], line["until"])
+    except (KeyError, TypeError, ValueError):
+        return None
