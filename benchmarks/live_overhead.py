@@ -1,12 +1,14 @@
 """What does watching cost the training?
 
     python benchmarks/live_overhead.py [--data mnist] [--pairs 5] [--seconds 8] [--no-browser]
+    python benchmarks/live_overhead.py --only-measures --seconds 60
 
 Speed of a watched run over the speed of the bare Trainer on the same configuration with the same
 number of intra-op threads, in turns within one run; wall clock, so publishing counts. Once with
 a viewer in a process of its own that receives all and draws nothing (in real life it sits on
 another machine), once with a whole Chromium drawing the page on the same cores, every panel open
-and in sight.
+and in sight. And, of runs that nobody watches, the speed with measures and coach as they are by
+default over the speed of a run that nobody looks after.
 """
 
 from __future__ import annotations
@@ -21,8 +23,10 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import house  # noqa: F401  (the package, from anywhere)
+import pytest
 import torch
 from plain import plain_speed, trainer_speed
 
@@ -137,6 +141,33 @@ def chromium_viewer(data: str, config: RunConfig, pictures: Pictures, pairs: int
     return ratios
 
 
+def looked_after(config: RunConfig, pictures: Pictures, pairs: int, seconds: float) -> list[float]:
+    """Ratios of runs with measures and coach to runs without an observer, in turns."""
+    return [
+        run_speed(config, pictures, seconds)
+        / run_speed(put(config, {"training.measuring": 0.0}), pictures, seconds, observer=False)
+        for _ in range(pairs)
+    ]
+
+
+def run_speed(
+    config: RunConfig, pictures: Pictures, seconds: float, *, observer: bool = True
+) -> float:
+    """Pictures a second of a run of some seconds on the wall, its beginning included."""
+    from gan_lab.runs import Budget, Run, RunDirectory
+    from gan_lab.runs.observer import Observer
+
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        if not observer:
+            patched.setattr(Observer, "begin", lambda *_: None)
+        directory = RunDirectory.create(Path(folder) / "run")
+        run = Run(config, directory, budget=Budget(seconds=seconds), pictures=pictures,
+                  threads=config.training.threads)  # fmt: skip
+        begun = time.perf_counter()
+        run.start().join()
+        return run.latest().counts.images / (time.perf_counter() - begun)
+
+
 def newest(page) -> tuple[float, float]:  # noqa: ANN001
     """When a new moment reached the page, s, and its step; an old one would lag behind."""
     from stage import counter
@@ -158,6 +189,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--only-browser", action="store_true")
+    parser.add_argument("--only-measures", action="store_true")
     options = parser.parse_args()
     # what a first run is given: one core is left to server and browser
     threads = share_threads(0)
@@ -166,6 +198,11 @@ def main() -> None:
     torch.set_num_threads(threads)
     plain = plain_speed(config, pictures, 3.0)
     print(f"quick on {options.data}, {threads} intra-op thread(s), plain loop {plain:.0f} images/s")
+    if not options.only_browser:
+        ratios = looked_after(config, pictures, options.pairs, options.seconds)
+        report("measures and coach with defaults / nobody looks after it", ratios)
+    if options.only_measures:
+        return
     if not options.only_browser:
         with tempfile.TemporaryDirectory() as runs:
             os.environ["GANLAB_RUNS"] = runs

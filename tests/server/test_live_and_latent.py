@@ -18,8 +18,9 @@ from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.config import RunConfig, put
 from gan_lab.games import Generation
+from gan_lab.measures import Measured, Value
 from gan_lab.runs import Hosted, Registry, State, wire
-from gan_lab.runs.messages import Pause, Resume, Set, Step
+from gan_lab.runs.messages import Checkup, Pause, Resume, Set, Step
 from gan_lab.server import PREFIX, routes
 from gan_lab.server.explore.picture import MESSAGE_LIMIT
 from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
@@ -343,3 +344,45 @@ def test_a_wrong_z_is_answered_in_words(
         assert header["text"].endswith(".")
         socket.send_text('{"random": true}')
         receive(socket, "latent")
+
+
+def test_a_checkup_comes_at_once_and_whenever_there_is_a_new_one(
+    client: TestClient, hosted: Hosted
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        header, payload = receive(socket, "checkup")
+        assert set(header) == {"kind", "number", "take", "health", "measured", "past", "best"}
+        assert payload == b""
+        told = (Measured(5, "averaged", {"swd": Value(12.3456789, 64, 3.0)}),)
+        hosted.run._mailbox.publish_checkup(Checkup(number=999, measured=told))
+        header, _ = receive(socket, "checkup", number=999)
+        (course,) = header["measured"]
+        assert (course["name"], course["weights"], course["n"]) == ("swd", "averaged", 64)
+        assert (course["steps"], course["numbers"], course["floor"]) == ([5], [12.346], 3.0)
+        assert course["title"] and course["meaning"] and course["better"] in ("less", "more")
+
+
+def test_a_long_course_keeps_both_ends_and_at_most_three_hundred_points() -> None:
+    told = tuple(Measured(i, "averaged", {"swd": Value(float(i), 64)}) for i in range(1000))
+    header, _ = wire.decode(wire.checkup_frame(Checkup(measured=told), TINY))
+    steps = header["measured"][0]["steps"]
+    assert (len(steps), steps[0], steps[-1]) == (300, 0, 999)
+    assert steps == sorted(set(steps))
+
+
+def test_what_a_curve_means_can_be_asked(client: TestClient, hosted: Hosted) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text(json.dumps({"meaning": "loss/D"}))
+        header, _ = receive(socket, "meaning")
+        assert header["of"] == "loss/D" and len(header["text"]) > 20
+
+
+@pytest.mark.parametrize("wrong", [None, 3, ["loss/D"], {}])
+def test_what_is_no_curve_is_refused_and_the_talk_goes_on(
+    client: TestClient, hosted: Hosted, wrong: object
+) -> None:
+    with client.websocket_connect(f"{PREFIX}/live/{hosted.view_id}") as socket:
+        socket.send_text(json.dumps({"meaning": wrong}))
+        receive(socket, "error")
+        socket.send_text(json.dumps({"curves": {}}))
+        receive(socket, "curves")
