@@ -27,7 +27,7 @@ export function plotly(url) {
 // tracks, one a run, { curves, letter, clock }: the letter is what the run is called where there
 // are several.
 export class Charts {
-  // onMark(step): a mark was clicked on; onAsk(title): somebody wants to know what a plot means
+  // onMark(step): a mark was clicked on; onAsk(spec): somebody wants to know what a plot means
   constructor(board, data, { onMark = null, onAsk = null } = {}) {
     this.board = board;
     this.onMark = onMark;
@@ -85,7 +85,7 @@ export class Charts {
     figure.plot.setAttribute("role", "img");
     figure.box.append(figure.head, figure.plot, figure.meaning);
     figure.over = new Over(figure.box, figure.plot);
-    figure.ask = this.onAsk && asking("", () => this.onAsk(figure.spec.title));
+    figure.ask = this.onAsk && asking("", () => this.onAsk(figure.spec));
     this.observer.observe(figure.box);
     this.sizes.observe(figure.plot);
     return figure;

@@ -9,7 +9,7 @@ const OVER = ["finished", "stopped", "failed"];
 
 // a word for each condition; its sign is in coach.css
 const WORDS = {
-  starting: "Too early to say",
+  starting: "Starting",
   healthy: "Healthy",
   improving: "Improving",
   converged: "Converged",
@@ -34,6 +34,12 @@ const FINDING = `
 
 function write(place, text) {
   if (place.textContent !== text) place.textContent = text;
+}
+
+// a line that begins with the word that stands before it does not say it twice
+function after(word, line) {
+  const rest = line.startsWith(`${word}: `) ? line.slice(word.length + 2) : line;
+  return rest && rest[0].toUpperCase() + rest.slice(1);
 }
 
 function sure(share) {
@@ -156,8 +162,9 @@ export class Coach {
     const { condition, line } = this.health;
     const place = this.find(".gl-condition");
     place.dataset.condition = condition;
-    write(place, WORDS[condition] ?? condition);
-    write(this.find(".gl-says"), line);
+    const word = WORDS[condition] ?? condition;
+    write(place, word);
+    write(this.find(".gl-says"), after(word, line));
     this.find("summary").title = line;
   }
 
@@ -166,6 +173,7 @@ export class Coach {
     const { findings, line } = this.health;
     if (!findings.some(({ rule }) => rule === this.pointed)) this.point(null);
     if (!this.box.open) return;
+    this.find(".gl-none").hidden = findings.length > 0;
     write(this.find(".gl-none"), line);
     const place = this.find(".gl-findings");
     for (const [rule, card] of this.cards) {

@@ -58,16 +58,16 @@ class Live {
     });
     this.around = new Around(this.box, (step) => this.feed.send({ around: step }));
     this.asked = component.data.around?.number;
-    this.meaning = new Meaning(this.box, (of) => this.feed.send({ meaning: of }));
+    this.meaning = new Meaning(this.box, (column) => this.feed.send({ meaning: column }));
     this.charts = new Charts(this.find(".gl-board"), component.data, {
       onMark: (step) => this.around.show(step),
-      onAsk: (title) => this.meaning.show(title),
+      onAsk: ({ curves, title, hint, meaning }) => this.meaning.show(curves, title, `${hint} ${meaning}`),
     });
     this.coach = new Coach(this.find(".gl-coach"), {
       apply: (rule, index) => this.component.setTriggerValue("advice", { rule, index }),
       shade: (stretch) => this.charts.shade(stretch),
     });
-    this.measures = new Measures(this.find(".gl-measured"), (...of) => this.meaning.show(...of));
+    this.measures = new Measures(this.find(".gl-measured"), (...one) => this.meaning.show(...one));
     this.newest = new Map(); // what came last under each name
     this.film = new Film(this.find(".gl-film"), {
       draw: (header, payload, onShown) => this.draw(header, payload, onShown),

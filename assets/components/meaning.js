@@ -1,12 +1,12 @@
 // "What does this curve mean?": a small panel with an answer for what is trained, and for its numbers
-// now. The answer comes from the server: {"meaning": title} is answered by a "meaning" frame.
+// now. The answers come from the server: {"meaning": column} is answered by a "meaning" frame.
 
 const PANEL = `
   <header><h3 tabindex="-1"></h3><button type="button" aria-label="Close">×</button></header>
   <p class="gl-answer"></p>`;
 
 export class Meaning {
-  // place: the element that it belongs to; ask(of): puts the question, returns whether it could
+  // place: the element that it belongs to; ask(column): puts the question, returns whether it could
   constructor(place, ask) {
     this.ask = ask;
     this.box = Object.assign(document.createElement("aside"), {
@@ -15,34 +15,39 @@ export class Meaning {
     this.box.setAttribute("aria-label", "What a curve means");
     this.find("button").onclick = () => this.box.hidePopover();
     this.box.addEventListener("toggle", ({ newState }) => {
-      if (newState === "closed") this.of = null;
+      if (newState === "closed") this.curves = null;
     });
     place.append(this.box);
-    this.of = null; // what is shown; null while nothing is
+    this.curves = null; // what is told of; null while nothing is
   }
 
   find(selector) {
     return this.box.querySelector(selector);
   }
 
-  // of: what the server knows it by; title: what people do; known: what can be said meanwhile
-  show(of, title = of, known = "") {
+  // curves: { column, name } each, or a measure as the only one; title: what they are together; known:
+  // what can be said before anybody answers
+  show(curves, title, known) {
     this.box.showPopover();
-    this.of = of;
-    this.known = known;
+    this.curves = curves;
+    this.answers = new Map();
     this.find("h3").textContent = title;
-    this.find("p").textContent = known || "One moment …";
+    this.find("p").textContent = known;
     this.find("h3").focus();
-    if (!this.ask(of) && !known) this.find("p").textContent = "The connection is lost, so nobody can answer.";
+    for (const { column } of curves) this.ask(column);
   }
 
   hear({ of, text }) {
-    if (of !== this.of || !text) return;
-    this.find("p").textContent = text;
+    if (!text || !this.curves?.some(({ column }) => column === of)) return;
+    this.answers.set(of, text);
+    const answered = this.curves.filter(({ column }) => this.answers.has(column));
+    const named = this.curves.length > 1;
+    this.find("p").textContent = answered
+      .map(({ column, name }) => `${named ? `${name}: ` : ""}${this.answers.get(column)}`).join("\n\n");
   }
 
   hide() {
-    if (this.of !== null) this.box.hidePopover();
+    if (this.curves) this.box.hidePopover();
   }
 
   close() {

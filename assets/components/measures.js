@@ -25,14 +25,14 @@ const PAGE = `
 const PLOT = `<header><h4></h4></header><div class="gl-course" role="img"></div><p class="gl-now"></p>`;
 
 class Plot {
-  // onAsk(name, title, known): somebody wants to know what it means
+  // onAsk(curves, title, known): as Meaning shows it
   constructor(name, onAsk) {
     this.name = name;
     this.box = document.createElement("section");
     this.box.className = "gl-measure";
     this.box.innerHTML = PLOT;
     this.place = this.find(".gl-course");
-    this.ask = asking("", () => onAsk(this.name, this.words.title, this.known));
+    this.ask = asking("", () => onAsk([{ column: this.name }], this.words.title, this.known));
     this.find("header").append(this.ask);
     this.stale = true;
   }

@@ -282,12 +282,23 @@ def test_every_plot_can_be_asked_what_it_means(mount) -> None:
     panel = page.locator(".gl-what")
     expect(panel).to_be_visible()
     asked = [json.loads(text) for text in page.evaluate("sockets[0].sent")]
-    assert {"meaning": "D's opinion"} in asked
-    hear(page, wire.encode("meaning", {"of": "Losses", "text": "Of something else."}))
-    hear(page, wire.encode("meaning", {"of": "D's opinion", "text": "1 is <b>real</b>."}))
+    assert {"meaning": "D(x)"} in asked
+    hear(page, wire.encode("meaning", {"of": "loss/D", "text": "Of something else."}))
+    expect(panel.locator("p")).to_contain_text("a hint")
+    hear(page, wire.encode("meaning", {"of": "D(x)", "text": "1 is <b>real</b>."}))
     expect(panel.locator("p")).to_have_text("1 is <b>real</b>.")
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
+    asks.nth(0).click()
+    for who in "GD":
+        hear(page, wire.encode("meaning", {"of": f"loss/{who}", "text": f"Of {who}'s."}))
+    expect(panel.locator("p")).to_have_text("D: Of D's.\n\nG: Of G's.", use_inner_text=True)
+
+
+def test_a_word_is_not_said_twice(mount) -> None:
+    page = mount()
+    hear(page, checkup(line="Trouble: d wins."))
+    expect(page.locator(".gl-says")).to_have_text("D wins.")
 
 
 def test_a_measure_says_what_it_means_at_once(mount) -> None:
