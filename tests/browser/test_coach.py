@@ -73,7 +73,7 @@ def checkup(
     *findings: Finding, condition: Condition = Condition.TROUBLE, line: str = "D wins.", **more: Any
 ) -> bytes:
     return wire.checkup_frame(
-        Checkup(number=1, health=Health(100, condition, line, findings), **more)
+        Checkup(number=1, health=Health(100, condition, line, findings), **more), RunConfig()
     )
 
 
