@@ -26,7 +26,7 @@ from typing import Any
 
 import house  # first: the package, from anywhere
 import torch
-from judge import Court
+from court import Court
 from PIL import Image
 from torch import Tensor
 
@@ -103,7 +103,7 @@ def judged(trainer: Trainer, court: Court) -> dict[str, float]:
     verdict = court.verdict(images)
     metrics = {"distance": round(verdict.distance, 1), "classes": verdict.classes}
     if labels is not None:
-        votes = court.judge.head(court.judge.features(images)).argmax(1)
+        votes = court.judge.classes(images)
         metrics["as asked"] = round(float((votes == labels).float().mean()), 3)
     return metrics
 

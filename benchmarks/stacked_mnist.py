@@ -21,11 +21,11 @@ from typing import Any
 
 import house  # first: the package, from anywhere
 import torch
-from judge import Court
-from torch import Tensor
 
-from gan_lab.config import parse, put
+from gan_lab.config import Data, parse, put
 from gan_lab.data import load, to_pixels
+from gan_lab.metrics.classes import STACKED, STACKED_SAMPLES, Spread, floor, stacked, triples
+from gan_lab.metrics.judge import Judge, judge_of
 from gan_lab.objectives import draw_z
 from gan_lab.presets import preset
 from gan_lab.runs.pictures import mosaic, png
@@ -35,33 +35,19 @@ from gan_lab.training.trainer import Trainer
 ABLATION = (
     "stacked-mnist", "stacked-mnist-r1", "stacked-mnist-classic", "stacked-mnist-classic-r1",
 )  # fmt: skip
-SAMPLES, MODES = 26_000, 1000
-FLOOR = (MODES - 1) / (2 * SAMPLES)
-
-
-def spread(votes: Tensor) -> tuple[int, float]:
-    """Modes that hold a sample, and KL of the shares from uniform ones, nats.
-
-    Args:
-        votes: int64, N×3: the digit of each channel.
-    """
-    names = votes[:, 0] * 100 + votes[:, 1] * 10 + votes[:, 2]
-    counts = torch.bincount(names, minlength=MODES).double()
-    shares = counts[counts > 0] / counts.sum()
-    return len(shares), float((shares * (shares * MODES).log()).sum())
+FLOOR = floor(STACKED, STACKED_SAMPLES)
 
 
 @torch.no_grad()
-def measured(trainer: Trainer, court: Court) -> tuple[int, float]:
+def measured(trainer: Trainer, judge: Judge) -> Spread:
     """Modes and KL of 26,000 samples of the averaged G."""
     shown, output = trainer.shown()["G"], trainer.config.networks.g.output
     chance = torch.Generator().manual_seed(26)
-    votes = []
-    for _ in range(SAMPLES // 1000):
+    modes = []
+    for _ in range(STACKED_SAMPLES // 1000):
         images = to_pixels(shown(draw_z(trainer.config.latent, 1000, chance)), output)
-        digits = images.reshape(-1, 1, *images.shape[2:])
-        votes.append(court.judge.head(court.judge.features(digits)).argmax(1).view(-1, 3))
-    return spread(torch.cat(votes))
+        modes.append(triples(judge, images))
+    return stacked(torch.cat(modes))
 
 
 class Record:
@@ -107,7 +93,7 @@ class Record:
         return "learning"
 
 
-def play(record: Record, trainer: Trainer, court: Court, options: argparse.Namespace) -> None:
+def play(record: Record, trainer: Trainer, judge: Judge, options: argparse.Namespace) -> None:
     """Train to the budget, measuring on the way."""
     seconds, clock = record.resume(trainer), house.clock(trainer.device.type)
     while not record.broken:
@@ -126,7 +112,7 @@ def play(record: Record, trainer: Trainer, court: Court, options: argparse.Names
             record.broken = str(broken)
         seconds += clock() - begun
         if not record.broken:
-            modes, kl = measured(trainer, court)
+            modes, _, kl, *_ = measured(trainer, judge)
             readings = trainer.recent_means(100)
             point = {"images": trainer.seen, "seconds": round(seconds, 1), "modes": modes, "kl": kl}
             record.points.append({**point, "readings": readings})
@@ -156,19 +142,22 @@ def main() -> None:
     options = parser.parse_args()
     if not options.images and not options.seconds:
         options.images = 100_000
-    court = Court("mnist")
+    digits = Data(name="mnist")
+    judge = judge_of(load(digits), load(digits, train=False))
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     changes = {p: parse(p, v) for p, _, v in (text.partition("=") for text in options.set)}
     settings = {"set": sorted(options.set), "seed": options.seed}
-    print(f"classifier {court.accuracy:.4f} on MNIST's test set; {SAMPLES:,} samples; floor of KL"
-          f" {FLOOR:.4f}; {house.machine()}")  # fmt: skip
+    print(
+        f"classifier {judge.accuracy:.4f} on MNIST's test set; {STACKED_SAMPLES:,} samples;"
+        f" floor of KL {FLOOR:.4f}; {house.machine()}"
+    )
     records = []
     for name in options.presets.split(","):
         config = put(preset(name).config, {"training.seed": options.seed, **changes})
         record = Record(options.out, name, settings)
         records.append(record)
-        play(record, Trainer(config, load(config.data)), court, options)
+        play(record, Trainer(config, load(config.data)), judge, options)
     print(
         f"\n{'preset':28} {'images':>9} {'seconds':>7} {'modes':>5} {'KL':>6}  (floor {FLOOR:.4f})"
     )

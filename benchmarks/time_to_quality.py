@@ -3,7 +3,7 @@
     python benchmarks/time_to_quality.py [--data mnist] [--seconds 20] [--seeds 5] [--first 100]
 
 Each seed is trained by the command line, as a user would; 4,000 samples of its averaged G are
-judged by a classifier that this benchmark trains on its own (benchmarks/judge.py). The distance at
+judged by the classifier of the data (gan_lab/metrics/judge.py). The distance at
 a fixed number of pictures and the speed as a share of a plain loop over the same networks, taken
 in the same run, tell a better recipe from a less busy machine.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import house  # first: the package, from anywhere
 import torch
-from judge import Court, Verdict
+from court import Court, Verdict
 from plain import plain_speed, trainer_speed
 
 from gan_lab.config import put

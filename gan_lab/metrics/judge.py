@@ -117,17 +117,32 @@ def judge_of(
         Stopped: ``stop`` said so; nothing is kept.
     """
     check(train)
-    if held_out.labels is None or not len(held_out):
-        raise ValueError(
-            f"{held_out.name} has no held-out pictures with classes to test a judge on"
-        )
     key = key_of(train)
     with _alone(key, stop):
         judge = _found(key, train)
         if judge is None:
-            judge = _trained(key, train, held_out, progress, stop)
+            judge = trained_judge(train, held_out, progress=progress, stop=stop)
             keep(judge, cached(key))
     return judge
+
+
+def trained_judge(
+    train: Pictures,
+    held_out: Pictures,
+    *,
+    progress: Progress | None = None,
+    stop: Stop | None = None,
+) -> Judge:
+    """:func:`judge_of` that neither looks for a kept judge nor keeps this one."""
+    check(train)
+    if held_out.labels is None or not len(held_out):
+        raise ValueError(
+            f"{held_out.name} has no held-out pictures with classes to test a judge on"
+        )
+    assert train.labels is not None
+    network = taught(train.images, train.labels, len(train.classes), progress=progress, stop=stop)
+    accuracy = network.accuracy(held_out.images, held_out.labels)
+    return Judge(network, _word(train), train.kind, accuracy, len(held_out), key_of(train))
 
 
 def kept_judge(train: Pictures) -> Judge | None:
@@ -185,16 +200,6 @@ def keep(judge: Judge, path: Path) -> None:
             os.replace(writing, path)
         finally:
             Path(writing).unlink(missing_ok=True)
-
-
-def _trained(
-    key: str, train: Pictures, held_out: Pictures, progress: Progress | None, stop: Stop | None
-) -> Judge:
-    assert train.labels is not None
-    assert held_out.labels is not None
-    network = taught(train.images, train.labels, len(train.classes), progress=progress, stop=stop)
-    accuracy = network.accuracy(held_out.images, held_out.labels)
-    return Judge(network, _word(train), train.kind, accuracy, len(held_out), key)
 
 
 def _found(key: str, train: Pictures) -> Judge | None:
