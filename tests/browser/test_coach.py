@@ -24,6 +24,7 @@ from gan_lab.ui.components import styles_of
 from gan_lab.ui.widgets import told
 
 from .test_components import MOUNT, PREPARE, curve, figure
+from .visitor import choose, ledger, newest_run, open_start, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -306,3 +307,44 @@ def test_a_measure_says_what_it_means_at_once(mount) -> None:
     hear(page, checkup(measured=(measured(100, 0.9),)))
     page.locator(".gl-measure .gl-ask").click()
     expect(page.locator(".gl-what p")).to_contain_text("At step 100, of 512 fakes")
+
+
+# -- of a real run -------------------------------------------------------------------------------
+
+
+def test_a_run_that_is_broken_on_purpose_is_found_and_the_advice_acts(
+    page: Page, server: Server, browser: Any
+) -> None:
+    open_start(page, server)
+    choose(page, "Preset", "D is too strong", search=True)
+    page.wait_for_timeout(1000)
+    start(page)
+    expect(page.locator(".gl-condition")).to_have_text("Trouble", timeout=120_000)
+    unfold(page)
+    card = page.locator(".gl-finding", has=page.get_by_role("heading", name="D wins", exact=True))
+    expect(card).to_be_visible(timeout=120_000)
+    button = card.get_by_role("button", name="Instance noise")
+    expect(button).to_have_text("Instance noise (σ): 0 → 0.1")
+
+    page.locator(".gl-chart .gl-ask").first.click()
+    expect(page.locator(".gl-what p")).to_contain_text("D's loss is")
+    page.keyboard.press("Escape")
+    page.locator(".gl-measured").scroll_into_view_if_needed()
+    page.wait_for_function(
+        "() => __ganlab.courses > 0 && document.querySelector('.gl-course circle')"
+    )
+
+    guest = browser.new_context()
+    other = guest.new_page()
+    other.goto(page.url)
+    unfold(other)
+    expect(other.locator(".gl-finding").first).to_be_visible()
+    expect(other.locator(".gl-advice button:visible")).to_have_count(0)
+    guest.close()
+
+    button.click()
+    expect(page.get_by_text("coach: D wins - Lay noise over")).to_be_visible()
+    (turned,) = [e for e in ledger(newest_run(server)) if "." in e["path"]]
+    assert (turned["path"], turned["new"]) == ("objective.instance_noise", 0.1)
+    assert turned["note"].startswith("coach: D wins")
+    stop(page)
