@@ -13,6 +13,7 @@ from gan_lab.cli.output import say, say_json, size_of
 from gan_lab.config import RunConfig
 from gan_lab.data import Kind, Pictures, load
 from gan_lab.measures import MEASURES, Measured, Reference, Weights, drawn, suitable, take
+from gan_lab.metrics import inception
 from gan_lab.metrics.cache import cache_root
 from gan_lab.metrics.judge import Judge, judge_of
 from gan_lab.metrics.judge import check as can_be_judged
@@ -92,6 +93,8 @@ def _names(metrics: str | None, config: RunConfig, kind: Kind, *, judged: bool) 
     """Names of the measures that are asked for. Raises UsageError for one that does not suit."""
     there, asked = suitable(config, kind, have_judge=judged), _split(metrics)
     for name in asked:
+        if name.endswith("-inception") and (missing := inception.why_not()):
+            raise UsageError(f"--metrics {name}: {missing}")
         if name not in there:
             raise UsageError(
                 f"--metrics {name!r} does not suit this run; those that do are {', '.join(there)}"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gan_lab.config import RunConfig
+from gan_lab.data import Kind
 from gan_lab.measures.material import Material
 from gan_lab.measures.measure import Measure, Suits, of_classes, of_pictures, of_points
-from gan_lab.metrics import frechet
+from gan_lab.metrics import frechet, inception
 from gan_lab.metrics.kernel import kernel_distance
 from gan_lab.metrics.manifold import K_DENSITY, Balls, Manifold, manifold
 from gan_lab.metrics.ms_ssim import likeness
@@ -49,6 +51,10 @@ def lies(material: Material, space: str) -> Manifold | None:
         return None
     balls = reference.kept(("balls", space, n), lambda: Balls.around(reference.features(space)[:n]))
     return material.kept(("lies", space), lambda: manifold(balls, material.features(space)))
+
+
+def _with_inception(config: RunConfig, kind: Kind) -> bool:
+    return of_pictures(config, kind) and inception.why_not() is None
 
 
 _SPACES: dict[str, tuple[str, Suits]] = {
@@ -126,4 +132,22 @@ KERNEL = Measure(
     of_classes, lambda material: kernel(material, "classifier"), judged=True, live=False,
 )  # fmt: skip
 
-PICTURES = (SWD, MS_SSIM, FRECHET, KERNEL, *_manifolds())
+_INCEPTION = (
+    " in the eyes of Inception, as papers have it. It was taught photographs: of digits it says"
+    " little, and with fewer than 2,048 fakes its value is too high."
+)
+FRECHET_INCEPTION = Measure(
+    "frechet-inception", "Fréchet distance, Inception (2048 features)", "less",
+    f"How far the fakes as a whole are from real pictures{_INCEPTION}",
+    _with_inception, lambda material: distance(material, "inception"), live=False,
+)  # fmt: skip
+KERNEL_INCEPTION = Measure(
+    "kernel-inception", "Kernel distance, Inception (2048 features)", "less",
+    "How far the fakes as a whole are from real pictures in the eyes of Inception; its value does"
+    " not depend on how many fakes are looked at, and may be a little below 0.",
+    _with_inception, lambda material: kernel(material, "inception"), live=False,
+)  # fmt: skip
+
+PICTURES = (
+    SWD, MS_SSIM, FRECHET, KERNEL, FRECHET_INCEPTION, KERNEL_INCEPTION, *_manifolds(),
+)  # fmt: skip

@@ -15,6 +15,7 @@ from gan_lab.data import Pictures, plane_of
 from gan_lab.games import game_of
 from gan_lab.measures import spaces
 from gan_lab.measures.spaces import Feature, Judge
+from gan_lab.metrics import inception
 
 T = TypeVar("T")
 
@@ -131,6 +132,8 @@ class Reference:
         """What takes a picture into a space. Raises ValueError if there is no such space here."""
         if space == "classifier" and self.judge is not None:
             return self.judge.features
+        if space == "inception":
+            return inception.features
         if space in {"points", "pixels"}:
             return getattr(spaces, space)
         raise ValueError(f"there are no features {space} here")

@@ -12,13 +12,16 @@ from gan_lab.measures.measure import Better, Measure
 from gan_lab.measures.measured import Value
 from gan_lab.measures.of_answers import PSNR, SSIM
 from gan_lab.measures.of_classes import CLASSES, MODES
+from gan_lab.measures.of_lessons import GAN_TEST, GAN_TRAIN
 from gan_lab.measures.of_pictures import PICTURES
 from gan_lab.measures.of_players import D_GAP, MEMORISED
 from gan_lab.measures.on_the_plane import JS, KL, NEAR
 
 MEASURES: dict[str, Measure] = {
     one.name: one
-    for one in (*PICTURES, CLASSES, MODES, NEAR, JS, KL, PSNR, SSIM, D_GAP, MEMORISED)
+    for one in (
+        *PICTURES, CLASSES, MODES, NEAR, JS, KL, PSNR, SSIM, D_GAP, MEMORISED, GAN_TRAIN, GAN_TEST
+    )
 }  # fmt: skip
 """By name; a new measure is a function in a file here and a word in this line."""
 

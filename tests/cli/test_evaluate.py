@@ -52,6 +52,7 @@ def test_words_for_people(call, trained):
         (("--metrics", "fid"), "there are swd"),
         (("--metrics", "js"), "does not suit this run"),
         (("--weights", "mean"), "averaged, raw, both"),
+        (("--metrics", "frechet-inception"), "requirements-fidelity.txt"),
         (("--n", 1), "whole number from 2"),
     ],
 )

@@ -13,8 +13,9 @@ from gan_lab.config.training import Training
 from gan_lab.data import load, plane_of
 from gan_lab.games import Onlooker
 from gan_lab.latent import Model
-from gan_lab.measures import MEASURES, Material, Reference, best_of, live_names, take
+from gan_lab.measures import MEASURES, Material, Reference, best_of, live_names, suitable, take
 from gan_lab.measures.material import Source
+from gan_lab.metrics import inception
 from gan_lab.metrics.judge import judge_of
 from gan_lab.networks import Verdict
 from gan_lab.presets import preset
@@ -164,3 +165,43 @@ def test_one_picture_again_and_again_is_alike(digits: Reference) -> None:
     one = Material(digits, digits.spare[:1].expand(100, -1, -1, -1).contiguous())
     value = take(one, ["ms-ssim"])["ms-ssim"]
     assert value.number == pytest.approx(1.0) and value.floor is not None and value.floor < 0.6
+
+
+def test_what_fakes_teach(digits: Reference) -> None:
+    told = put(digits.config, {"networks.labels": "concat"})
+    reference = Reference(told, digits.train, digits.held_out or digits.train)
+    n = 300
+    images, labels = digits.train.images[:n], digits.train.labels
+    assert labels is not None
+    right = take(Material(reference, images, labels[:n]), ["gan-train", "gan-test"])
+    wrong = take(Material(reference, images, (labels[:n] + 1) % 10), ["gan-train", "gan-test"])
+    for name in ("gan-train", "gan-test"):
+        floor = right[name].floor
+        assert floor is not None and floor > 0.8 and right[name].n == n
+        assert right[name].number > floor - 0.05
+        assert wrong[name].number < 0.2
+    # one picture a class, again and again
+    first = torch.stack([images[labels[:n] == k][0] for k in labels[:n].tolist()])
+    dull = take(Material(reference, first, labels[:n]), ["gan-train", "gan-test"])
+    assert dull["gan-test"].number > dull["gan-train"].number + 0.1
+
+
+def test_fakes_of_no_class_teach_nothing(digits: Reference) -> None:
+    assert "gan-train" not in suitable(digits.config, digits.kind, have_judge=True)
+    assert take(Material(digits, digits.train.images[:100]), ["gan-train", "gan-test"]) == {}
+
+
+def test_inception_is_measured_where_it_is(
+    digits: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "frechet-inception" not in suitable(digits.config, digits.kind, have_judge=True)
+    monkeypatch.setattr(inception, "why_not", lambda: None)
+    monkeypatch.setattr(inception, "features", lambda x: x.float().flatten(1)[:, :20] / 255)
+    assert "frechet-inception" in suitable(digits.config, digits.kind, have_judge=True)
+    half = Material(digits, digits.train.images[:200] // 2)
+    found = take(half, ["frechet-inception", "kernel-inception"])
+    assert set(found) == {"frechet-inception", "kernel-inception"}
+    for value in found.values():
+        assert value.floor is not None and value.number > value.floor
+    assert not any(name.endswith("-inception") for name in
+                   live_names(digits.config, digits.kind, have_judge=True))  # fmt: skip
