@@ -57,7 +57,7 @@ def _quality(condition: Condition, evidence: Evidence) -> list[str]:
     course = trend(evidence)
     if course is None:
         return []
-    floor = "" if course.floor is None else f" (real pictures: {number(course.floor)})"
+    floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
-    return [f"{course.name} {number(course.numbers[-1])}{floor}{still}"]
+    return [f"{course.called} is {number(course.numbers[-1])}{floor}{still}"]

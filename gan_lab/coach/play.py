@@ -108,4 +108,6 @@ def number(value: float) -> str:
         return f"{value:.1e}"
     if size >= 100:
         return f"{value:,.0f}"
+    if 0 < size < 0.1:
+        return f"{value:.2g}"
     return f"{value:.2f}" if size < 10 else f"{value:.1f}"

@@ -33,6 +33,13 @@ class Trend(NamedTuple):
     larger: bool
 
     @property
+    def called(self) -> str:
+        """The measure in a sentence: "the sliced Wasserstein distance"."""
+        words = MEASURES[self.name].titles.partition(",")[0] if self.name in MEASURES else self.name
+        proper = words.startswith(("Fréchet", "Jensen", "KL", "PSNR", "SSIM", "MS-SSIM", "D's"))
+        return f"the {words if proper else words[0].lower() + words[1:]}"
+
+    @property
     def badness(self) -> np.ndarray:
         """The numbers turned so that smaller is better."""
         return np.array(self.numbers) * (-1.0 if self.larger else 1.0)

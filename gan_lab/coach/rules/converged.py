@@ -23,10 +23,10 @@ def look(evidence: Evidence) -> Sign | None:
     gain = course.gain(first)
     if len(late) < MEASURES or gain is None or gain > FLAT:
         return None
-    floor = "" if course.floor is None else f" (real pictures: {number(course.floor)})"
+    floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
     seen = (
-        f"{course.name} has been around {number(sum(late) / len(late))}{floor} since step"
-        f" {first:,} and gets no better."
+        f"Around {number(sum(late) / len(late))}{floor} since step {first:,}: {course.called} gets"
+        " no better."
     )
     return Sign(0.7, seen, (), first, evidence.step)
 

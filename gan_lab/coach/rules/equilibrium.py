@@ -39,7 +39,7 @@ def look(evidence: Evidence) -> Sign | None:
                     sign.columns, sign.first, sign.last)  # fmt: skip
     if far(course):
         return None
-    words = f"{sign.seen}, and {course.name} is {number(course.numbers[-1])}."
+    words = f"{sign.seen}, and {course.called} is {number(course.numbers[-1])}."
     return Sign(0.8, words, sign.columns, sign.first, sign.last)
 
 

@@ -19,7 +19,8 @@ def look(evidence: Evidence) -> Sign | None:
     if (gain := course.gain(first)) is None or gain < CLEAR:
         return None
     then = course.numbers[next(i for i, step in enumerate(course.steps) if step >= first)]
-    seen = f"{course.name} went from {number(then)} to {number(course.numbers[-1])} lately."
+    newest = number(course.numbers[-1])
+    seen = f"From {number(then)} to {newest} lately: {course.called} gets better."
     return Sign(min(0.95, 0.5 + gain / 20.0), seen, (), first, evidence.step)
 
 

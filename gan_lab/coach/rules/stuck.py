@@ -19,7 +19,7 @@ def look(evidence: Evidence) -> Sign | None:
         return None
     floor = number(course.floor) if course.floor is not None else "?"
     words = (
-        f"{sign.seen}, but {course.name} is {number(course.numbers[-1])} (real pictures:"
+        f"{sign.seen}, but {course.called} is {number(course.numbers[-1])} (real ones:"
         f" {floor}) and gets no better."
     )
     return Sign(0.75, words, sign.columns, sign.first, sign.last)
