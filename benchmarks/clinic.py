@@ -27,8 +27,8 @@ from clinic_cases import CASES, Case
 from clinic_table import tables
 from clinic_ward import Patient
 
-from gan_lab.coach import Advice, Coach, Finding, Weight
-from gan_lab.config import ConfigError, put
+from gan_lab.coach import Advice, Finding, Weight
+from gan_lab.coach.coach import Coach
 
 KEPT = house.ROOT / "build" / "clinic"
 PARTS = ("points", "pictures", "cures")

@@ -117,7 +117,7 @@ _ILL_POINTS = (
             "d-wins", shows=lambda f: f["D(G(z))"] < 0.05),  # fmt: skip
     _points("d-untrained", "d-untrained", _rates(4e-3, 1e-6), "rates-apart",
             shows=lambda f: f["js"] > 0.3),  # fmt: skip
-    _points("d-untrained-moves", "d-untrained", _rates(4e-3, 4e-4) | {"optim.g.steps": 10},
+    _points("d-untrained-moves", "d-untrained", _rates(4e-3, 1e-4) | {"optim.g.steps": 8},
             "collapse", "partial-collapse", "oscillation",
             shows=lambda f: f["js"] > 0.3),  # fmt: skip
     _points("collapse-momentum", "collapse", _momentum(0.9) | {"optim.g.steps": 3},
@@ -165,9 +165,9 @@ _ILL_POINTS = (
     _points("dead-units", "dead-units", {"networks.d.activation": "relu",
             "networks.g.activation": "relu", **_rates(0.1, 0.1)} | _SLOW,
             shows=lambda f: f["dead"] > 0.5),  # fmt: skip
-    _points("stuck", "equilibrium", {"objective.instance_noise": 2.0},
+    _points("stuck", "stuck", {"objective.instance_noise": 2.0},
             shows=lambda f: f["js"] > 0.3),  # fmt: skip
-    _points("stuck-blind-d", "equilibrium", {"networks.d.hidden": (2,), "networks.d.activation":
+    _points("stuck-blind-d", "stuck", {"networks.d.hidden": (2,), "networks.d.activation":
             "sigmoid"}, "partial-collapse", "collapse", preset="plane-grid",
             shows=lambda f: f["js"] > 0.4),  # fmt: skip
 )
@@ -244,7 +244,7 @@ _ILL_PICTURES = (
               shows=lambda f: f["spread"] < 0.8),  # fmt: skip
     _pictures("norms-penalty", "norms", _gp(10.0) | _SHARP | _batch_norm("d")),
     _pictures("norms-tiny-batch", "norms", {"training.batch": 2}),
-    _pictures("stuck", "equilibrium", {"objective.instance_noise": 2.0},
+    _pictures("stuck", "stuck", {"objective.instance_noise": 2.0},
               shows=lambda f: f["outcome"] > 1.0),  # fmt: skip
 )
 

@@ -6,7 +6,6 @@ import copy
 import hashlib
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import house
@@ -15,10 +14,13 @@ import torch
 from clinic_cases import Case, Facts
 from torch import Tensor, nn
 
-from gan_lab.coach import Evidence
+from gan_lab.coach import Evidence, Probe
+from gan_lab.coach.probe import probe
+from gan_lab.coach.reals import Reals
 from gan_lab.config import ConfigError, RunConfig, put
-from gan_lab.data import Pictures, load, plane_of, to_pixels, to_points
-from gan_lab.measures import Measured
+from gan_lab.data import Pictures, load, plane_of, to_pixels, to_points, to_range
+from gan_lab.measures import Measured, Reference, drawn, live_names, take
+from gan_lab.measures.table import LIVE_N
 from gan_lab.metrics import frechet
 from gan_lab.metrics.plane import Truth, histogram
 from gan_lab.objectives import draw_z
@@ -68,7 +70,9 @@ class Patient:
         self.turned: tuple[int, ...] = ()
         self._measured: list[Measured] = []
         self._middles: list[Tensor] = []
-        self._probe: Any = None
+        self._probe: Probe | None = None
+        self._reference = Reference(self.trainer.config, self.pictures, self.aside)
+        self._reals = Reals(self.trainer.config, self.pictures, self.aside)
 
     # -- training ------------------------------------------------------------------------------
 
@@ -96,6 +100,20 @@ class Patient:
 
     def _examine(self) -> None:
         """The players are probed and the fakes measured, as beside a live run."""
+        trainer, kind = self.trainer, self.pictures.kind
+        config, step = trainer.config, trainer.steps
+        players, judges = trainer.shown(), trainer.judges()
+        raw = {"G": copy.deepcopy(trainer.game.players["G"].network).eval().requires_grad_(False)}
+        judged = self._reference.judge is not None
+        names = live_names(config, kind, judged)
+        for weights, networks in (("averaged", players), ("raw", raw)):
+            try:
+                made = drawn(self._reference, config, networks, judges, LIVE_N[kind.points])
+                values = take(made, names)
+            except ValueError:  # a G that makes no numbers any more
+                continue
+            self._measured.append(Measured(step, weights, values))
+        self._probe = probe(config, kind, step, players, judges, self._reals, raw)
 
     def evidence(self) -> Evidence:
         trainer = self.trainer
@@ -247,8 +265,6 @@ class Patient:
         others' scores and fakes' together."""
         if self.trainer.config.networks.labels != "none":
             return 0.0
-        from gan_lab.data import to_range
-
         d = copy.deepcopy(self.trainer.game.players["D"].network).eval()
         output = self.trainer.config.networks.g.output
         known = d(to_range(self.pictures.images[:300], output)).flatten()
