@@ -90,6 +90,7 @@ def _pictures(name: str, disease: str, changes: Mapping[str, Any], *accepted: st
     return Case(f"digits-{name}", "pictures", preset, changes, disease, accepted, rounds, **more)
 
 
+# fmt: off
 _WELL_POINTS = (
     _points("ring", "", {}),
     _points("grid", "", {}, preset="plane-grid"),
@@ -108,68 +109,68 @@ _WELL_POINTS = (
 
 _ILL_POINTS = (
     _points("d-wins-slow-g", "d-wins", _rates(2e-5, 4e-3) | {"optim.d.steps": 5}, "rates-apart",
-            shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),
     _points("d-wins-fine", "d-wins", _rates(1e-4, 4e-3)
             | {"optim.d.steps": 5, "data.name": "ring-fine"},
-            shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),
     _points("vanishing", "vanishing", _rates(2e-5, 4e-3)
             | {"objective.loss": "minimax", "optim.d.steps": 3, "data.name": "ring-fine"},
-            "d-wins", shows=lambda f: f["D(G(z))"] < 0.05),  # fmt: skip
+            "d-wins", shows=lambda f: f["D(G(z))"] < 0.05),
     _points("d-untrained", "d-untrained", _rates(4e-3, 1e-6), "rates-apart",
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("d-untrained-moves", "d-untrained", _rates(4e-3, 1e-4) | {"optim.g.steps": 8},
             "collapse", "partial-collapse", "oscillation",
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("collapse-momentum", "collapse", _momentum(0.9) | {"optim.g.steps": 3},
-            shows=lambda f: f["spread"] < 0.1),  # fmt: skip
+            shows=lambda f: f["spread"] < 0.1),
     _points("collapse-grid", "collapse", {"optim.g.steps": 8, **_rates(1e-2, 1e-4)},
-            preset="plane-grid", shows=lambda f: f["spread"] < 0.1),  # fmt: skip
+            preset="plane-grid", shows=lambda f: f["spread"] < 0.1),
     _points("partial-tiny-g", "partial-collapse", {"networks.g.hidden": (2,)}, "collapse",
-            shows=lambda f: f["modes"] < 0.8 * f["of"]),  # fmt: skip
+            shows=lambda f: f["modes"] < 0.8 * f["of"]),
     _points("partial-one-number", "partial-collapse", {"networks.g.hidden": (8,),
             "latent.dim": 1}, "collapse", preset="plane-grid",
-            shows=lambda f: f["modes"] < 0.8 * f["of"]),  # fmt: skip
+            shows=lambda f: f["modes"] < 0.8 * f["of"]),
     _points("partial-momentum", "partial-collapse", _momentum(0.9), "collapse", "oscillation",
-            preset="plane-grid", shows=lambda f: f["modes"] < 0.8 * f["of"]),  # fmt: skip
+            preset="plane-grid", shows=lambda f: f["modes"] < 0.8 * f["of"]),
     _points("oscillation", "oscillation", _rates(1e-2, 1e-2) | _momentum(0.9) | _SLOW,
             "collapse", "partial-collapse", "rate-high",
-            shows=lambda f: f["wander"] > 0.2),  # fmt: skip
+            shows=lambda f: f["wander"] > 0.2),
     _points("oscillation-moves", "oscillation", {"optim.g.steps": 2, "data.name": "ring-fine",
             **_momentum(0.5)}, "collapse", "partial-collapse",
-            shows=lambda f: f["wander"] > 0.2),  # fmt: skip
+            shows=lambda f: f["wander"] > 0.2),
     _points("oscillation-least-squares", "oscillation", _sgd(0.03, 0.9) | _SLOW
             | {"objective.loss": "least-squares"}, "collapse", "partial-collapse", "rate-high",
-            shows=lambda f: f["wander"] > 0.2),  # fmt: skip
+            shows=lambda f: f["wander"] > 0.2),
     _points("exploding", "exploding", _UNBOUND | _rates(1e-4, 4e-3) | _SLOW, "nan-coming",
-            shows=lambda f: f["grad/G"] > 100),  # fmt: skip
+            shows=lambda f: f["grad/G"] > 100),
     _points("exploding-fast", "exploding", _UNBOUND | _rates(1e-4, 1e-2) | _SLOW
-            | {"optim.d.steps": 2}, "nan-coming", shows=lambda f: f["grad/G"] > 100),  # fmt: skip
+            | {"optim.d.steps": 2}, "nan-coming", shows=lambda f: f["grad/G"] > 100),
     _points("nan-coming", "nan-coming", _sgd(0.02, 0.9) | _SLOW, "exploding", "rate-high",
-            shows=lambda f: f["broke"] > 0),  # fmt: skip
+            shows=lambda f: f["broke"] > 0),
     _points("nan-coming-critic", "nan-coming", _UNBOUND | _sgd(0.01, 0.9) | _SLOW, "exploding",
-            "rate-high", shows=lambda f: f["broke"] > 0),  # fmt: skip
+            "rate-high", shows=lambda f: f["broke"] > 0),
     _points("rate-high", "rate-high", _rates(0.2, 0.2), "exploding", "nan-coming",
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("rate-high-wgan-gp", "rate-high", _gp(1.0) | _rates(0.2, 0.2), "exploding",
-            "nan-coming", shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            "nan-coming", shows=lambda f: f["js"] > 0.3),
     _points("rates-apart", "rates-apart", _rates(4e-3, 4e-6), "d-untrained",
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("rates-apart-d", "rates-apart", _rates(4e-6, 4e-3), "d-wins",
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("smoothing-fake", "smoothing", {"objective.smooth_fake": 0.3}),
     _points("smoothing-both", "smoothing",
             {"objective.smooth_fake": 0.4, "objective.smooth_real": 0.1}, preset="plane-grid"),
     _points("norms-penalty", "norms", _gp(1.0) | _batch_norm("d")),
     _points("norms-tiny-batch", "norms", {"training.batch": 2, **_batch_norm("g"),
-            **_batch_norm("d")}),  # fmt: skip
+            **_batch_norm("d")}),
     _points("dead-units", "dead-units", {"networks.d.activation": "relu",
             "networks.g.activation": "relu", **_rates(0.1, 0.1)} | _SLOW,
-            shows=lambda f: f["dead"] > 0.5),  # fmt: skip
+            shows=lambda f: f["dead"] > 0.5),
     _points("stuck", "stuck", {"objective.instance_noise": 2.0},
-            shows=lambda f: f["js"] > 0.3),  # fmt: skip
+            shows=lambda f: f["js"] > 0.3),
     _points("stuck-blind-d", "stuck", {"networks.d.hidden": (2,), "networks.d.activation":
             "sigmoid"}, "partial-collapse", "collapse", preset="plane-grid",
-            shows=lambda f: f["js"] > 0.4),  # fmt: skip
+            shows=lambda f: f["js"] > 0.4),
 )
 
 _WELL_PICTURES = (
@@ -189,67 +190,67 @@ _WELL_PICTURES = (
 _ILL_PICTURES = (
     _pictures("d-wins", "d-wins", _SHARP | _rates(2e-4, 2e-3)
               | {"objective.loss": "minimax", "optim.d.steps": 5}, "vanishing", rounds=400,
-              shows=lambda f: f["D(G(z))"] < 0.05),  # fmt: skip
+              shows=lambda f: f["D(G(z))"] < 0.05),
     _pictures("d-wins-slow-g", "d-wins", _SHARP | _rates(2e-5, 2e-3) | {"optim.d.steps": 3},
               "rates-apart", "vanishing", rounds=400,
-              shows=lambda f: f["D(G(z))"] < 0.1),  # fmt: skip
+              shows=lambda f: f["D(G(z))"] < 0.1),
     _pictures("vanishing", "vanishing", _SHARP | _rates(1e-4, 4e-3)
               | {"objective.loss": "minimax", "optim.d.steps": 3}, "d-wins", rounds=400,
-              shows=lambda f: f["grad/G"] < 1e-2),  # fmt: skip
+              shows=lambda f: f["grad/G"] < 1e-2),
     _pictures("d-untrained", "d-untrained", _rates(4e-3, 1e-6), "rates-apart",
-              shows=lambda f: f["spread"] < 0.5),  # fmt: skip
+              shows=lambda f: f["spread"] < 0.5),
     _pictures("collapse", "collapse", _SHARP | _rates(1e-2, 5e-5) | {"optim.g.steps": 8},
-              "partial-collapse", rounds=300, shows=lambda f: f["spread"] < 0.5),  # fmt: skip
+              "partial-collapse", rounds=500, shows=lambda f: f["spread"] < 0.5),
     _pictures("collapse-spectral", "collapse", _rates(2e-2, 5e-5) | {"optim.g.steps": 8},
-              "partial-collapse", rounds=300, shows=lambda f: f["spread"] < 0.5),  # fmt: skip
+              "partial-collapse", rounds=500, shows=lambda f: f["spread"] < 0.5),
     _pictures("partial-one-number", "partial-collapse", {"latent.dim": 1}, "collapse",
-              shows=lambda f: f["spread"] < 0.9),  # fmt: skip
+              rounds=1000, shows=lambda f: f["spread"] < 0.9),
     _pictures("partial-many-moves", "partial-collapse", _SHARP | _rates(1e-2, 3e-4)
-              | {"optim.g.steps": 6}, "collapse", rounds=300,
-              shows=lambda f: f["spread"] < 0.9),  # fmt: skip
+              | {"optim.g.steps": 6}, "collapse", rounds=1000,
+              shows=lambda f: f["spread"] < 0.9),
     _pictures("oscillation", "oscillation", _SHARP | _rates(1e-2, 1e-2) | _momentum(0.9),
               "rate-high", "exploding", "partial-collapse", "collapse",
-              shows=lambda f: f["wander"] > 0.3),  # fmt: skip
+              rounds=800, shows=lambda f: f["wander"] > 0.3),
     _pictures("exploding", "exploding", _UNBOUND | _SHARP | _rates(1e-4, 4e-3), "nan-coming",
-              shows=lambda f: f["grad/G"] > 1000),  # fmt: skip
+              shows=lambda f: f["grad/G"] > 1000),
     _pictures("exploding-fast", "exploding", _UNBOUND | _SHARP | _rates(1e-4, 1e-2), "nan-coming",
-              shows=lambda f: f["grad/G"] > 1000),  # fmt: skip
+              shows=lambda f: f["grad/G"] > 1000),
     _pictures("nan-coming", "nan-coming", _UNBOUND | _SHARP | _sgd(0.005, 0.9), "exploding",
-              "rate-high", shows=lambda f: f["broke"] > 0),  # fmt: skip
+              "rate-high", shows=lambda f: f["broke"] > 0),
     _pictures("d-overfits", "d-overfits", _SHARP | _rates(1e-3, 2e-3), "memorises", few=40,
-              rounds=800, shows=lambda f: f["gap"] > 0.2),  # fmt: skip
+              rounds=800, shows=lambda f: f["gap"] > 0.2),
     _pictures("d-overfits-fewer", "d-overfits", _SHARP, "memorises", few=20, rounds=800,
-              shows=lambda f: f["gap"] > 0.2),  # fmt: skip
+              shows=lambda f: f["gap"] > 0.2),
     _pictures("memorises", "memorises", {}, few=4, rounds=1200,
-              shows=lambda f: f["copies"] > 0.3),  # fmt: skip
+              shows=lambda f: f["copies"] > 0.3),
     _pictures("memorises-sharp", "memorises", _SHARP | {"networks.g.width": 32}
               | _rates(4e-3, 1e-3), few=8, rounds=1200,
-              shows=lambda f: f["copies"] > 0.3),  # fmt: skip
+              shows=lambda f: f["copies"] > 0.3),
     _pictures("saturated", "saturated", _rates(0.5, 2e-3), rounds=400,
-              shows=lambda f: f["blank"] > 0.3),  # fmt: skip
+              shows=lambda f: f["blank"] > 0.3),
     _pictures("saturated-no-norm", "saturated", _rates(0.2, 2e-3)
               | {"networks.g.batch_norm": "nowhere", "networks.g.init": "framework"}, rounds=400,
-              shows=lambda f: f["blank"] > 0.3),  # fmt: skip
+              shows=lambda f: f["blank"] > 0.3),
     _pictures("dead-units", "dead-units", _SHARP | {"networks.d.activation": "relu",
               "networks.g.batch_norm": "nowhere", **_rates(0.1, 0.1)}, rounds=400,
-              shows=lambda f: f["dead"] > 0.4),  # fmt: skip
+              shows=lambda f: f["dead"] > 0.4),
     _pictures("checkerboard", "checkerboard", _MNIST | {"networks.g.kernel": 3,
               "networks.g.last_up": "transposed", "networks.d.unshuffle": False,
-              "networks.d.down": "average"}, rounds=300,
-              shows=lambda f: f["fine"] > 1.5),  # fmt: skip
+              "networks.d.down": "average"}, rounds=900,
+              shows=lambda f: f["fine"] > 1.5),
     _pictures("smoothing", "smoothing", {"objective.smooth_fake": 0.3}),
     _pictures("rate-high", "rate-high", _rates(0.2, 0.2), "exploding",
-              shows=lambda f: f["blank"] > 0.1),  # fmt: skip
+              shows=lambda f: f["blank"] > 0.1),
     _pictures("rates-apart", "rates-apart", _rates(1e-2, 1e-5), "d-untrained",
-              shows=lambda f: f["spread"] < 0.8),  # fmt: skip
+              shows=lambda f: f["spread"] < 0.8),
     _pictures("norms-penalty", "norms", _gp(10.0) | _SHARP | _batch_norm("d")),
     _pictures("norms-tiny-batch", "norms", {"training.batch": 2}),
     _pictures("stuck", "stuck", {"objective.instance_noise": 2.0},
-              shows=lambda f: f["outcome"] > 1.0),  # fmt: skip
+              rounds=1000, shows=lambda f: f["outcome"] > 1.0),
 )
+# fmt: on
 
 CASES: Mapping[str, Case] = {
-    case.name: case
-    for case in (*_WELL_POINTS, *_ILL_POINTS, *_WELL_PICTURES, *_ILL_PICTURES)
+    case.name: case for case in (*_WELL_POINTS, *_ILL_POINTS, *_WELL_PICTURES, *_ILL_PICTURES)
 }
 """All patients by name."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
-import house
+import house  # noqa: F401  (the package, from anywhere)
 import numpy as np
 import torch
-from clinic_cases import Case, Facts
+from clinic_cases import Case
 from torch import Tensor, nn
 
 from gan_lab.coach import Evidence, Probe
@@ -19,7 +19,7 @@ from gan_lab.coach.probe import probe
 from gan_lab.coach.reals import Reals
 from gan_lab.config import ConfigError, RunConfig, put
 from gan_lab.data import Pictures, load, plane_of, to_pixels, to_points, to_range
-from gan_lab.measures import Measured, Reference, drawn, live_names, take
+from gan_lab.measures import Measured, Reference, Weights, drawn, live_names, take
 from gan_lab.measures.table import LIVE_N
 from gan_lab.metrics import frechet
 from gan_lab.metrics.plane import Truth, histogram
@@ -63,9 +63,7 @@ class Patient:
         fixed = {"training.seed": seed, "training.threads": 1, "training.device": "cpu"}
         self.case, self.seed = case, seed
         self.pictures, self.aside = real(config, case.few)
-        self.trainer = Trainer(
-            put(config, fixed | (changes or {})), self.pictures, self.aside
-        )
+        self.trainer = Trainer(put(config, fixed | (changes or {})), self.pictures, self.aside)
         self.broke = 0
         self.turned: tuple[int, ...] = ()
         self._measured: list[Measured] = []
@@ -106,7 +104,8 @@ class Patient:
         raw = {"G": copy.deepcopy(trainer.game.players["G"].network).eval().requires_grad_(False)}
         judged = self._reference.judge is not None
         names = live_names(config, kind, judged)
-        for weights, networks in (("averaged", players), ("raw", raw)):
+        both: Mapping[Weights, dict[str, nn.Module]] = {"averaged": players, "raw": raw}
+        for weights, networks in both.items():
             try:
                 made = drawn(self._reference, config, networks, judges, LIVE_N[kind.points])
                 values = take(made, names)
@@ -218,7 +217,7 @@ class Patient:
 
     def _wander(self) -> float:
         late = self._middles[len(self._middles) // 2 :]
-        steps = [float((b - a).norm()) for a, b in zip(late, late[1:], strict=False)]
+        steps = [float((b - a).norm()) for a, b in pairwise(late)]
         return float(np.mean(steps)) if steps else 0.0
 
     def _curves(self) -> dict[str, float]:
