@@ -71,9 +71,31 @@ def _sgd(rate: float, momentum: float) -> dict[str, Any]:
     return names | _rates(rate, rate) | {"optim.g.momentum": momentum, "optim.d.momentum": momentum}
 
 
+def _pooled(side: int, *more: dict[str, Any]) -> dict[str, Any]:
+    """A D that begins with the means of squares of ``side`` px and sees nothing finer."""
+    layers = (
+        {"kind": "average", "stride": side},
+        *more,
+        {"kind": "flatten"},
+        {"kind": "linear", "channels": 1},
+    )
+    return {"networks.d.family": "layers", "networks.d.layers": layers}
+
+
+def _halving(channels: int) -> dict[str, Any]:
+    return {"kind": "conv", "channels": channels, "kernel": 4, "stride": 2, "activation": "leaky"}
+
+
+_BEND = {"kind": "conv", "channels": 16, "activation": "leaky"}
 _UNBOUND = {"objective.loss": "wasserstein", "regularisation.weight_clip": 0.0}
 _SMALL = {"data.name": "digits", "networks.g.width": 16, "networks.d.width": 8}
 _MNIST = {"data.name": "mnist", "networks.g.width": 8}
+_DENSE = {
+    f"networks.{player}.{name}": value
+    for player in "gd"
+    for name, value in (("family", "dense"), ("hidden", (64, 64)), ("activation", "relu"),
+                        ("batch_norm", "nowhere"))
+} | {"networks.d.spectral_norm": False}  # fmt: skip
 _SLOW = {"optim.g.schedule": "constant", "optim.d.schedule": "constant"}
 _SHARP = {"networks.d.spectral_norm": False}
 
@@ -111,15 +133,12 @@ _ILL_POINTS = (
     _points("d-wins-slow-g", "d-wins", _rates(2e-5, 4e-3) | {"optim.d.steps": 5}, "rates-apart",
             shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),
     _points("d-wins-fine", "d-wins", _rates(1e-4, 4e-3)
-            | {"optim.d.steps": 5, "data.name": "ring-fine"},
+            | {"optim.d.steps": 5, "data.name": "ring-fine"}, "rates-apart",
             shows=lambda f: f["js"] > 0.3 and f["D(G(z))"] < 0.2),
     _points("vanishing", "vanishing", _rates(2e-5, 4e-3)
             | {"objective.loss": "minimax", "optim.d.steps": 3, "data.name": "ring-fine"},
             "d-wins", shows=lambda f: f["D(G(z))"] < 0.05),
     _points("d-untrained", "d-untrained", _rates(4e-3, 1e-6), "rates-apart",
-            shows=lambda f: f["js"] > 0.3),
-    _points("d-untrained-moves", "d-untrained", _rates(4e-3, 1e-4) | {"optim.g.steps": 8},
-            "collapse", "partial-collapse", "oscillation",
             shows=lambda f: f["js"] > 0.3),
     _points("collapse-momentum", "collapse", _momentum(0.9) | {"optim.g.steps": 3},
             shows=lambda f: f["spread"] < 0.1),
@@ -145,10 +164,10 @@ _ILL_POINTS = (
             shows=lambda f: f["grad/G"] > 100),
     _points("exploding-fast", "exploding", _UNBOUND | _rates(1e-4, 1e-2) | _SLOW
             | {"optim.d.steps": 2}, "nan-coming", shows=lambda f: f["grad/G"] > 100),
-    _points("nan-coming", "nan-coming", _sgd(0.02, 0.9) | _SLOW, "exploding", "rate-high",
-            shows=lambda f: f["broke"] > 0),
-    _points("nan-coming-critic", "nan-coming", _UNBOUND | _sgd(0.01, 0.9) | _SLOW, "exploding",
-            "rate-high", shows=lambda f: f["broke"] > 0),
+    _points("nan-coming", "nan-coming", _UNBOUND | _sgd(0.003, 0.9) | _SLOW, "exploding",
+            "rate-high", rounds=600, shows=lambda f: f["broke"] > 0),
+    _points("nan-coming-sgd", "nan-coming", _sgd(0.02, 0.9) | _SLOW, "exploding",
+            "rate-high", rounds=600, shows=lambda f: f["broke"] > 0),
     _points("rate-high", "rate-high", _rates(0.2, 0.2), "exploding", "nan-coming",
             shows=lambda f: f["js"] > 0.3),
     _points("rate-high-wgan-gp", "rate-high", _gp(1.0) | _rates(0.2, 0.2), "exploding",
@@ -189,13 +208,13 @@ _WELL_PICTURES = (
 
 _ILL_PICTURES = (
     _pictures("d-wins", "d-wins", _SHARP | _rates(2e-4, 2e-3)
-              | {"objective.loss": "minimax", "optim.d.steps": 5}, "vanishing", rounds=400,
+              | {"objective.loss": "minimax", "optim.d.steps": 5}, "vanishing", rounds=500,
               shows=lambda f: f["D(G(z))"] < 0.05),
     _pictures("d-wins-slow-g", "d-wins", _SHARP | _rates(2e-5, 2e-3) | {"optim.d.steps": 3},
-              "rates-apart", "vanishing", rounds=400,
+              "rates-apart", "vanishing", rounds=500,
               shows=lambda f: f["D(G(z))"] < 0.1),
     _pictures("vanishing", "vanishing", _SHARP | _rates(1e-4, 4e-3)
-              | {"objective.loss": "minimax", "optim.d.steps": 3}, "d-wins", rounds=400,
+              | {"objective.loss": "minimax", "optim.d.steps": 3}, "d-wins", rounds=500,
               shows=lambda f: f["grad/G"] < 1e-2),
     _pictures("d-untrained", "d-untrained", _rates(4e-3, 1e-6), "rates-apart",
               shows=lambda f: f["spread"] < 0.5),
@@ -205,9 +224,8 @@ _ILL_PICTURES = (
               "partial-collapse", rounds=500, shows=lambda f: f["spread"] < 0.5),
     _pictures("partial-one-number", "partial-collapse", {"latent.dim": 1}, "collapse",
               rounds=1000, shows=lambda f: f["spread"] < 0.9),
-    _pictures("partial-many-moves", "partial-collapse", _SHARP | _rates(1e-2, 3e-4)
-              | {"optim.g.steps": 6}, "collapse", rounds=1000,
-              shows=lambda f: f["spread"] < 0.9),
+    _pictures("partial-sharp", "partial-collapse", _SHARP | {"latent.dim": 1}, "collapse",
+              rounds=1000, shows=lambda f: f["spread"] < 0.9),
     _pictures("oscillation", "oscillation", _SHARP | _rates(1e-2, 1e-2) | _momentum(0.9),
               "rate-high", "exploding", "partial-collapse", "collapse",
               rounds=800, shows=lambda f: f["wander"] > 0.3),
@@ -215,7 +233,7 @@ _ILL_PICTURES = (
               shows=lambda f: f["grad/G"] > 1000),
     _pictures("exploding-fast", "exploding", _UNBOUND | _SHARP | _rates(1e-4, 1e-2), "nan-coming",
               shows=lambda f: f["grad/G"] > 1000),
-    _pictures("nan-coming", "nan-coming", _UNBOUND | _SHARP | _sgd(0.005, 0.9), "exploding",
+    _pictures("nan-coming", "nan-coming", _UNBOUND | _SHARP | _sgd(0.001, 0.9), "exploding",
               "rate-high", shows=lambda f: f["broke"] > 0),
     _pictures("d-overfits", "d-overfits", _SHARP | _rates(1e-3, 2e-3), "memorises", few=40,
               rounds=800, shows=lambda f: f["gap"] > 0.2),
@@ -231,13 +249,11 @@ _ILL_PICTURES = (
     _pictures("saturated-no-norm", "saturated", _rates(0.2, 2e-3)
               | {"networks.g.batch_norm": "nowhere", "networks.g.init": "framework"}, rounds=400,
               shows=lambda f: f["blank"] > 0.3),
-    _pictures("dead-units", "dead-units", _SHARP | {"networks.d.activation": "relu",
-              "networks.g.batch_norm": "nowhere", **_rates(0.1, 0.1)}, rounds=400,
-              shows=lambda f: f["dead"] > 0.4),
-    _pictures("checkerboard", "checkerboard", _MNIST | {"networks.g.kernel": 3,
-              "networks.g.last_up": "transposed", "networks.d.unshuffle": False,
-              "networks.d.down": "average"}, rounds=900,
-              shows=lambda f: f["fine"] > 1.5),
+    _pictures("dead-units", "dead-units", _DENSE | _rates(0.1, 0.1), rounds=400,
+              shows=lambda f: f["dead"] > 0.5),
+    _pictures("checkerboard", "checkerboard", _MNIST | _pooled(2, _halving(16), _halving(32)) | {"networks.g.kernel": 3,
+              "networks.g.last_up": "transposed"}, rounds=900,
+              shows=lambda f: f["fine"] > 1.2),
     _pictures("smoothing", "smoothing", {"objective.smooth_fake": 0.3}),
     _pictures("rate-high", "rate-high", _rates(0.2, 0.2), "exploding",
               shows=lambda f: f["blank"] > 0.1),
@@ -245,8 +261,8 @@ _ILL_PICTURES = (
               shows=lambda f: f["spread"] < 0.8),
     _pictures("norms-penalty", "norms", _gp(10.0) | _SHARP | _batch_norm("d")),
     _pictures("norms-tiny-batch", "norms", {"training.batch": 2}),
-    _pictures("stuck", "stuck", {"objective.instance_noise": 2.0},
-              rounds=1000, shows=lambda f: f["outcome"] > 1.0),
+    _pictures("stuck", "stuck", _pooled(8, _BEND, _BEND), "collapse", "vanishing", rounds=1000,
+              shows=lambda f: f["outcome"] > 2.0),
 )
 # fmt: on
 

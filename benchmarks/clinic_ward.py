@@ -29,7 +29,7 @@ from gan_lab.presets import preset
 from gan_lab.training.readings import Diverged
 from gan_lab.training.trainer import Trainer
 
-LOOK = 20
+LOOK = 10
 """Rounds between two looks of the coach."""
 
 PROBE = 60
@@ -247,14 +247,13 @@ class Patient:
         config = self.trainer.config
         if config.networks.labels != "none":
             return 0.0
+        fakes = draw_z(config.latent, 250, torch.Generator().manual_seed(1))
         if player == "G":
-            generator = torch.Generator().manual_seed(1)
-            network(draw_z(config.latent, 250, generator))
+            network(fakes)
         else:
-            batch = self.trainer.game.players["G"].network
-            generator = torch.Generator().manual_seed(1)
-            x = copy.deepcopy(batch).eval()(draw_z(config.latent, 250, generator))
-            network(x)
+            g = copy.deepcopy(self.trainer.game.players["G"].network).eval()
+            known = to_range(self.pictures.images[:250], config.networks.g.output)
+            network(torch.cat([g(fakes), known]))
         every = torch.cat(alive) if alive else torch.ones(1, dtype=torch.bool)
         return 1.0 - float(every.float().mean())
 

@@ -108,7 +108,7 @@ class Coach:
 
     def _judge(self, rule: Rule, evidence: Evidence) -> None:
         track, step = self._tracks[rule.name], evidence.step
-        early = rule.patience > 0 and played(evidence) < rule.warm_up
+        early = played(evidence) < rule.warm_up
         sign = None if early else rule.look(evidence)
         if track.finding is None:
             track.count(sign is not None, step)

@@ -8,9 +8,9 @@ from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 
 EARLY = 200
 """Rounds in which G has only begun to draw."""
-ALIKE = 0.4
+ALIKE = 0.5
 """Spread: collapsed runs had 0.14 to 0.34, one in between 0.60; healthy ones 0.8 to 1.04."""
-TWINS = 0.9
+TWINS = 0.7
 """Share of twins: collapsed runs had 0.95 to 1, a G that learns nothing 0.87; healthy ones 0.16."""
 
 

@@ -60,5 +60,5 @@ RULE = Rule(
     look,
     advice,
     patience=150,
-    warm_up=250,
+    warm_up=200,
 )

@@ -9,12 +9,12 @@ from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import generators, judges, number, stretch, window
 from gan_lab.coach.turns import calmer, clipped
 
-LARGE = 300.0
+LARGE = 50.0
 """Size of a reading below which there is time."""
 HOPELESS = 1e6
 """Size from which growth need not be waited for."""
 TIMES = 4.0
-"""Growth within 20 rounds, twice in a row, that is exponential."""
+"""Growth within 16 rounds, and its square within 32, that is exponential."""
 
 
 def look(evidence: Evidence) -> Sign | None:
@@ -28,7 +28,7 @@ def look(evidence: Evidence) -> Sign | None:
         now = float(np.median(size[-5:]))
         third = len(size) // 3
         a, b, c = (float(np.median(x)) for x in (size[:third], size[third:-third], size[-third:]))
-        growing = b > TIMES * a and c > TIMES * b
+        growing = c > TIMES * b and c > TIMES**2 * a
         if (now > LARGE and growing) or now > HOPELESS:
             seen = f"{column} has grown from {number(a)} to {number(now)} in {len(size)} rounds."
             return Sign(0.9, seen, (column,), *stretch(evidence, 50))
@@ -49,6 +49,6 @@ RULE = Rule(
     "Goodfellow, Bengio & Courville 2016, §4.1 (overflow), §10.11.1",
     look,
     advice,
-    patience=10,
+    patience=0,
     warm_up=25,
 )
