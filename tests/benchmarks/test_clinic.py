@@ -1,6 +1,7 @@
 """A sample of the clinic: one healthy run, two ill ones, and the table made of them."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,11 +43,13 @@ def test_a_second_visit_asks_for_nothing_anew(clinic, monkeypatch):
     assert clinic.run("points", [0], case) == first
 
 
-def test_a_cure_goes_on_from_where_it_was_found(clinic):
-    case = clinic.CASES["points-rates-apart-d"]
+def test_a_cure_is_compared_with_the_run_as_it_would_have_gone_on(clinic):
+    case = replace(clinic.CASES["points-rates-apart-d"], rounds=300)
     line = clinic.treated(case, 0)
     assert line["found"] in case.right and line["changes"]
-    assert line["treated"] < line["nothing"]
+    untouched = clinic.Patient(case, 0)
+    untouched.train(line["step"] + case.rounds // 2)
+    assert line["nothing"] == untouched.outcome()
 
 
 def test_cases_are_sound(clinic):

@@ -36,7 +36,7 @@ SICK: dict[str, Evidence] = {
     "equilibrium": evidence(curves=GOOD, measured={"swd": [2.0] * 8}, floors=SWD),
     "stuck": evidence(curves=GOOD, measured={"swd": [50.0] * 16}, floors=SWD),
     "improving": evidence(measured={"swd": FALLING}, floors=SWD),
-    "converged": evidence(measured={"swd": WAVING}, floors=SWD, steps=3000),
+    "converged": evidence(measured={"swd": WAVING}, floors={"swd": 2.0}, steps=3000),
 }
 
 
