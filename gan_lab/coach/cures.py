@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gan_lab.coach.findings import Advice
+from gan_lab.coach.turns import over_the_batch
 from gan_lab.config import RunConfig
 
 _SIGHTED = ("dcgan", "dense", "residual", "progressive")  # D that can be shown a whole batch
@@ -15,8 +16,9 @@ def even_moves(config: RunConfig) -> tuple[Advice, ...]:
     changes: list[tuple[str, float]] = []
     if g.steps > d.steps:
         changes.append(("optim.g.steps", d.steps))
-    if d.lr < g.lr / 4:
-        changes.append(("optim.d.lr", g.lr / 2))
+    # a rate of another optimiser says nothing of how fast D is
+    if d.lr < g.lr / 4 and d.name == g.name:
+        changes.append(("optim.d.lr", float(f"{g.lr / 2:.2g}")))
     if not changes:
         return ()
     return (Advice("Let D keep up with G, so that it notices what G repeats.", tuple(changes)),)
@@ -50,10 +52,16 @@ def match_features(config: RunConfig) -> tuple[Advice, ...]:
     return (Advice(words, (("objective.features", 1.0),)),)
 
 
-def flatter_d(config: RunConfig, least: float = 1.0) -> Advice:
+def flatter_d(config: RunConfig, least: float = 1.0) -> tuple[Advice, ...]:
+    """A penalty on D's slope, and a D without batch normalisation, which does not go with it."""
     r1 = min(10_000.0, max(least, 4.0 * config.regularisation.r1))
+    if over_the_batch(config.networks.d):
+        if config.networks.d.family == "layers":
+            return ()
+        words = "Build D without batch normalisation, and keep it flat at real pictures (R1)."
+        return (Advice(words, (("networks.d.batch_norm", "nowhere"), ("regularisation.r1", r1))),)
     words = "Keep D flat at real pictures (R1), so that it cannot raise a peak at each of them."
-    return Advice(words, (("regularisation.r1", r1),))
+    return (Advice(words, (("regularisation.r1", r1),)),)
 
 
 def augment(config: RunConfig) -> tuple[Advice, ...]:

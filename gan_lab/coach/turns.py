@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from gan_lab.coach.findings import Advice
 from gan_lab.config import RunConfig, get, known
+from gan_lab.config.networks import Network
 from gan_lab.config.objective import LOSSES_WITH_TARGETS
+
+NORMED = ("dcgan", "dense", "super", "unet", "translate", "patch")
+"""Families that look at batch_norm."""
+
+
+def over_the_batch(network: Network) -> bool:
+    """Whether a network normalises over the batch anywhere."""
+    if network.family == "layers":
+        return any(layer.norm == "batch" for layer in network.layers)
+    return network.family in NORMED and network.batch_norm != "nowhere" and network.norm == "batch"
 
 
 def scaled(config: RunConfig, path: str, factor: float) -> tuple[str, float]:
@@ -50,9 +61,19 @@ def smoothed(config: RunConfig) -> tuple[Advice, ...]:
     return (Advice(words, (("objective.smooth_real", 0.1),)),)
 
 
-def clipped(players: tuple[str, ...] = ("g", "d")) -> Advice:
-    """Gradients of bounded length."""
-    return Advice(
-        "Shorten gradients to a length of 1, which tames single leaps.",
-        tuple((f"optim.{player}.clip_norm", 1.0) for player in players),
-    )
+def clipped(config: RunConfig) -> tuple[Advice, ...]:
+    """Gradients of bounded length, where they are not yet."""
+    loose = [p for p in "gd" if not 0.0 < getattr(config.optim, p).clip_norm <= 1.0]
+    if not loose:
+        return ()
+    words = "Shorten gradients to a length of 1, which tames single leaps."
+    return (Advice(words, tuple((f"optim.{player}.clip_norm", 1.0) for player in loose)),)
+
+
+def held(config: RunConfig) -> tuple[Advice, ...]:
+    """The critic's slope at 1, but where it normalises over the batch: the two do not go together,
+    see ``rules/norms.py``."""
+    if over_the_batch(config.networks.d):
+        return ()
+    words = "Hold the critic's slope at 1 (WGAN-GP): without a bound its scores grow for ever."
+    return (Advice(words, (("regularisation.gp", 10.0),)),)

@@ -90,6 +90,7 @@ def preset_picker() -> None:
     known = presets()
     shown = mine.preset if mine.preset in known else DEFAULT
     st.selectbox("Preset", list(known), format_func=_preset_in_words,
+                 index=list(known).index(shown),
                  **follow("preset", shown, _take_preset), filter_mode="contains",
                  disabled=bool(mine.view.locked),
                  help="A known recipe with its pictures; type to search.")  # fmt: skip
@@ -116,6 +117,7 @@ def data_picker() -> None:
     locked = experiment.locked("data.name")
     every_set = list(dict.fromkeys((*NAMED, DRAWN, name)))
     st.selectbox("Real pictures", every_set, format_func=_set_in_words,
+                 index=every_set.index(name),
                  **follow("data", name, _data_chosen), filter_mode="contains",
                  disabled=locked,
                  help=KNOBS["data.name"].help)  # fmt: skip
@@ -134,6 +136,7 @@ def data_picker() -> None:
         experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
 
     st.multiselect("Only these kinds", every, placeholder="All of them", disabled=locked,
+                   default=shown,
                    **follow("classes", shown, narrowed))  # fmt: skip
 
 

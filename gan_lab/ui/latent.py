@@ -38,7 +38,7 @@ def picker(now: Hosted | Pretrained, hosted: Hosted | None) -> None:
     value = now.name if isinstance(now, Pretrained) else _RUN
     st.segmented_control(
         "Explore", list(titles), format_func=titles.__getitem__, required=True, wrap=True,
-        label_visibility="collapsed", **follow("explore", value, _choose),
+        label_visibility="collapsed", default=value, **follow("explore", value, _choose),
     )  # fmt: skip
 
 

@@ -93,7 +93,8 @@ def _wishes(mine: Experiment) -> _Wish:
 
 def _toggle(wish: _Wish, name: str, words: str, hint: str) -> None:
     heard = partial(setattr, wish, name)
-    st.toggle(words, help=hint, **follow(f"share:{name}", getattr(wish, name), heard))
+    value = getattr(wish, name)
+    st.toggle(words, value, help=hint, **follow(f"share:{name}", value, heard))
 
 
 def _paths(wish: _Wish, name: str, words: str, config: RunConfig) -> None:
@@ -101,6 +102,7 @@ def _paths(wish: _Wish, name: str, words: str, config: RunConfig) -> None:
     there = [path for path, knob in KNOBS.items() if knobs.belongs(knob, config) or path in chosen]
     heard = partial(setattr, wish, name)
     st.multiselect(words, there, format_func=_in_words, placeholder="None yet",
+                   default=chosen,
                    **follow(f"share:{name}", chosen, heard))  # fmt: skip
 
 

@@ -62,6 +62,7 @@ def _picked(choices: Sequence[str]) -> str:
     picked = st.session_state.get(_PICKED)
     shown = str(picked) if picked in choices else usual
     st.selectbox("Knob", choices, format_func=_name, filter_mode="contains",
+                 index=choices.index(shown),
                  **follow("trial:knob", shown, _pick))  # fmt: skip
     return shown
 

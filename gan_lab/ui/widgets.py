@@ -133,6 +133,9 @@ class Followed(TypedDict):
 def follow(key: str, value: Any, heard: Callable[[Any], object]) -> Followed:
     """Let the widget that is drawn next show ``value``; ``heard`` gets a new one.
 
+    Give the widget ``value`` as its first one too: a browser that draws it anew (when a phone's
+    side bar closes over the page) begins from that, and tells it as if somebody had chosen it.
+
     A browser may lag one page behind and tell old values along with its news: so what was shown
     last, or heard last, is no news. And if ``value`` is neither, because something else changed it,
     the widget is a new one, with a key of its own: the browser cannot have an old value for that.
@@ -188,15 +191,20 @@ def widget(
 
     match _form(knob):
         case "toggle":
-            st.toggle(**common, **follow(key, value, heard))
+            st.toggle(value=value, **common, **follow(key, value, heard))
         case "choice":
             st.selectbox(
-                options=knob.choices, **common, **follow(key, value, heard), filter_mode=None
+                options=knob.choices, index=knob.choices.index(value), **common,
+                **follow(key, value, heard), filter_mode=None,
             )  # fmt: skip
         case "log":
             options = _with(steps_of(knob), value)
             st.select_slider(
-                options=options, format_func=_short, **common, **follow(key, value, heard)
+                options=options,
+                value=value,
+                format_func=_short,
+                **common,
+                **follow(key, value, heard),
             )
         case "slider" | "number" as form:
             low, high, step = _range(knob)
@@ -206,7 +214,7 @@ def widget(
             common |= {"min_value": low, "max_value": high, "step": step}
             if exact is float:
                 common["format"] = _format(step) if form == "slider" else "%g"
-            draw(**common, **follow(key, shown, lambda raw: heard(exact(raw))))
+            draw(value=shown, **common, **follow(key, shown, lambda raw: heard(exact(raw))))
         case _:
             _text(knob, value, key, common, change)
 
@@ -222,7 +230,7 @@ def _text(knob: Knob, value: Any, key: str, common: dict[str, Any], change: Chan
         except ConfigError as error:
             st.session_state[key + ":wrong"] = (raw, str(error))
 
-    st.text_input(**common, **follow(key, shown, heard))
+    st.text_input(value=shown, **common, **follow(key, shown, heard))
     if why:
         st.error(why)
 

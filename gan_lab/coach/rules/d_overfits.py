@@ -32,7 +32,7 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    return (*augment(config), flatter_d(config), slower_d(config), blur(config))[:3]
+    return (*augment(config), *flatter_d(config), slower_d(config), blur(config))[:3]
 
 
 RULE = Rule(

@@ -7,7 +7,7 @@ import numpy as np
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import first_round, generators, judges, number, stretch, window
-from gan_lab.coach.turns import calmer, clipped, scaled
+from gan_lab.coach.turns import calmer, clipped, held, scaled
 
 TIMES = 30.0
 """As long as early in the run, from which a gradient explodes."""
@@ -38,12 +38,11 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    found = [clipped(), calmer(config)]
+    found = [*clipped(config), calmer(config)]
     if config.objective.loss == "wasserstein":
         steady = config.regularisation
-        if not (steady.gp or steady.weight_clip):
-            words = "Hold the critic's slope at 1: without a bound its scores grow for ever."
-            found.insert(0, Advice(words, (("regularisation.gp", 10.0),)))
+        if not any((steady.gp, steady.weight_clip, steady.dragan, steady.r1)):
+            found = [*held(config), *found]
     elif config.regularisation.gp > 10.0:
         found.append(Advice("Weaken the penalty.", (scaled(config, "regularisation.gp", 0.1),)))
     return tuple(found[:3])

@@ -26,7 +26,7 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    return (*augment(config), flatter_d(config), blur(config))
+    return (*augment(config), *flatter_d(config), blur(config))
 
 
 RULE = Rule(

@@ -37,7 +37,7 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     back = Advice("Go back to before it began (Undo), and then take smaller steps.")
-    return (calmer(evidence.config), clipped(), back)
+    return (calmer(evidence.config), *clipped(evidence.config), back)
 
 
 RULE = Rule(

@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
-from gan_lab.config.networks import Network
+from gan_lab.coach.turns import over_the_batch
 
 SMALL = 8
 """Pictures in a batch below which its statistics are mostly noise."""
-NORMED = ("dcgan", "dense", "super", "unet", "translate", "patch")
-"""Families that look at batch_norm."""
-
-
-def over_the_batch(network: Network) -> bool:
-    """Whether a network normalises over the batch anywhere."""
-    if network.family == "layers":
-        return any(layer.norm == "batch" for layer in network.layers)
-    return network.family in NORMED and network.batch_norm != "nowhere" and network.norm == "batch"
 
 
 def penalties(evidence: Evidence) -> tuple[str, ...]:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from gan_lab.coach.cures import even_moves, flatter_d, match_features, more_z, see_the_batch
+from gan_lab.coach.cures import (
+    even_moves,
+    flatter_d,
+    match_features,
+    more_z,
+    see_the_batch,
+    slower_g,
+)
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.rules.collapse import ALIKE
@@ -57,8 +64,8 @@ def _measures(evidence: Evidence) -> list[str]:
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
     every = (
-        *more_z(config), *even_moves(config), flatter_d(config), *see_the_batch(config),
-        *match_features(config),
+        *more_z(config), *even_moves(config), *flatter_d(config), *see_the_batch(config),
+        *match_features(config), slower_g(config),
     )  # fmt: skip
     return every[:3]
 

@@ -42,9 +42,16 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    highest = max(config.optim.g.lr, config.optim.d.lr)
-    usual = 2e-3 if config.optim.g.name != "sgd" else 0.05
-    return (calmer(config, min(0.1, usual / highest)),)
+    fast = {
+        player: HIGH[getattr(config.optim, player).name] / 10.0
+        for player in "gd"
+        if getattr(config.optim, player).lr > SUSPECT * HIGH[getattr(config.optim, player).name]
+    }
+    if not fast:  # one player alone has a rate of its own
+        return (calmer(config),)
+    who = " and ".join(player.upper() for player in fast)
+    words = f"Lower the learning rate of {who}, so that no step overshoots."
+    return (Advice(words, tuple((f"optim.{p}.lr", rate) for p, rate in fast.items())),)
 
 
 RULE = Rule(

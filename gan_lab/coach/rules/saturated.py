@@ -27,7 +27,7 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    return (*even_moves(config), slower_g(config), flatter_d(config))[:3]
+    return (*even_moves(config), slower_g(config), *flatter_d(config))[:3]
 
 
 RULE = Rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import judges
+from gan_lab.coach.turns import held
 
 
 def look(evidence: Evidence) -> Sign | None:
@@ -17,11 +18,9 @@ def look(evidence: Evidence) -> Sign | None:
     return Sign(0.95, seen, columns, 0, evidence.step)
 
 
-def advice(_: Evidence) -> tuple[Advice, ...]:
-    return (
-        Advice("Hold the critic's slope at 1 (WGAN-GP).", (("regularisation.gp", 10.0),)),
-        Advice("Or cut its weights (WGAN).", (("regularisation.weight_clip", 0.01),)),
-    )
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    cut = Advice("Cut its weights to ±0.01 (WGAN).", (("regularisation.weight_clip", 0.01),))
+    return (*held(evidence.config), cut)
 
 
 RULE = Rule(
