@@ -41,9 +41,11 @@ export class Meaning {
     if (!text || !this.curves?.some(({ column }) => column === of)) return;
     this.answers.set(of, text);
     const answered = this.curves.filter(({ column }) => this.answers.has(column));
+    const texts = answered.map(({ column }) => this.answers.get(column));
+    const [own, common] = parted(texts);
     const named = this.curves.length > 1;
-    this.find("p").textContent = answered
-      .map(({ column, name }) => `${named ? `${name}: ` : ""}${this.answers.get(column)}`).join("\n\n");
+    const said = own.map((one, i) => (named ? called(answered[i].name, one) : one));
+    this.find("p").textContent = [...said, common].filter(Boolean).join("\n\n");
   }
 
   hide() {
@@ -53,6 +55,24 @@ export class Meaning {
   close() {
     this.box.remove();
   }
+}
+
+// an answer that begins with the name does not say it twice
+function called(name, text) {
+  return !text || text.startsWith(name) ? text : `${name}: ${text}`;
+}
+
+// What each of several texts says alone, and the sentences that all of them end with.
+function parted(texts) {
+  if (texts.length < 2) return [texts, ""];
+  const sentences = texts.map((text) => text.split(/(?<=[.?!])\s+/));
+  const [first] = sentences;
+  let same = 0;
+  while (same < first.length && sentences.every((one) => one.at(-1 - same) === first.at(-1 - same))) same++;
+  return [
+    sentences.map((one) => one.slice(0, one.length - same).join(" ")),
+    first.slice(first.length - same).join(" "),
+  ];
 }
 
 // the button that asks

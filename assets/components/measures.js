@@ -10,6 +10,8 @@ const STORE = "ganlab-measures-folded";
 const REACH = 1.1; // the axis follows the run once it is so much longer
 
 const BETTER = { less: ["↓", "less is better"], more: ["↑", "more is better"] };
+const OF_REAL = ["d-gap"]; // of the pictures that it rests on
+
 const EMPTY = "The first measure comes after a few seconds of training.";
 const OFF = "Measuring is switched off. The knob “Measuring” under “Measures and coach” switches it on.";
 
@@ -62,8 +64,10 @@ class Plot {
     if (averaged) parts.push(`averaged ${short(averaged.numbers.at(-1))}`);
     if (raw) parts.push(`G itself ${short(raw.numbers.at(-1))}`);
     if (this.words.floor !== null) parts.push(`floor ${short(this.words.floor)}`);
-    const best = this.best ? ` ★ Best: ${short(this.best.number)} at step ${grouped(this.best.step)}.` : "";
-    return `At step ${grouped(this.words.steps.at(-1))}, of ${grouped(this.words.n)} fakes: ${parts.join(", ")}.${best}`;
+    const best = this.best ? ` ★ Best of the saved states: ${short(this.best.number)} at step ${grouped(this.best.step)}.` : "";
+    const n = grouped(this.words.n);
+    const of = OF_REAL.includes(this.name) ? `n = ${n}` : `of ${n} fakes`;
+    return `At step ${grouped(this.words.steps.at(-1))}, ${of}: ${parts.join(", ")}.${best}`;
   }
 
   draw(until) {
@@ -72,7 +76,7 @@ class Plot {
     this.stale = false;
     const [arrow, way] = BETTER[this.words.better] ?? ["", ""];
     const title = this.find("h4");
-    title.textContent = `${this.words.title} ${arrow}`.trim();
+    title.textContent = arrow ? `${this.words.title}\u00a0${arrow}` : this.words.title;
     title.title = way;
     this.ask.setAttribute("aria-label", `What does this mean: ${this.words.title}?`);
     this.place.replaceChildren(course(this.rows, { best: this.best, until, width }));

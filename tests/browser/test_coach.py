@@ -242,7 +242,7 @@ def test_a_measure_is_drawn_with_its_floor_and_its_best(mount) -> None:
     expect(now).to_contain_text(
         "At step 200, of 512 fakes: averaged 0.40, G itself 0.50, floor 0.10"
     )
-    expect(now).to_contain_text("Best: 0.40 at step 200.")
+    expect(now).to_contain_text("Best of the saved states: 0.40 at step 200.")
     raw, averaged = (
         [float(one.get_attribute("cy") or 0) for one in section.locator(f"circle.gl-{kind}").all()]
         for kind in ("raw", "averaged")
@@ -265,6 +265,28 @@ def test_measures_are_drawn_only_where_they_can_be_seen(mount) -> None:
     hear(page, checkup(measured=(measured(100, 0.9), measured(200, 0.8))))
     page.wait_for_timeout(200)
     assert page.evaluate("() => __ganlab.courses") == 1
+
+
+def test_the_way_of_a_measure_never_stands_alone_on_a_line(mount) -> None:
+    page = mount(400)
+    hear(page, checkup(measured=(measured(100, 0.9),)))
+    page.locator(".gl-measured").scroll_into_view_if_needed()
+    page.wait_for_function("() => __ganlab.courses === 1")
+    title = page.locator(".gl-measure h4")
+    assert (title.text_content() or "").endswith("\N{NO-BREAK SPACE}↓")
+    top = "(one) => one.getBoundingClientRect().top"
+    asks = page.locator(".gl-measure .gl-ask")
+    assert abs(title.evaluate(top) - asks.evaluate(top)) < 6
+
+
+def test_what_rests_on_real_pictures_is_not_said_of_fakes(mount) -> None:
+    page = mount()
+    one = Measured(100, "averaged", {"d-gap": Value(0.1, 359, None)})
+    hear(page, checkup(measured=(one,)))
+    page.locator(".gl-measured").scroll_into_view_if_needed()
+    now = page.locator(".gl-measure .gl-now")
+    expect(now).to_contain_text("At step 100, n = 359: averaged 0.10")
+    expect(now).not_to_contain_text("fakes")
 
 
 def test_that_measuring_is_off_is_said(mount) -> None:
@@ -294,6 +316,18 @@ def test_every_plot_can_be_asked_what_it_means(mount) -> None:
     for who in "GD":
         hear(page, wire.encode("meaning", {"of": f"loss/{who}", "text": f"Of {who}'s."}))
     expect(panel.locator("p")).to_have_text("D: Of D's.\n\nG: Of G's.", use_inner_text=True)
+
+
+def test_what_two_curves_have_in_common_is_said_once(mount) -> None:
+    page = mount()
+    page.locator(".gl-chart .gl-ask").first.click()
+    for who in "DG":
+        text = f"{who}'s loss is 1 now. It rests. It is a game. Nobody wins."
+        hear(page, wire.encode("meaning", {"of": f"loss/{who}", "text": text}))
+    expect(page.locator(".gl-what p")).to_have_text(
+        "D's loss is 1 now.\n\nG's loss is 1 now.\n\nIt rests. It is a game. Nobody wins.",
+        use_inner_text=True,
+    )
 
 
 def test_a_word_is_not_said_twice(mount) -> None:
