@@ -16,10 +16,13 @@ const WORDS = {
   caution: "Caution",
   trouble: "Trouble",
 };
+const LOOKS = "the curves and the settings, what both players answer, how varied G's fakes are, and what"
+  + " was measured";
 const FIRST = { condition: "starting", line: "The coach has not looked at this run yet.", findings: [] };
 
 const PAGE = `
-  <summary><b class="gl-condition" role="status"></b> <span class="gl-says"></span></summary>
+  <summary><b class="gl-condition" role="status"></b> <span class="gl-says"></span>
+    <span class="gl-unfold"></span></summary>
   <div class="gl-found"><p class="gl-none"></p><div class="gl-findings"></div>
     <section class="gl-gone" hidden><h4>Came and went</h4><ul></ul></section></div>`;
 
@@ -47,57 +50,120 @@ function sure(share) {
   return `${word}, ${Math.round(100 * share)} %`;
 }
 
+// One advice. Its place and its button belong to it alone: another advice gets others, so that
+// neither the focus nor a click ever passes from one to the next.
+class Tip {
+  constructor(press) {
+    this.press = press;
+    this.box = document.createElement("li");
+    this.text = this.box.appendChild(document.createElement("span"));
+    this.button = null;
+  }
+
+  show(advice, { controls, over, knobs, busy }) {
+    this.advice = advice;
+    this.box.classList.remove("gl-away");
+    this.changes = turned(advice, knobs).map(([path, value]) => turn(path, value, knobs)).join(", ");
+    const restart = advice.changes.length && !advice.live ? " It applies on restart." : "";
+    const reading = this.changes && !controls ? ` (${this.changes})` : "";
+    write(this.text, `${advice.text}${restart}${reading}`);
+    this.offer(Boolean(this.changes) && controls);
+    if (!this.button) return;
+    write(this.button, !advice.live || over ? `For the next start: ${this.changes}` : this.changes);
+    this.rest(busy);
+  }
+
+  offer(yes) {
+    if (yes === Boolean(this.button)) return;
+    this.button?.remove();
+    this.button = yes ? this.box.appendChild(document.createElement("button")) : null;
+    if (!yes) return;
+    this.button.type = "button";
+    this.button.onclick = () => this.resting || this.press(this);
+  }
+
+  // not "disabled": that would take the keyboard's place away
+  rest(yes) {
+    this.resting = yes;
+    this.button?.setAttribute("aria-disabled", yes);
+  }
+
+  // it is not advised any more; it stays where it is, as it was
+  leave() {
+    this.box.classList.add("gl-away");
+    this.rest(true);
+  }
+}
+
 class Finding {
-  // actions = { apply(rule, index), point(finding) }
+  // actions = { apply(rule, tip), point(rule) }
   constructor(actions) {
     this.actions = actions;
     this.box = document.createElement("article");
     this.box.className = "gl-finding";
     this.box.innerHTML = FINDING;
     this.pointer = this.find(".gl-point");
-    this.pointer.onclick = () => actions.point(this.said);
+    this.pointer.onclick = () => this.gone || actions.point(this.said.rule);
+    this.tips = new Map(); // by what is advised
   }
 
   find(selector) {
     return this.box.querySelector(selector);
   }
 
-  // what is said of it now; may = { controls, over, knobs }: who reads it, and how the run is
+  // what is said of it now; may = { controls, over, knobs, busy }: who reads it, and how the run is
   show(said, may) {
     this.said = said;
+    this.stay(true);
     this.box.dataset.weight = said.weight;
     write(this.find("h4"), said.title);
     write(this.find(".gl-sure"), sure(said.sure));
     write(this.find(".gl-seen"), said.seen);
     write(this.find(".gl-why"), said.why);
     write(this.find("cite"), said.source && `Source: ${said.source}`);
-    this.pointer.hidden = !said.columns.length;
-    this.find("h5").hidden = !said.advice.length;
-    const list = this.find(".gl-advice");
-    while (list.children.length > said.advice.length) list.lastChild.remove();
-    said.advice.forEach((advice, i) => this.advise(list, advice, i, may));
+    write(this.pointer, said.columns.length ? "Show on the curves" : "Show the measures");
+    this.advise(said.advice.filter((one) => !one.changes.length || turned(one, may.knobs).length), may);
   }
 
-  advise(list, advice, index, { controls, over, knobs }) {
-    const item = list.children[index] ?? list.appendChild(document.createElement("li"));
-    if (!item.children.length) {
-      item.append(document.createElement("span"), document.createElement("button"));
-      item.lastChild.type = "button";
-      item.lastChild.onclick = () => this.actions.apply(this.said.rule, index);
+  advise(advices, may) {
+    const now = new Map(advices.map((advice) => [JSON.stringify([advice.text, advice.changes]), advice]));
+    for (const [key, tip] of this.tips) if (!now.has(key)) tip.leave();
+    for (const [key, advice] of now) {
+      if (!this.tips.has(key)) {
+        const tip = new Tip((one) => this.actions.apply(this.said.rule, one));
+        this.tips.set(key, tip);
+        this.find(".gl-advice").append(tip.box);
+      }
+      this.tips.get(key).show(advice, may);
     }
-    const [text, button] = item.children;
-    const later = !advice.live || over;
-    const changes = advice.changes.map(([path, value]) => turn(path, value, knobs)).join(", ");
-    const restart = advice.changes.length && !advice.live ? " It applies on restart." : "";
-    const reading = changes && !controls ? ` (${changes})` : "";
-    write(text, `${advice.text}${restart}${reading}`);
-    button.hidden = !changes || !controls;
-    write(button, later ? `For the next start: ${changes}` : changes);
+    this.find("h5").hidden = !this.tips.size;
+  }
+
+  // it is not found any more
+  leave() {
+    this.stay(false);
+    write(this.find(".gl-sure"), "Not seen any more");
+    for (const tip of this.tips.values()) tip.leave();
+  }
+
+  stay(yes) {
+    this.gone = !yes;
+    this.box.classList.toggle("gl-away", !yes);
+    this.pointer.setAttribute("aria-disabled", !yes);
   }
 
   pointed(yes) {
     this.pointer.setAttribute("aria-pressed", yes);
   }
+}
+
+// what an advice would change of how the knobs stand
+function turned({ changes }, knobs) {
+  return changes.filter(([path, value]) => !stands(path, value, knobs));
+}
+
+function stands(path, value, knobs) {
+  return knobs[path]?.[1] === told(value);
 }
 
 // "G: Learning rate: 2e-4 → 1e-4"
@@ -107,20 +173,24 @@ function turn(path, value, knobs) {
 }
 
 export class Coach {
-  // box: the <details> to fill; apply(rule, index) takes an advice; shade({ columns, first, last })
+  // box: the <details> to fill; apply(rule, { text, changes }) takes an advice, as it was said; shade({ columns, first, last })
   // shows a stretch on the curves, null for none
   constructor(box, { apply, shade }) {
     this.box = box;
     this.shade = shade;
-    this.actions = { apply, point: (said) => this.point(said.rule) };
+    this.actions = { apply: (rule, tip) => this.take(rule, tip), point: (rule) => this.point(rule) };
+    this.apply = apply;
     this.box.innerHTML = PAGE;
     this.box.open = folded(STORE);
     this.box.addEventListener("toggle", () => {
       fold(STORE, this.box.open);
+      if (!this.box.open) this.forget();
       this.refresh();
     });
     this.cards = new Map(); // by the name of the rule
-    this.may = { controls: false, over: false, knobs: {} };
+    this.may = { controls: false, over: false, knobs: {}, busy: false };
+    this.step = 0;
+    this.taken = null; // the advice whose effect is watched; null for none
     this.clear();
   }
 
@@ -131,20 +201,25 @@ export class Coach {
   // who reads it, and how the knobs stand
   update({ controls = false, knobs = {} }) {
     Object.assign(this.may, { controls, knobs });
+    this.await();
     this.refresh();
   }
 
-  hearMoment({ state }) {
+  hearMoment({ state, counts }) {
+    this.step = counts.steps;
     const over = OVER.includes(state);
     if (over === this.may.over) return;
     this.may.over = over;
+    if (over) this.release();
     this.refresh();
   }
 
-  hear({ number, health, past }) {
+  hear({ number, take, health, past }) {
     counters.checkup = number;
     this.health = health ?? FIRST;
     this.past = past;
+    if (take !== this.number || this.health.step > this.taken?.step) this.release();
+    this.number = take;
     this.head();
     this.refresh();
   }
@@ -153,6 +228,9 @@ export class Coach {
     counters.checkup = 0;
     this.health = FIRST;
     this.past = [];
+    this.step = 0;
+    this.release();
+    this.forget();
     this.point(null);
     this.head();
     this.refresh();
@@ -164,31 +242,82 @@ export class Coach {
     place.dataset.condition = condition;
     const word = WORDS[condition] ?? condition;
     write(place, word);
-    write(this.find(".gl-says"), after(word, line));
-    this.find("summary").title = line;
+    const said = this.taken ? this.watching : after(word, line);
+    write(this.find(".gl-says"), said);
+    this.find("summary").title = this.taken ? said : line;
   }
 
-  // what is unfolded; the boxes of what is still found stay, and with them the keyboard's place
+  // Takes an advice. Until the coach has seen what came of it there is none other to take.
+  take(rule, { advice, changes }) {
+    const { text, live } = advice;
+    if (!this.may.over) {
+      const step = Math.max(this.step, this.health.step ?? 0);
+      this.taken = { changes, live, all: advice.changes, step, done: false };
+      this.may.busy = true;
+    }
+    this.apply(rule, { text, changes: advice.changes });
+    this.head();
+    this.refresh();
+  }
+
+  get watching() {
+    const { changes, live, done } = this.taken;
+    if (!live) return `For the next start: ${changes}.`;
+    return done ? `Changed ${changes}; watching what it does.` : `Changing ${changes} …`;
+  }
+
+  // what was taken is done once the knobs stand so; what was looked at before does not count
+  await() {
+    const { taken } = this;
+    if (!taken || taken.done) return;
+    if (!taken.all.every(([path, value]) => stands(path, value, this.may.knobs))) return;
+    taken.done = true;
+    taken.step = Math.max(taken.step, this.step);
+    this.head();
+  }
+
+  release() {
+    this.taken = null;
+    this.may.busy = false;
+    this.head();
+  }
+
+  // with the next unfolding everything is in the coach's order again
+  forget() {
+    this.cards.clear();
+    this.find(".gl-findings").replaceChildren();
+  }
+
+  // What is unfolded. While it is, whatever was said keeps its place: what is new comes below, and
+  // what is gone stays there, greyed out.
   refresh() {
-    const { findings, line } = this.health;
+    const { findings } = this.health;
     if (!findings.some(({ rule }) => rule === this.pointed)) this.point(null);
     if (!this.box.open) return;
-    this.find(".gl-none").hidden = findings.length > 0;
-    write(this.find(".gl-none"), line);
-    const place = this.find(".gl-findings");
     for (const [rule, card] of this.cards) {
-      if (findings.some((said) => said.rule === rule)) continue;
-      card.box.remove();
-      this.cards.delete(rule);
+      if (!findings.some((said) => said.rule === rule)) card.leave();
     }
-    findings.forEach((said, i) => {
-      if (!this.cards.has(said.rule)) this.cards.set(said.rule, new Finding(this.actions));
+    for (const said of findings) {
+      if (!this.cards.has(said.rule)) {
+        this.cards.set(said.rule, new Finding(this.actions));
+        this.find(".gl-findings").append(this.cards.get(said.rule).box);
+      }
       const card = this.cards.get(said.rule);
       card.show(said, this.may);
       card.pointed(said.rule === this.pointed);
-      if (place.children[i] !== card.box) place.insertBefore(card.box, place.children[i] ?? null);
-    });
+    }
+    const none = this.find(".gl-none");
+    none.hidden = this.cards.size > 0;
+    write(none, this.looked);
+    this.find(".gl-found").classList.toggle("gl-few", !this.cards.size);
     this.remember();
+  }
+
+  // what was looked at where nothing was found
+  get looked() {
+    const { condition, step } = this.health;
+    if (condition === "starting") return `As soon as some rounds are played, the coach looks at ${LOOKS}.`;
+    return `Up to step ${grouped(step)} the coach looked at ${LOOKS}. There is nothing that should be changed.`;
   }
 
   remember() {
@@ -209,5 +338,15 @@ export class Coach {
     const said = this.health.findings.find((one) => one.rule === this.pointed);
     for (const [name, card] of this.cards) card.pointed(name === this.pointed);
     this.shade(said ? { columns: said.columns, first: said.first, last: said.last } : null);
+    if (said) this.sight();
+  }
+
+  // brings the first plot where it is shown into sight, or the measures
+  sight() {
+    const page = this.box.parentElement;
+    const shown = page.querySelector(".gl-stretch:not([hidden])")?.closest(".gl-chart");
+    const measures = page.querySelector(".gl-measured");
+    if (!shown && measures) measures.open = true;
+    (shown ?? measures)?.scrollIntoView({ block: shown ? "center" : "start", behavior: "smooth" });
   }
 }

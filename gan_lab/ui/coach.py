@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from gan_lab.coach import Advice, Finding
@@ -28,17 +29,17 @@ def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
     """The advice that a page means; None if the coach gives no such advice.
 
     Args:
-        asked: ``{"rule": name, "index": place}`` as a browser sends it: anything at all. What is
-            to be changed is looked up here and never taken from there.
+        asked: ``{"rule": name, "index": {"text": ..., "changes": [[path, value], ...]}}`` as a
+            browser sends it: anything at all. The advice is told by what the page showed, as places
+            change; what is to be changed is looked up here and never taken from there.
     """
     if not isinstance(asked, dict) or checkup.health is None:
         return None
-    rule, index = asked.get("rule"), asked.get("index")
-    if not isinstance(index, int) or isinstance(index, bool):
-        return None
     for finding in checkup.health.findings:
-        if finding.rule.name == rule and 0 <= index < len(finding.advice):
-            return finding, finding.advice[index]
+        for advice in finding.advice:
+            shown = json.loads(json.dumps({"text": advice.text, "changes": advice.changes}))
+            if finding.rule.name == asked.get("rule") and shown == asked.get("index"):
+                return finding, advice
     return None
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from gan_lab.coach import Advice, Condition, Finding, Health, Rule, Sign, Weight
 from gan_lab.colours import COLOURS
-from gan_lab.config import RunConfig
+from gan_lab.config import RunConfig, put
 from gan_lab.measures import Measured, Value
 from gan_lab.runs import wire
 from gan_lab.runs.best import Best
@@ -71,11 +71,14 @@ def measured(steps: int, number: float, weights: str = "averaged") -> Measured:
 
 
 def checkup(
-    *findings: Finding, condition: Condition = Condition.TROUBLE, line: str = "D wins.", **more: Any
+    *findings: Finding,
+    condition: Condition = Condition.TROUBLE,
+    line: str = "D wins.",
+    step: int = 100,
+    **more: Any,
 ) -> bytes:
-    return wire.checkup_frame(
-        Checkup(number=1, health=Health(100, condition, line, findings), **more), RunConfig()
-    )
+    health = Health(step, condition, line, findings)
+    return wire.checkup_frame(Checkup(number=1, health=health, **more), RunConfig())
 
 
 @pytest.fixture
@@ -132,10 +135,11 @@ def test_nothing_below_moves_when_the_coach_says_more(mount, width: int) -> None
     page = mount(width)
     top = "() => document.querySelector('.gl-board').getBoundingClientRect().top"
     for opened in (False, True):
+        findings = [finding(f"rule-{i}") for i in range(5)]
         if opened:
+            hear(page, checkup(finding()))
             unfold(page)
         before = page.evaluate(top)
-        findings = [finding(f"rule-{i}") for i in range(5)]
         hear(page, checkup(*findings, line="Many words. " * 40, past=(finding("x", until=300),)))
         assert page.evaluate(top) == before
         hear(page, checkup())
@@ -159,29 +163,120 @@ def test_a_finding_says_what_why_how_sure_and_what_to_try(mount) -> None:
     expect(card.locator("li").nth(1)).to_contain_text("applies on restart")
     expect(page.locator(".gl-gone li")).to_have_text("About oscillation: from step 40 to 90")
     buttons.first.click()
-    assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "index": 0}]]
+    shown = {"text": LOWER.text, "changes": [["optim.d.lr", 1e-4]]}
+    assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "index": shown}]]
 
 
 def test_a_guest_reads_and_has_nothing_to_press(mount) -> None:
     page = mount(controls=False)
     unfold(page)
     hear(page, checkup(finding()))
-    expect(page.locator(".gl-advice button:visible")).to_have_count(0)
+    expect(page.locator(".gl-advice button")).to_have_count(0)
     expect(page.locator(".gl-advice li").first).to_contain_text("2e-4 → 1e-4")
 
 
-def test_boxes_of_what_is_still_found_stay_where_they_are(mount) -> None:
+def test_nothing_changes_its_place_while_the_coach_is_unfolded(mount) -> None:
     page = mount()
     unfold(page)
+    titles = page.locator(".gl-finding h4")
     hear(page, checkup(finding("one"), finding("two")))
-    page.locator(".gl-finding button").nth(3).focus()
-    button = page.evaluate_handle("() => document.activeElement")
-    hear(page, checkup(finding("zero"), finding("two", sure=0.95), finding("one")))
-    titles = page.locator(".gl-finding h4").all_text_contents()
-    assert titles == ["About zero", "About two", "About one"]
-    assert page.evaluate("(one) => one.isConnected", button)
-    hear(page, checkup())
-    expect(page.locator(".gl-finding")).to_have_count(0)
+    button = page.locator(".gl-finding").nth(1).get_by_role("button", name="D: Learning rate")
+    button.focus()
+    held = page.evaluate_handle("() => document.activeElement")
+    place = button.evaluate("(one) => one.offsetTop")
+    hear(page, checkup(finding("zero"), finding("two", sure=0.95)))
+    assert titles.all_text_contents() == ["About one", "About two", "About zero"]
+    first = page.locator(".gl-finding").first
+    expect(first).to_contain_text("Not seen any more")
+    before = page.evaluate("window.told.length")
+    first.locator(".gl-advice button").first.dispatch_event("click")
+    assert page.evaluate("window.told.length") == before
+    assert button.evaluate("(one, held) => one === held", held)
+    assert button.evaluate("(one) => one.offsetTop") == place
+    unfold(page)
+    unfold(page)
+    expect(titles).to_have_text(["About zero", "About two"])
+
+
+def test_a_button_never_comes_to_stand_for_another_advice(mount) -> None:
+    page = mount()
+    unfold(page)
+    hear(page, checkup(finding(advice=(LOWER, REBUILD))))
+    page.get_by_role("button", name=LIVE_BUTTON).focus()
+    other = Advice("Smooth the labels.", (("objective.smooth_real", 0.1),))
+    hear(page, checkup(finding(advice=(other, LOWER))))
+    assert page.evaluate("() => document.activeElement.textContent") == LIVE_BUTTON
+    texts = page.locator(".gl-advice button").all_text_contents()
+    assert [text.split(":")[0] for text in texts] == [
+        "D", "For the next start", "One-sided label smoothing",
+    ]  # fmt: skip
+    page.locator(".gl-advice button").nth(1).dispatch_event("click")
+    assert page.evaluate("window.told") == []
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.told")[0][1]["index"]["text"] == LOWER.text
+
+
+def test_after_an_advice_is_taken_nothing_can_be_pressed_until_the_coach_has_looked(mount) -> None:
+    page = mount()
+    unfold(page)
+    other = Advice("Smooth the labels.", (("objective.smooth_real", 0.1),))
+    hear(page, checkup(finding(advice=(LOWER, other))))
+    press = page.get_by_role("button", name="D: Learning rate")
+    press.click()
+    smooth = page.get_by_role("button", name="smoothing")
+    says = page.locator(".gl-says")
+    expect(says).to_have_text(f"Changing {LIVE_BUTTON} …")
+    knobs = turned_by(put(RunConfig(), {"optim.d.lr": 1e-4}))
+    page.evaluate("(data) => thing.adopt({ ...thing.component, data })", LIVE | {"knobs": knobs})
+    expect(says).to_have_text(f"Changed {LIVE_BUTTON}; watching what it does.")
+    hear(page, checkup(finding(advice=(LOWER, other))))  # of the same step: looked at before
+    for button in (press, smooth):
+        expect(button).to_have_attribute("aria-disabled", "true")
+        button.click(force=True)
+    expect(page.locator(".gl-coach")).not_to_contain_text("1e-4 → 1e-4")
+    assert page.evaluate("window.told.length") == 1
+    hear(page, checkup(finding(advice=(LOWER, other)), step=101))
+    expect(smooth).to_have_attribute("aria-disabled", "false")
+    expect(says).to_have_text("D wins.")
+    expect(press).to_have_attribute("aria-disabled", "true")  # it would change nothing
+    smooth.click()
+    assert page.evaluate("window.told.length") == 2
+
+
+def test_what_would_change_nothing_is_not_offered(mount) -> None:
+    page = mount(knobs=turned_by(put(RunConfig(), {"optim.d.lr": 1e-4})))
+    unfold(page)
+    hear(page, checkup(finding()))
+    expect(page.locator(".gl-coach")).not_to_contain_text(LOWER.text)
+    expect(page.locator(".gl-advice button")).to_have_count(1)  # and none that is empty
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_where_nothing_is_found_it_says_what_was_looked_at(mount, width: int) -> None:
+    page = mount(width)
+    line = "Healthy: D tells 70 % right."
+    hear(page, checkup(condition=Condition.HEALTHY, line=line, step=1234))
+    unfold(page)
+    found = page.locator(".gl-found")
+    expect(found).to_contain_text("Up to step 1\N{NARROW NO-BREAK SPACE}234 the coach looked at")
+    expect(found).not_to_contain_text("70 %")
+    assert found.bounding_box()["height"] < 120  # type: ignore[index]
+    expect(page.locator(".gl-unfold")).to_be_visible()
+    hear(page, checkup(finding()))
+    assert found.bounding_box()["height"] > 250  # type: ignore[index]
+
+
+def test_what_is_shown_on_no_curve_leads_to_the_measures(mount) -> None:
+    page = mount()
+    unfold(page)
+    rule = said("copies")
+    hear(page, checkup(Finding(rule, Sign(0.9, "Many copies."), (), 120)))
+    measures = page.locator(".gl-measured")
+    measures.evaluate("(box) => { box.style.marginTop = '3000px'; }")
+    page.locator(".gl-measured summary").evaluate("(one) => one.click()")
+    page.get_by_role("button", name="Show the measures").click()
+    expect(measures).to_be_in_viewport()
+    expect(measures).to_have_attribute("open", "")
 
 
 def test_it_stays_unfolded_and_works_by_keyboard(mount) -> None:

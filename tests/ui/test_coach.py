@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -17,27 +18,37 @@ from .visitor import opened, press, the_run, until
 
 SLOWER = Advice("Let D learn more slowly.", (("optim.d.lr", 1e-4), ("objective.smooth_real", 0.1)))
 LARGER = Advice("Take more pictures at once.", (("training.batch", 128),))
-RULE = Rule("d-wins", "D wins", Weight.TROUBLE, "", "", lambda _: None, lambda _: (SLOWER, LARGER))
-FOUND = Finding(RULE, Sign(0.9, "so"), (SLOWER, LARGER), 100)
+WHOLE = Advice("Whole numbers come from a browser without a point.", (("optim.d.clip_norm", 1.0),))
+ALL = (SLOWER, LARGER, WHOLE)
+RULE = Rule("d-wins", "D wins", Weight.TROUBLE, "", "", lambda _: None, lambda _: ALL)
+FOUND = Finding(RULE, Sign(0.9, "so"), ALL, 100)
 CHECKUP = Checkup(1, health=Health(120, Condition.TROUBLE, "D wins.", (FOUND,)))
+
+
+def pressed(advice: Advice, rule: Any = "d-wins", **other: Any) -> dict[str, Any]:
+    """As a browser sends it."""
+    shown = {"text": advice.text, "changes": advice.changes, **other}
+    return json.loads(json.dumps({"rule": rule, "index": shown}))
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        None, "d-wins", 3, {}, {"rule": "d-wins"}, {"rule": "d-wins", "index": 2},
-        {"rule": "d-wins", "index": -1}, {"rule": "d-wins", "index": True},
-        {"rule": "d-wins", "index": "0"}, {"rule": ["d-wins"], "index": 0},
-        {"rule": "other", "index": 0}, {"path": "optim.d.lr", "value": 9.0, "index": 0},
+        None, "d-wins", 3, {}, {"rule": "d-wins"}, {"rule": "d-wins", "index": 0},
+        {"rule": "d-wins", "index": SLOWER.text}, {"index": {"text": SLOWER.text}},
+        pressed(SLOWER, rule=["d-wins"]), pressed(SLOWER, rule="other"),
+        pressed(SLOWER, text="Let D learn faster."), pressed(SLOWER, changes=[["optim.d.lr", 9.0]]),
+        pressed(SLOWER, changes=None), {"path": "optim.d.lr", "value": 9.0, "index": 0},
     ],
 )  # fmt: skip
 def test_only_what_the_coach_says_now_can_be_taken(asked: Any) -> None:
     assert coach.advised(CHECKUP, asked) is None
 
 
-def test_an_advice_is_found_by_rule_and_place() -> None:
-    assert coach.advised(CHECKUP, {"rule": "d-wins", "index": 1}) == (FOUND, LARGER)
-    assert coach.advised(Checkup(), {"rule": "d-wins", "index": 1}) is None
+def test_an_advice_is_found_by_rule_and_by_what_the_page_showed() -> None:
+    assert coach.advised(CHECKUP, pressed(LARGER)) == (FOUND, LARGER)
+    assert coach.advised(CHECKUP, pressed(WHOLE)) == (FOUND, WHOLE)
+    assert coach.advised(Checkup(), pressed(LARGER)) is None
 
 
 def test_every_knob_has_a_name_and_a_value_for_the_page() -> None:
@@ -53,7 +64,7 @@ def test_advice_turns_live_knobs_with_its_reason_and_the_widgets_follow(
     hosted = the_run(app)
     until(hosted, State.RUNNING)
     monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
-    _take(app, {"rule": "d-wins", "index": 0})
+    _take(app, pressed(SLOWER))
     turned = [entry for entry in hosted.run.ledger() if entry.turned]
     assert [(entry.path, entry.new) for entry in turned] == list(SLOWER.changes)
     assert {entry.note for entry in turned} == {f"coach: D wins - {SLOWER.text}"}
@@ -67,7 +78,7 @@ def test_advice_that_needs_a_restart_waits_for_it(monkeypatch: pytest.MonkeyPatc
     hosted = the_run(app)
     until(hosted, State.RUNNING)
     monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
-    _take(app, {"rule": "d-wins", "index": 1})
+    _take(app, pressed(LARGER))
     assert hosted.run.latest().config.training.batch == 32
     assert app.session_state["experiment"].config.training.batch == 128
 
@@ -76,8 +87,21 @@ def test_advice_that_was_taken_back_changes_nothing_and_says_so() -> None:
     app = press(opened(), "start")
     hosted = the_run(app)
     until(hosted, State.RUNNING)
-    _take(app, {"rule": "no-such-rule", "index": 0})
+    _take(app, pressed(SLOWER, rule="no-such-rule"))
     assert not [entry for entry in hosted.run.ledger() if entry.turned]
+    assert any("does not say that any more" in one.value for one in app.warning)
+
+
+def test_another_advice_in_the_same_place_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    now = Finding(RULE, Sign(0.9, "so"), (LARGER,), 100)
+    health = Health(140, Condition.TROUBLE, "D wins.", (now,))
+    monkeypatch.setattr(Run, "checkup", lambda _: Checkup(2, health=health))
+    _take(app, pressed(SLOWER))
+    assert not [entry for entry in hosted.run.ledger() if entry.turned]
+    assert app.session_state["experiment"].config.training.batch == 32
     assert any("does not say that any more" in one.value for one in app.warning)
 
 
@@ -86,7 +110,7 @@ def test_a_guest_cannot_take_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     until(hosted, State.RUNNING)
     guest = opened(run=hosted.view_id)
     monkeypatch.setattr(Run, "checkup", lambda _: CHECKUP)
-    _take(guest, {"rule": "d-wins", "index": 0}, button="own")
+    _take(guest, pressed(SLOWER), button="own")
     assert not [entry for entry in hosted.run.ledger() if entry.turned]
     assert any("Not changed" in one.value or "Sorry" in one.value for one in guest.warning)
 
