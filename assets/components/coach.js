@@ -62,7 +62,7 @@ class Tip {
 
   show(advice, { controls, over, knobs, busy }) {
     this.advice = advice;
-    this.box.classList.remove("gl-away");
+    this.box.classList.remove("gl-greyed");
     this.changes = turned(advice, knobs).map(([path, value]) => turn(path, value, knobs)).join(", ");
     const restart = advice.changes.length && !advice.live ? " It applies on restart." : "";
     const reading = this.changes && !controls ? ` (${this.changes})` : "";
@@ -90,7 +90,7 @@ class Tip {
 
   // it is not advised any more; it stays where it is, as it was
   leave() {
-    this.box.classList.add("gl-away");
+    this.box.classList.add("gl-greyed");
     this.rest(true);
   }
 }
@@ -148,7 +148,7 @@ class Finding {
 
   stay(yes) {
     this.gone = !yes;
-    this.box.classList.toggle("gl-away", !yes);
+    this.box.classList.toggle("gl-greyed", !yes);
     this.pointer.setAttribute("aria-disabled", !yes);
   }
 
