@@ -30,6 +30,8 @@ class Value:
         """Raises ValueError for what is no number."""
         if not math.isfinite(self.number):
             raise ValueError(f"a measure came out as {self.number}")
+        if self.floor is not None and not math.isfinite(self.floor):
+            raise ValueError(f"the floor of a measure came out as {self.floor}")
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,9 @@ def take(
         some = material if one.most is None else material.first(one.most)
         number = one.number(some)
         if number is not None and math.isfinite(number):
-            found[name] = Value(number, len(some), floor_of(one, some))
+            floor = floor_of(one, some)
+            sound = floor is not None and math.isfinite(floor)
+            found[name] = Value(number, len(some), floor if sound else None)
         progress(done / len(wanted))
     return found
 
