@@ -10,6 +10,7 @@ const OVER = ["finished", "stopped", "failed"];
 // a word for each condition; its sign is in coach.css
 const WORDS = {
   starting: "Starting",
+  watching: "Watching",
   healthy: "Healthy",
   improving: "Improving",
   converged: "Converged",

@@ -16,6 +16,7 @@ from gan_lab.coach.findings import (
 )
 from gan_lab.coach.line import line
 from gan_lab.coach.play import played
+from gan_lab.coach.quality import far, trend
 from gan_lab.coach.rules import RULES
 
 LOOKS = 2
@@ -103,8 +104,17 @@ class Coach:
         for rule in self._rules:
             self._judge(rule, evidence)
         findings = self.standing
-        condition = _condition(findings, evidence)
+        if findings and findings[0].rule.weight is Weight.TROUBLE:  # no praise beside it
+            findings = tuple(f for f in findings if f.rule.weight is not Weight.NEWS)
+        condition = _condition(findings, evidence, suspected=self._suspects())
         return Health(evidence.step, condition, line(condition, findings, evidence), findings)
+
+    def _suspects(self) -> bool:
+        """Whether a sign of trouble is seen that has not lasted yet."""
+        return any(
+            rule.weight is Weight.TROUBLE and self._tracks[rule.name].since is not None
+            for rule in self._rules
+        )
 
     def _judge(self, rule: Rule, evidence: Evidence) -> None:
         track, step = self._tracks[rule.name], evidence.step
@@ -145,7 +155,7 @@ class Coach:
                 track.finding = event.finding if came else None
 
 
-def _condition(findings: tuple[Finding, ...], evidence: Evidence) -> Condition:
+def _condition(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: bool) -> Condition:
     weights = {finding.rule.weight for finding in findings}
     if Weight.TROUBLE in weights:
         return Condition.TROUBLE
@@ -156,4 +166,8 @@ def _condition(findings: tuple[Finding, ...], evidence: Evidence) -> Condition:
         return Condition.CONVERGED
     if "improving" in names:
         return Condition.IMPROVING
-    return Condition.HEALTHY if played(evidence) >= Rule.warm_up else Condition.STARTING
+    if played(evidence) < Rule.warm_up:
+        return Condition.STARTING
+    course = trend(evidence)
+    bad = course is not None and far(course)
+    return Condition.WATCHING if suspected or bad else Condition.HEALTHY

@@ -151,6 +151,8 @@ class Condition(StrEnum):
 
     STARTING = "starting"
     """Too early to say anything."""
+    WATCHING = "watching"
+    """Nothing lasts that is wrong, and nothing yet says that all is well."""
     HEALTHY = "healthy"
     IMPROVING = "improving"
     CONVERGED = "converged"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Condition, Finding
 from gan_lab.coach.play import first_round, has_labels, judges, number, played, window
-from gan_lab.coach.quality import trend
+from gan_lab.coach.quality import far, trend
 
 _WORD = {
     Condition.STARTING: "Starting",
+    Condition.WATCHING: "Watching",
     Condition.HEALTHY: "Healthy",
     Condition.IMPROVING: "Healthy and improving",
     Condition.CONVERGED: "Converged",
@@ -43,7 +44,8 @@ def _lower(words: str) -> str:
 def _duel(evidence: Evidence) -> list[str]:
     probe = evidence.probe
     if probe is not None and probe.right_train is not None and probe.right_fake is not None:
-        return [f"D tells {50.0 * (probe.right_train + probe.right_fake):.0f} % right"]
+        right = 50.0 * (probe.right_train + probe.right_fake)
+        return [f"D is right {right:.0f} times in 100 (50: it guesses)"]
     if has_labels(evidence.config):
         judge = judges(evidence.config)[0]
         real, fake = (window(evidence, column) for column in (judge.real, judge.fake))
@@ -60,4 +62,6 @@ def _quality(condition: Condition, evidence: Evidence) -> list[str]:
     floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
+    if condition is Condition.WATCHING and far(course):
+        return [f"{course.called} is still {number(course.numbers[-1])}{floor}"]
     return [f"{course.called} is {number(course.numbers[-1])}{floor}{still}"]

@@ -10,6 +10,7 @@ from gan_lab.data import Kind, plane_of
 from gan_lab.measures import on_the_plane
 from gan_lab.measures.material import Material
 from gan_lab.measures.measure import Measure, of_classes
+from gan_lab.metrics.classes import spread
 from gan_lab.metrics.plane import kl, smoothed
 
 
@@ -30,10 +31,14 @@ def classes_kl(material: Material) -> float | None:
 
 
 def modes(material: Material) -> float:
-    """Heaps, or classes, with at least one fake."""
+    """Heaps with at least one fake; classes with a fifth of the fakes that they should have, as
+    the classifier errs."""
     if material.reference.kind.points:
         return on_the_plane.modes(material)
-    return float((counted(material) > 0).sum())
+    labels = material.reference.train.labels
+    assert labels is not None  # only sets with classes are asked
+    counts = counted(material)
+    return float(spread(counts, torch.bincount(labels, minlength=len(counts))).modes)
 
 
 def _has_modes(config: RunConfig, kind: Kind) -> bool:
@@ -50,7 +55,7 @@ CLASSES = Measure(
 )  # fmt: skip
 MODES = Measure(
     "modes", "Modes found", "more",
-    "How many of the heaps, or classes, G reaches with at least one fake. Fewer than real ones have"
-    " mean that G leaves some out.",
+    "How many of the heaps G reaches with at least one fake, or of the classes with a fifth of the"
+    " fakes that they should have. Fewer than real ones have mean that G leaves some out.",
     _has_modes, modes, judged=True,
 )  # fmt: skip

@@ -55,6 +55,8 @@ def _scores(onlooker: Onlooker, x: Tensor, labels: Tensor | None) -> Tensor:
 
 def memorised(material: Material) -> float | None:
     """Share of fakes that are suspiciously near to one training picture."""
+    if material.real and material.reference.held_out is None:
+        return None  # what stands in for fakes is among the training pictures itself
     found = _found(material)
     return None if found is None else found.near / len(material)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gan_lab.coach import Advice, Coach, Condition, Rule, Sign, Weight
 from tests.coach.evidence import evidence, healthy
 
@@ -103,3 +105,30 @@ def test_healthy_says_why():
     health = [coach.look(healthy(steps=step)) for step in range(50, 1000, 50)][-1]
     assert health.condition is Condition.HEALTHY
     assert health.line.startswith("Healthy: D says 0.6")
+
+
+def test_a_run_whose_fakes_are_bad_is_not_called_healthy():
+    coach = Coach()
+    for step in range(150, 1000, 50):
+        health = coach.look(
+            healthy(steps=step, measured={"swd": [400.0, 399.0, 401.0]}, floors={"swd": 25.0})
+        )
+    assert health.condition is Condition.WATCHING
+    assert "swd" not in health.line and "still 401 (real ones: 25.0)" in health.line
+
+
+def test_a_sign_of_trouble_that_has_not_lasted_is_no_health():
+    coach = Coach([RULE])
+    assert coach.look(ill(110)).condition is Condition.WATCHING
+    assert coach.look(well(120)).condition is Condition.WATCHING  # one look without it says little
+    assert coach.look(well(130)).condition is Condition.HEALTHY
+
+
+def test_no_praise_beside_trouble():
+    praise = replace(RULE, name="praise", weight=Weight.NEWS, patience=0)
+    coach = Coach([RULE, praise])
+    assert [f.rule.name for f in coach.look(ill(110)).findings] == ["praise"]
+    for step in (150, 200, 250, 300):
+        health = coach.look(ill(step))
+    assert [f.rule.name for f in health.findings] == [RULE.name]
+    assert health.condition is Condition.TROUBLE

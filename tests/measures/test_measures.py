@@ -13,7 +13,16 @@ from gan_lab.config.training import Training
 from gan_lab.data import load, plane_of
 from gan_lab.games import Onlooker
 from gan_lab.latent import Model
-from gan_lab.measures import MEASURES, Material, Reference, best_of, live_names, suitable, take
+from gan_lab.measures import (
+    MEASURES,
+    Material,
+    Reference,
+    Value,
+    best_of,
+    live_names,
+    suitable,
+    take,
+)
 from gan_lab.measures.material import Source
 from gan_lab.metrics import inception
 from gan_lab.metrics.judge import judge_of
@@ -205,3 +214,15 @@ def test_inception_is_measured_where_it_is(
         assert value.floor is not None and value.number > value.floor
     assert not any(name.endswith("-inception") for name in
                    live_names(digits.config, digits.kind, have_judge=True))  # fmt: skip
+
+
+def test_a_floor_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="floor"):
+        Value(1.0, 10, float("nan"))
+
+
+def test_where_nothing_is_held_out_copies_have_no_floor(digits: Reference) -> None:
+    alone = Reference(digits.config, digits.train, digits.train)
+    assert alone.held_out is None
+    found = take(Material(alone, digits.train.images[:200]), ["memorised"])
+    assert "memorised" not in found or found["memorised"].floor is None

@@ -55,7 +55,7 @@ def _measures(evidence: Evidence) -> list[str]:
                 )
         elif name == "modes" and floor:
             if all(v.number < (v.floor or 0.0) - 0.5 for v in both):
-                found.append(f"{number:.0f} of {floor:.0f} heaps are found.")
+                found.append(f"{number:.0f} of {floor:.0f} kinds are found.")
         elif name == "classes-kl" and all(v.number > UNEVEN + (v.floor or 0.0) for v in both):
             found.append(f"Some classes are hardly drawn: their KL divergence is {number:.2f}.")
     return found
