@@ -15,11 +15,13 @@ def tables(found: Mapping[str, Sequence[Line]]) -> str:
     ill = [line for line in exams if line["disease"] and line["there"]]
     well = [line for line in exams if not line["disease"]]
     absent = [line for line in exams if line["disease"] and not line["there"]]
-    parts = [_totals(ill, well, found["cures"]), _diseases(ill), _healthy(well)]
+    never = {(line["case"], line["seed"]) for line in absent}
+    cures = [line for line in found["cures"] if (line["case"], line["seed"]) not in never]
+    parts = [_totals(ill, well, cures), _diseases(ill), _healthy(well)]
     if absent:
         names = ", ".join(f"{line['case']} ({line['seed']})" for line in absent)
         parts.append(f"Not ill although meant to be, and not counted: {names}.")
-    parts.append(_cures(found["cures"]))
+    parts.append(_cures(cures))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -1,4 +1,4 @@
-"""What each measure says of real pictures against other real ones: nothing can honestly be better.
+"""What each measure says of real pictures against other real ones: their floors.
 
     python benchmarks/floors.py --n 500 --sets digits mnist fashion
 

@@ -147,7 +147,7 @@ def _tell(shown: Shown, judge: Judge | None, found: list[Measured]) -> None:
                 f"  {name:<24}{_short(value.number):>12}{floor:>12}{value.n:>8}"
                 f"  {MEASURES[name].better}, {MEASURES[name].title(shown.config)}"
             )
-    say("real: what as many real pictures come to, which is the best that one can hope for")
+    say("real: what as many real pictures come to, about as good as fakes can be")
     if judge is not None:
         say(f"{judge.name} of {judge.held_out:,} held-out pictures")
 

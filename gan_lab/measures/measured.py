@@ -18,8 +18,8 @@ class Value:
     Attributes:
         number: the measure.
         n: fakes that it was computed from.
-        floor: the same measure of as many real pictures against the same real ones: nothing can
-            honestly be better; None where that makes no sense.
+        floor: the same measure of as many real pictures against the same real ones: about as good
+            as fakes can honestly be; None where that makes no sense.
     """
 
     number: float
