@@ -339,14 +339,16 @@ export class Coach {
     const said = this.health.findings.find((one) => one.rule === this.pointed);
     for (const [name, card] of this.cards) card.pointed(name === this.pointed);
     this.shade(said ? { columns: said.columns, first: said.first, last: said.last } : null);
-    if (said) this.sight();
+    if (said) this.sight(said);
   }
 
-  // brings the first plot where it is shown into sight, or the measures
-  sight() {
+  // brings the first plot where it is shown into sight, or the measures; a plot that is not drawn yet
+  // is in sight already
+  sight({ columns }) {
     const page = this.box.parentElement;
     const shown = page.querySelector(".gl-stretch:not([hidden])")?.closest(".gl-chart");
     const measures = page.querySelector(".gl-measured");
+    if (!shown && columns.length) return;
     if (!shown && measures) measures.open = true;
     (shown ?? measures)?.scrollIntoView({ block: shown ? "center" : "start", behavior: "smooth" });
   }
