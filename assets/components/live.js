@@ -64,7 +64,7 @@ class Live {
       onAsk: ({ curves, title, hint, meaning }) => this.meaning.show(curves, title, `${hint} ${meaning}`),
     });
     this.coach = new Coach(this.find(".gl-coach"), {
-      apply: (rule, index) => this.component.setTriggerValue("advice", { rule, index }),
+      apply: (rule, advice) => this.component.setTriggerValue("advice", { rule, advice }),
       shade: (stretch) => this.charts.shade(stretch),
     });
     this.measures = new Measures(this.find(".gl-measured"), (...one) => this.meaning.show(...one));

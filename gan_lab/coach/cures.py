@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gan_lab.coach.findings import Advice
-from gan_lab.coach.turns import over_the_batch
+from gan_lab.coach.turns import over_the_batch, scaled
 from gan_lab.config import RunConfig
 
 _SIGHTED = ("dcgan", "dense", "residual", "progressive")  # D that can be shown a whole batch
@@ -18,22 +18,20 @@ def even_moves(config: RunConfig) -> tuple[Advice, ...]:
         changes.append(("optim.g.steps", d.steps))
     # a rate of another optimiser says nothing of how fast D is
     if d.lr < g.lr / 4 and d.name == g.name:
-        changes.append(("optim.d.lr", float(f"{g.lr / 2:.2g}")))
+        changes.append(("optim.d.lr", scaled(config, "optim.g.lr", 0.5)[1]))
     if not changes:
         return ()
     return (Advice("Let D keep up with G, so that it notices what G repeats.", tuple(changes)),)
 
 
 def slower_g(config: RunConfig) -> Advice:
-    lr = float(f"{config.optim.g.lr / 4:.2g}")
     words = "Lower G's learning rate: D then unlearns what G repeats before G has left it."
-    return Advice(words, (("optim.g.lr", lr),))
+    return Advice(words, (scaled(config, "optim.g.lr", 0.25),))
 
 
 def slower_d(config: RunConfig) -> Advice:
-    lr = float(f"{config.optim.d.lr / 2:.2g}")
     words = "Lower D's learning rate, so that it learns less of single pictures."
-    return Advice(words, (("optim.d.lr", lr),))
+    return Advice(words, (scaled(config, "optim.d.lr", 0.5),))
 
 
 def see_the_batch(config: RunConfig) -> tuple[Advice, ...]:

@@ -43,6 +43,14 @@ def slower(config: RunConfig, player: str, factor: float, why: str) -> Advice:
     return Advice(f"Lower {name}'s learning rate: {why}", (change,))
 
 
+def unsaturated(config: RunConfig) -> tuple[Advice, ...]:
+    """Another loss, where the one at hand has no slope once D is sure."""
+    if config.objective.loss not in ("minimax", "probabilities"):
+        return ()
+    words = "Choose the non-saturating loss, whose gradient stays alive when D is sure."
+    return (Advice(words, (("objective.loss", "non-saturating"),)),)
+
+
 def blurred() -> Advice:
     """Noise over what D sees."""
     return Advice(

@@ -29,7 +29,7 @@ def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
     """The advice that a page means; None if the coach gives no such advice.
 
     Args:
-        asked: ``{"rule": name, "index": {"text": ..., "changes": [[path, value], ...]}}`` as a
+        asked: ``{"rule": name, "advice": {"text": ..., "changes": [[path, value], ...]}}`` as a
             browser sends it: anything at all. The advice is told by what the page showed, as places
             change; what is to be changed is looked up here and never taken from there.
     """
@@ -38,7 +38,7 @@ def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
     for finding in checkup.health.findings:
         for advice in finding.advice:
             shown = json.loads(json.dumps({"text": advice.text, "changes": advice.changes}))
-            if finding.rule.name == asked.get("rule") and shown == asked.get("index"):
+            if finding.rule.name == asked.get("rule") and shown == asked.get("advice"):
                 return finding, advice
     return None
 

@@ -164,7 +164,7 @@ def test_a_finding_says_what_why_how_sure_and_what_to_try(mount) -> None:
     expect(page.locator(".gl-gone li")).to_have_text("About oscillation: from step 40 to 90")
     buttons.first.click()
     shown = {"text": LOWER.text, "changes": [["optim.d.lr", 1e-4]]}
-    assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "index": shown}]]
+    assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "advice": shown}]]
 
 
 def test_a_guest_reads_and_has_nothing_to_press(mount) -> None:
@@ -213,7 +213,7 @@ def test_a_button_never_comes_to_stand_for_another_advice(mount) -> None:
     page.locator(".gl-advice button").nth(1).dispatch_event("click")
     assert page.evaluate("window.told") == []
     page.keyboard.press("Enter")
-    assert page.evaluate("window.told")[0][1]["index"]["text"] == LOWER.text
+    assert page.evaluate("window.told")[0][1]["advice"]["text"] == LOWER.text
 
 
 def test_after_an_advice_is_taken_nothing_can_be_pressed_until_the_coach_has_looked(mount) -> None:

@@ -28,17 +28,17 @@ CHECKUP = Checkup(1, health=Health(120, Condition.TROUBLE, "D wins.", (FOUND,)))
 def pressed(advice: Advice, rule: Any = "d-wins", **other: Any) -> dict[str, Any]:
     """As a browser sends it."""
     shown = {"text": advice.text, "changes": advice.changes, **other}
-    return json.loads(json.dumps({"rule": rule, "index": shown}))
+    return json.loads(json.dumps({"rule": rule, "advice": shown}))
 
 
 @pytest.mark.parametrize(
     "asked",
     [
-        None, "d-wins", 3, {}, {"rule": "d-wins"}, {"rule": "d-wins", "index": 0},
-        {"rule": "d-wins", "index": SLOWER.text}, {"index": {"text": SLOWER.text}},
+        None, "d-wins", 3, {}, {"rule": "d-wins"}, {"rule": "d-wins", "advice": 0},
+        {"rule": "d-wins", "advice": SLOWER.text}, {"advice": {"text": SLOWER.text}},
         pressed(SLOWER, rule=["d-wins"]), pressed(SLOWER, rule="other"),
         pressed(SLOWER, text="Let D learn faster."), pressed(SLOWER, changes=[["optim.d.lr", 9.0]]),
-        pressed(SLOWER, changes=None), {"path": "optim.d.lr", "value": 9.0, "index": 0},
+        pressed(SLOWER, changes=None), {"path": "optim.d.lr", "value": 9.0, "advice": 0},
     ],
 )  # fmt: skip
 def test_only_what_the_coach_says_now_can_be_taken(asked: Any) -> None:

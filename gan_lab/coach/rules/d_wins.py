@@ -6,7 +6,7 @@ from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import generators, judges, number, stretch, told, window
 from gan_lab.coach.quality import trend
-from gan_lab.coach.turns import blurred, slower, smoothed
+from gan_lab.coach.turns import blurred, slower, smoothed, unsaturated
 
 SURE = 0.95
 """D's mean certainty of either side, above which it has won."""
@@ -43,11 +43,7 @@ def look(evidence: Evidence) -> Sign | None:
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
     first = slower(config, "d", 0.25, "G can catch up.")
-    if config.objective.loss in ("minimax", "probabilities"):
-        words = "Choose the non-saturating loss, whose gradient stays alive when D is sure."
-        change = (("objective.loss", "non-saturating"),)
-        return (Advice(words, change), first, blurred())
-    return (first, blurred(), *smoothed(config))[:3]
+    return (*unsaturated(config), first, blurred(), *smoothed(config))[:3]
 
 
 RULE = Rule(

@@ -26,12 +26,12 @@ def period(curve: NDArray[np.float32]) -> tuple[float, float, float]:
     at = np.arange(len(smooth))
     smooth = smooth - np.polyval(np.polyfit(at, smooth, 1), at)
     power = np.abs(np.fft.rfft(smooth * np.hanning(len(smooth)))) ** 2
+    slow = float(power[:3].sum())
     power[:3] = 0.0  # fewer than three times there and back is no swinging
     if not (whole := float(power.sum())):
         return 0.0, 0.0, 0.0
     peak = int(power.argmax())
     near = float(power[max(0, peak - 1) : peak + 2].sum())
-    slow = float((np.abs(np.fft.rfft(smooth * np.hanning(len(smooth))))[:3] ** 2).sum())
     return len(smooth) / peak, near / (whole + slow), float(smooth.std())
 
 

@@ -8,7 +8,7 @@ from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import generators, number, stretch, window
 from gan_lab.coach.quality import far, trend
-from gan_lab.coach.turns import blurred, slower
+from gan_lab.coach.turns import blurred, slower, unsaturated
 
 TINY = 1e-3
 """Length of G's gradient below which it may have died away."""
@@ -35,10 +35,7 @@ def look(evidence: Evidence) -> Sign | None:
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
     first = slower(config, "d", 0.25, "its answer keeps a slope.")
-    if config.objective.loss in ("minimax", "probabilities"):
-        words = "Choose the non-saturating loss, whose gradient stays alive when D is sure."
-        return (Advice(words, (("objective.loss", "non-saturating"),)), first, blurred())
-    return (first, blurred())
+    return (*unsaturated(config), first, blurred())
 
 
 RULE = Rule(
