@@ -17,7 +17,7 @@ from gan_lab.coach.findings import (
 from gan_lab.coach.line import line
 from gan_lab.coach.play import played
 from gan_lab.coach.quality import far, trend
-from gan_lab.coach.rules import RULES
+from gan_lab.coach.rules import every_rule
 
 LOOKS = 2
 """Least looks that a sign must be seen at, however many rounds lie between two."""
@@ -72,8 +72,9 @@ class Coach:
         events: findings that came and went, oldest first.
     """
 
-    def __init__(self, rules: Iterable[Rule] = RULES) -> None:
-        self._rules = tuple(rules)
+    def __init__(self, rules: Iterable[Rule] | None = None) -> None:
+        """By default with all rules, also those of other packages."""
+        self._rules = tuple(every_rule().values() if rules is None else rules)
         self._tracks = {rule.name: _Track() for rule in self._rules}
         self._step = 0
         self._turned = 0  # step of the last turn that was heard of

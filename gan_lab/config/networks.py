@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
+from gan_lab.config import plugins
 from gan_lab.config.declare import Section, knob
+
+_OWN_FAMILIES = (
+    "dcgan", "dense", "residual", "super", "unet", "translate", "patch", "progressive", "layers",
+)  # fmt: skip
+if TYPE_CHECKING:  # a checker cannot know what is installed
+    FamilyName = str
+else:
+    FamilyName = Literal[
+        (*_OWN_FAMILIES, *plugins.names(plugins.GENERATORS, plugins.DISCRIMINATORS))
+    ]
 
 
 class LayerSpec(Section):
@@ -61,9 +72,7 @@ class LayerSpec(Section):
 class Network(Section):
     """What a generator and a discriminator have in common."""
 
-    family: Literal[
-        "dcgan", "dense", "residual", "super", "unet", "translate", "patch", "progressive", "layers"
-    ] = knob(
+    family: FamilyName = knob(
         "dcgan",
         "Convolutions, which know neighbouring pixels (dcgan); dense layers, which do not; blocks"
         " that each add to the picture (residual, or super, which enlarges it, and translate, which"

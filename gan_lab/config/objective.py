@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import model_validator
 
+from gan_lab.config import plugins
 from gan_lab.config.declare import Section, knob
 
 LOSSES_WITH_TARGETS = ("non-saturating", "minimax", "least-squares", "probabilities")
+_OWN_LOSSES = (
+    "non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic",
+    "relativistic-average", "probabilities",
+)  # fmt: skip
+if TYPE_CHECKING:  # a checker cannot know what is installed
+    LossName = str
+else:
+    LossName = Literal[(*_OWN_LOSSES, *plugins.names(plugins.LOSSES))]
 _RIGHT_ANSWER = ("super-resolution", "paired")  # games in which G's picture has one
 
 
@@ -25,17 +34,14 @@ class Objective(Section):
         " pictures out of small ones; one kind of picture out of another, learned from pairs or"
         " without any; or points of a plane out of noise.",
     )  # fmt: skip
-    loss: Literal[
-        "non-saturating", "minimax", "least-squares", "hinge", "wasserstein", "relativistic",
-        "relativistic-average", "probabilities",
-    ] = knob(
+    loss: LossName = knob(
         "non-saturating",
         "How both players are scored: by a probability (non-saturating, minimax), against 1 and 0"
         " (least-squares), past a margin (hinge), by the widest gap (wasserstein), or by which of"
         " two is more real, pair by pair or on average (relativistic). probabilities makes a"
         " classic mistake: it takes logarithms of rounded numbers.",
         live=True,
-    )  # fmt: skip
+    )
     smooth_real: float = knob(
         0.0,
         "One-sided label smoothing: real pictures count as 1 minus this instead of 1.",

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gan_lab.config import plugins
 from gan_lab.data import files, plane
 from gan_lab.data.drawn import animals, faces, shapes
 from gan_lab.data.files import data_root
@@ -106,7 +107,7 @@ def _plane_set(name: str) -> NamedSet:
     )  # fmt: skip
 
 
-NAMED: dict[str, NamedSet] = {
+_OWN: dict[str, NamedSet] = {
     entry.name: entry
     for entry in (
         NamedSet("digits", "Handwritten digits, small", 1438, 8, 1, _DIGITS, 0,
@@ -132,6 +133,7 @@ NAMED: dict[str, NamedSet] = {
         *map(_plane_set, plane.PLANES),
     )
 }  # fmt: skip
+NAMED: plugins.Table[NamedSet] = plugins.Table(plugins.DATA, _OWN)
 """The catalogue; a new named set is one line here and one function above."""
 
 _LOCKS = {name: threading.Lock() for name in NAMED}

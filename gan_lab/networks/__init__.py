@@ -7,10 +7,11 @@ table below; ``build`` makes modules of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from torch import nn
 
-from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
+from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec, plugins
 from gan_lab.networks import dcgan, dense, grown, patch, progressive, residual, translate, unet
 from gan_lab.networks import super as super_
 from gan_lab.networks.alone import why_not_alone
@@ -45,11 +46,30 @@ __all__ = [
     "why_not_alone",
 ]
 
-FROM_NOISE = {"dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown}
+
+class GeneratorFamily(Protocol):
+    """How one kind of G is written as a list of layers; our files are modules of this kind."""
+
+    def generator(
+        self, config: GeneratorNetwork, source: Shape, size: int, /
+    ) -> Sequence[LayerSpec]: ...
+
+
+class DiscriminatorFamily(Protocol):
+    """The same of D."""
+
+    def discriminator(self, config: DiscriminatorNetwork, size: int, /) -> Sequence[LayerSpec]: ...
+
+
+FROM_NOISE: plugins.Table[GeneratorFamily] = plugins.Table(
+    plugins.GENERATORS,
+    {"dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown},
+)
 FROM_PICTURES = {"super": super_, "translate": translate, "unet": unet}
-DISCRIMINATORS = {
-    "dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown, "patch": patch,
-}  # fmt: skip
+DISCRIMINATORS: plugins.Table[DiscriminatorFamily] = plugins.Table(
+    plugins.DISCRIMINATORS,
+    {"dcgan": dcgan, "dense": dense, "residual": residual, "progressive": grown, "patch": patch},
+)
 
 
 def generator(config: GeneratorNetwork, source: Shape, channels: int, size: int) -> nn.Module:
@@ -110,7 +130,7 @@ def open_as_layers(
         return config.layers
     if isinstance(config, GeneratorNetwork):
         _check_source(config, source)
-        family = {**FROM_NOISE, **FROM_PICTURES}[config.family]
+        family = (FROM_NOISE if len(source) == 1 else FROM_PICTURES)[config.family]
         return tuple(family.generator(config, source, size))
     if config.family not in DISCRIMINATORS:
         raise ConfigError(_not_among("d", config.family, list(DISCRIMINATORS)))

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_lab.config import plugins
 from gan_lab.objectives.scales import (
     AVERAGE,
     CRITIC,
@@ -331,7 +332,7 @@ def _given(real: Tensor | None) -> Tensor:
     return real.detach()
 
 
-LOSSES: dict[str, Loss] = {
+_OWN: dict[str, Loss] = {
     "non-saturating": NonSaturating(),
     "minimax": Minimax(),
     "least-squares": LeastSquares(),
@@ -341,4 +342,5 @@ LOSSES: dict[str, Loss] = {
     "relativistic-average": RelativisticAverage(),
     "probabilities": Probabilities(),
 }
+LOSSES: plugins.Table[Loss] = plugins.Table(plugins.LOSSES, _OWN)
 """By the names of ``objective.loss``."""

@@ -177,6 +177,19 @@ class RunDirectory:
                 part = file.read(min(left, _CHUNK * 4 * len(columns)))
                 yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
 
+    def columns(self) -> tuple[str, ...]:
+        """Names of the readings that were kept, in their order; none before the first.
+
+        Raises DirectoryError if the file is damaged.
+        """
+        if not self._readings.exists():
+            return ()
+        try:
+            with self._readings.open("rb") as file:
+                return tuple(json.loads(file.readline())["columns"])
+        except (OSError, ValueError, KeyError, TypeError):
+            raise DirectoryError(f"{self._readings} is damaged") from None
+
     def read_span(self, columns: tuple[str, ...], first: int, count: int) -> NDArray[np.float32]:
         """``count`` records from number ``first`` on, from 0, float32 n×columns; fewer if there are
         fewer. Raises DirectoryError if the file has other columns."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_lab.coach import Advice, Finding, Sign
-from gan_lab.coach.rules import RULES
+from gan_lab.coach.rules import every_rule
 from gan_lab.measures import Measured
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _measured(line: Mapping[str, Any]) -> Measured | None:
 
 def _finding(line: Mapping[str, Any]) -> Finding | None:
     try:
-        rule = {rule.name: rule for rule in RULES}[line["rule"]]
+        rule = every_rule()[line["rule"]]
         sign = Sign(line["sure"], line["seen"], tuple(line["columns"]), line["first"], line["last"])
         advice = tuple(
             Advice(one["text"], tuple((path, value) for path, value in one["changes"]))

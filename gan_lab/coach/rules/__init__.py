@@ -1,5 +1,7 @@
 """What the coach can say: one rule a file, listed in ``RULES``."""
 
+import logging
+
 from gan_lab.coach.findings import Rule
 from gan_lab.coach.rules import (
     checkerboard,
@@ -25,6 +27,7 @@ from gan_lab.coach.rules import (
     unbounded,
     vanishing,
 )
+from gan_lab.config import ConfigError, plugins
 
 RULES: tuple[Rule, ...] = (
     checkerboard.RULE,
@@ -50,3 +53,17 @@ RULES: tuple[Rule, ...] = (
     unbounded.RULE,
     vanishing.RULE,
 )
+
+_EVERY: plugins.Table[Rule] = plugins.Table(plugins.RULES, {rule.name: rule for rule in RULES})
+
+
+def every_rule() -> dict[str, Rule]:
+    """Our rules and those that other packages bring, by name; one that cannot be had is left out,
+    as a coach with a rule less is better than none."""
+    found: dict[str, Rule] = {}
+    for name in _EVERY:
+        try:
+            found[name] = _EVERY[name]
+        except ConfigError as error:
+            logging.getLogger(__name__).warning("%s", error)
+    return found
