@@ -270,8 +270,26 @@ def presets(as_json: Json = False) -> None:
 
 
 @app.command()
-def datasets(as_json: Json = False) -> None:
-    """List the named data sets, and where each is looked for."""
+def datasets(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="DIR|ZIP", help="Own pictures: say what comes in, and what not."),
+    ] = None,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="How to read them: data.fit=pad, …"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the named data sets and where each is looked for; or look at your own pictures."""
+    if path is not None:
+        chosen = experiment(None, None, {"data.name": path}, sets or ())
+        from gan_lab.cli.intake import report
+
+        report(chosen, as_json=as_json)
+        return
+    if sets:
+        raise UsageError("--set says how to read own pictures; give their folder or zip as well")
     from gan_lab.cli.catalogue import list_datasets
 
     list_datasets(as_json=as_json)

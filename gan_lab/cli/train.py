@@ -6,17 +6,19 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from gan_lab.cli.coach import News
+from gan_lab.cli.intake import tell_intake
 from gan_lab.cli.output import Failed, say, say_json, size_of, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
-from gan_lab.data import NAMED, DataError, Pictures, domains, load
+from gan_lab.data import NAMED, DataError, Intake, Pictures, domains, load
 from gan_lab.games import rehearse
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
@@ -60,7 +62,7 @@ def new(config: RunConfig, preset: str, out: Path | None) -> Order:
     Raises ConfigError, DataError, DirectoryError, ValueError or OSError.
     """
     config = _from_anywhere(config)
-    pictures = _checked(config)
+    pictures = _checked(config, partial(tell_intake, config=config))
     if config.training.start_from:
         parent = RunDirectory.find(config.training.start_from)
         parent.read_checkpoint()  # raises if there is none
@@ -75,7 +77,13 @@ def resumed(name: str, changes: dict[str, Any]) -> Order:
     config = config_of(state)
     put(config, changes)  # raises here what the run would only refuse
     return Order(
-        directory, config, _checked(config), changes, True, state["seconds"], state["steps"]
+        directory,
+        config,
+        _checked(config, lambda _: None),
+        changes,
+        True,
+        state["seconds"],
+        state["steps"],
     )
 
 
@@ -87,12 +95,15 @@ def _from_anywhere(config: RunConfig) -> RunConfig:
     return put(config, {"data.name": str(own.resolve())})
 
 
-def _checked(config: RunConfig) -> Pictures:
-    """The real pictures, once it is sure that the players can be built for them here."""
+def _checked(config: RunConfig, told: Callable[[Intake], None]) -> Pictures:
+    """The real pictures, once it is sure that the players can be built for them here.
+
+    ``told`` hears of own ones what reading them came to.
+    """
     pick_device(config.training.device)
     with contextlib.redirect_stdout(sys.stderr):  # a download talks
         try:
-            pictures = load(config.data, download=True)
+            pictures = load(config.data, download=True, told=told)
         except DataError as error:
             raise DataError(f"data.name: {error}") from None
     rehearse(config, pictures.kind)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gan_lab.coach.faults import at_the_ends, fine_patterns, memories, nearest_two, spread
 from gan_lab.config import RunConfig
-from gan_lab.data import Pictures, domains
+from gan_lab.data import PAIRED, Pictures, domains
 from gan_lab.games import game_of
 
 MOST = 256
@@ -71,7 +71,7 @@ class Reals:
         few = torch.randperm(len(train), generator=torch.Generator().manual_seed(_SEED))
         keep = torch.zeros(len(train), dtype=torch.bool)
         keep[few[: 4 * self.count]] = True
-        part = train.chosen(keep) if config.data.pairs != "classes" else train
+        part = train if config.data.pairs in PAIRED else train.chosen(keep)
         self.given = game_of(config).given(config, part)[: self.count // 4]
         pairs = config.data.pairs
         wanted = part.images if pairs == "none" else domains(part, pairs)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import model_validator
@@ -26,11 +27,26 @@ class Data(Section):
         "own", "Grey or colour pictures; own leaves them as they come."
     )
 
-    pairs: Literal["none", "classes", "unpaired", "edges", "grey"] = knob(
+    fit: Literal["crop", "pad", "stretch"] = knob(
+        "crop",
+        "How own pictures become square: their middle is cut out, they get a margin, or they are"
+        " squeezed.",
+    )
+    background: str = knob(
+        "white",
+        "The colour of margins, and behind what is transparent, of own pictures: white, black, grey"
+        " or one such as #ffcc00.",
+    )
+    draft: bool = knob(
+        False,
+        "Read large JPEGs among own pictures at a half, a quarter or an eighth of their size, which"
+        " is several times as quick and hardly to be seen.",
+    )
+    pairs: Literal["none", "classes", "unpaired", "edges", "grey", "side-by-side"] = knob(
         "none",
         "For games between two kinds of pictures, A to B: the set's first class and its second,"
-        " one by one (classes) or each in its own order (unpaired); or A made from B: its outlines,"
-        " or B without colour.",
+        " one by one (classes) or each in its own order (unpaired); A made from B: its outlines, or"
+        " B without colour; or the left and the right half of each own picture (side-by-side).",
     )
     held_out: float = knob(
         0.1,
@@ -44,6 +60,14 @@ class Data(Section):
     def _size_can_be_built(self) -> Data:
         if 0 < self.size < 8:
             raise ValueError("data.size must be 0 (the set's own size) or 8 to 128 px")
+        return self
+
+    @model_validator(mode="after")
+    def _background_is_a_colour(self) -> Data:
+        if not re.fullmatch(r"white|black|grey|#[0-9a-fA-F]{6}", self.background):
+            raise ValueError(
+                "data.background must be white, black, grey, or a colour such as #ffcc00"
+            )
         return self
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from gan_lab.config import Data
 from gan_lab.data.batches import Batch, Batches
 from gan_lab.data.files import data_root
 from gan_lab.data.named import NAMED, NamedSet, read_named
-from gan_lab.data.own import read_own, read_picture
-from gan_lab.data.pairs import domains
+from gan_lab.data.own import Intake, Tell, advice, read_picture, take_in
+from gan_lab.data.pairs import PAIRED, domains
 from gan_lab.data.pictures import (
     DataError,
     Kind,
@@ -27,14 +28,17 @@ from gan_lab.data.plane import DRAWN, PLANES, Plane, plane_of, read_drawn
 __all__ = [
     "DRAWN",
     "NAMED",
+    "PAIRED",
     "PLANES",
     "Batch",
     "Batches",
     "DataError",
+    "Intake",
     "Kind",
     "NamedSet",
     "Pictures",
     "Plane",
+    "advice",
     "class_numbers",
     "data_root",
     "domains",
@@ -43,13 +47,21 @@ __all__ = [
     "read_drawn",
     "read_picture",
     "split_name",
+    "take_in",
     "to_pixels",
     "to_points",
     "to_range",
 ]
 
 
-def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
+def load(
+    data: Data,
+    *,
+    train: bool = True,
+    download: bool = False,
+    told: Callable[[Intake], None] | None = None,
+    tell: Tell | None = None,
+) -> Pictures:
     """The real pictures that a configuration names.
 
     Args:
@@ -57,6 +69,8 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
         train: the training part, or the held-out one. Of own pictures ``data.held_out`` is held
             out, or nothing if there are too few: then the training part serves for both.
         download: whether a named set that is not on disk may be fetched.
+        told: hears what reading own pictures came to.
+        tell: hears how far it is.
 
     Raises:
         DataError: unknown name or class, missing files, nothing to read.
@@ -69,21 +83,26 @@ def load(data: Data, *, train: bool = True, download: bool = False) -> Pictures:
         if classes:
             pictures = pictures.only(classes)
     elif os.path.exists(data.name):  # noqa: PTH110 - Path.exists raises for a name too long
-        return _own(data, train)
+        return _own(data, train, told, tell)
     else:
         raise DataError(
             f"there is no data set, folder or zip {data.name!r}; the named sets are"
             f" {', '.join(NAMED)}"
         )
+    if data.pairs == "side-by-side":
+        raise DataError("data.pairs = side-by-side cuts own pictures in two, and no named set")
     if not pictures.kind.points:
         pictures = pictures.shaped(data.size, data.colour)
     return _enough(pictures)
 
 
-def _own(data: Data, train: bool) -> Pictures:
-    paired = data.pairs == "classes"
-    pictures = _enough(read_own(Path(data.name), data.size, data.colour, paired=paired))
-    aside = held_out(pictures, data.held_out)
+def _own(
+    data: Data, train: bool, told: Callable[[Intake], None] | None, tell: Tell | None
+) -> Pictures:
+    pictures, intake = take_in(Path(data.name), data, tell)
+    aside = held_out(_enough(pictures), data.held_out)
+    if told is not None:
+        told(intake)
     return pictures.chosen(~aside if train or not aside.any() else aside)
 
 

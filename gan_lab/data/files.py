@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import math
 import os
+import sys
+import tempfile
 import zlib
 from pathlib import Path
 
@@ -24,6 +26,26 @@ _STACK_SEED = 1000
 def data_root() -> Path:
     """The folder of data sets: ``GANLAB_DATA``, or ``data/`` below the working directory."""
     return Path(os.environ.get("GANLAB_DATA") or "data")
+
+
+def cache_root() -> Path:
+    """The user's cache folder of this app: ``GANLAB_CACHE``, or where the platform keeps such.
+
+    It need not be there, nor take any file: whoever writes into it must be able to do without.
+    """
+    if own := os.environ.get("GANLAB_CACHE"):
+        return Path(own)
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home
+        return Path(tempfile.gettempdir()) / "gan-playground"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "gan-playground"
 
 
 def _idx(path: Path | None) -> Tensor:

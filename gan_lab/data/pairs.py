@@ -8,6 +8,10 @@ from torch import Tensor
 
 from gan_lab.data.pictures import DataError, Pictures
 
+PAIRED = ("classes", "side-by-side")
+"""Values of ``data.pairs`` with which the k-th picture of one class belongs to the k-th of another:
+there is no choosing of single pictures."""
+
 _LINE = 2.0  # how dark an outline is: a step of half the range is black
 _PART = 2048  # pictures at a time, to bound the memory in float
 
@@ -16,6 +20,7 @@ def domains(pictures: Pictures, pairs: str) -> tuple[Tensor, Tensor]:
     """The two kinds, as ``data.pairs`` asks.
 
     ``classes``: the first class and the second in the order of labels, k-th with k-th;
+    ``side-by-side``: the same, since the halves of own pictures are two classes;
     ``unpaired``: the same, each as many as there are; ``edges``: B is every picture, A its
     outlines; ``grey``: B is every picture, A its luma.
 
@@ -25,8 +30,8 @@ def domains(pictures: Pictures, pairs: str) -> tuple[Tensor, Tensor]:
     Raises:
         DataError: fewer than two classes, or classes of unequal size where pairs are asked for.
     """
-    if pairs in {"classes", "unpaired"}:
-        return _first_two_classes(pictures, paired=pairs == "classes")
+    if pairs in {*PAIRED, "unpaired"}:
+        return _first_two_classes(pictures, paired=pairs in PAIRED)
     b = pictures.images
     if pairs == "edges":
         return torch.cat([outlines(part) for part in b.split(_PART)]), b
@@ -35,7 +40,7 @@ def domains(pictures: Pictures, pairs: str) -> tuple[Tensor, Tensor]:
         return grey.expand(-1, b.shape[1], -1, -1).contiguous(), b
     raise DataError(
         f"data.pairs is {pairs!r}; a game between two kinds of pictures needs classes, unpaired,"
-        " edges or grey"
+        " side-by-side, edges or grey"
     )
 
 

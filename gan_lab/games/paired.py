@@ -82,7 +82,7 @@ class Paired:
     @staticmethod
     def sources(config: RunConfig, kind: Kind) -> Sources:
         """D's input is A and B, one behind the other in the channels (§3.2)."""
-        check(config, ("classes", "edges", "grey"))
+        check(config, ("classes", "edges", "grey", "side-by-side"))
         side = kind.size
         return Sources((kind.channels, side, side), (2 * kind.channels, side, side))
 

@@ -86,7 +86,7 @@ def test_grey_is_the_luma_in_every_channel():
 
 
 def test_no_pairs_are_refused():
-    with pytest.raises(DataError, match="classes, unpaired, edges or grey"):
+    with pytest.raises(DataError, match="classes, unpaired, side-by-side, edges or grey"):
         domains(numbered([4, 4]), "none")
 
 

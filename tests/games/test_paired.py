@@ -218,7 +218,7 @@ def test_pictures_in_pictures_out():
 @pytest.mark.parametrize("pairs", ["none", "unpaired"])
 def test_other_pairs_are_refused_in_plain_words(pairs):
     config = put(RunConfig(), {**SMALL, "data.pairs": pairs})
-    with pytest.raises(ConfigError, match="needs classes or edges or grey$"):
+    with pytest.raises(ConfigError, match="needs classes or edges or grey or side-by-side$"):
         rehearse(config, Kind(3, 16, ("a", "b")))
 
 

@@ -1,0 +1,196 @@
+"""A folder, a zip or several files of own pictures, read once into one tensor."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from gan_lab.archives import ArchiveError
+from gan_lab.config import Data
+from gan_lab.data.own import cache
+from gan_lab.data.own.memory import refuse_too_much
+from gan_lab.data.own.partners import partners
+from gan_lab.data.own.picture import Facts, Shape, Unreadable, squares
+from gan_lab.data.own.report import Intake, commonest, listed
+from gan_lab.data.own.sources import ENDINGS, File, Source, opened
+from gan_lab.data.pictures import DataError, Pictures, held_out
+
+Tell = Callable[[int, int], None]
+"""Hears how many files are read, of how many; it may raise to end the reading."""
+
+SIDES = ("left", "right")
+_LARGE = 16 << 10  # bytes of a file, from which on threads decode quicker than one
+_AT_ONCE = 256  # files that are under way, to bound the memory
+
+
+def take_in(where: Path | Sequence[Path], data: Data, tell: Tell | None = None
+            ) -> tuple[Pictures, Intake]:  # fmt: skip
+    """Own pictures as ``data`` wants them, and what reading them came to.
+
+    Each is made square as ``data.fit`` says. With ``data.colour`` = ``own`` they are grey if every
+    one is. Sub-folders, where there are at least two, are classes; with ``side-by-side`` the two
+    halves are. What is broken is skipped; with pairs of ``classes`` so is its partner.
+
+    Raises:
+        DataError: nothing that can be read, or more than the memory holds.
+    """
+    begun = time.perf_counter()
+    shape = Shape.of(data)
+    with opened(where) as source:
+        key = cache.fingerprint(source.digest, shape, data.pairs == "classes")
+        if kept := cache.fetch(key):
+            kept = kept._replace(intake=replace(kept.intake, cached=True, source=source.name))
+        else:
+            kept = _read(source, shape, tell, paired=data.pairs == "classes")
+            cache.keep(key, kept)
+    pictures = _pictures(source.name, kept, shape, data.colour)
+    labels = pictures.labels
+    classes = dict[str, int]()
+    if labels is not None:
+        counts = torch.bincount(labels, minlength=len(pictures.classes)).tolist()
+        classes = dict(zip(pictures.classes, counts, strict=True))
+    told = replace(
+        kept.intake,
+        channels=pictures.channels,
+        classes=classes,
+        held_out=int(held_out(pictures, data.held_out).sum()),
+        seconds=time.perf_counter() - begun,
+    )
+    return pictures, told
+
+
+class _Decoded(NamedTuple):
+    squares: list[np.ndarray]
+    facts: Facts | None
+    digest: bytes
+    why: str
+
+
+def _decode(file: File, shape: Shape) -> _Decoded:
+    try:
+        content = file.read()
+    except ArchiveError as error:
+        return _Decoded([], None, b"", str(error).removeprefix(f"{file.name} is "))
+    except OSError as error:
+        return _Decoded([], None, b"", (error.strerror or "cannot be read").lower())
+    try:
+        made, facts = squares(content, shape)
+    except Unreadable as error:
+        return _Decoded([], None, b"", str(error))
+    return _Decoded(made, facts, hashlib.blake2b(content, digest_size=16).digest(), "")
+
+
+def _decoded(files: list[File], shape: Shape) -> Iterator[_Decoded]:
+    """In order; small files by this thread, since another one would only wait for Python."""
+    threads = min(4, os.cpu_count() or 1)
+    if threads == 1 or sum(file.size for file in files) < _LARGE * len(files):
+        yield from (_decode(file, shape) for file in files)
+        return
+    with ThreadPoolExecutor(threads, "intake") as pool:
+        rest = iter(files)
+        while some := list(islice(rest, _AT_ONCE)):
+            yield from pool.map(lambda file: _decode(file, shape), some)
+
+
+@dataclass
+class _Tally:
+    """What is counted of the pictures as they come."""
+
+    formats: Counter[str]
+    sizes: Counter[str]
+    seen: set[bytes]
+    grey: int = 0
+    clear: int = 0
+    moving: int = 0
+    duplicates: int = 0
+
+    def count(self, one: _Decoded, *, grey: bool) -> None:
+        assert one.facts is not None
+        self.formats[one.facts.kind] += 1
+        self.sizes[f"{one.facts.width}×{one.facts.height}"] += 1
+        self.grey += grey
+        self.clear += one.facts.clear
+        self.moving += one.facts.moving
+        self.duplicates += one.digest in self.seen
+        self.seen.add(one.digest)
+
+
+def _read(source: Source, shape: Shape, tell: Tell | None, *, paired: bool) -> cache.Kept:
+    """Every file once, straight into one array; one channel if nothing has colour."""
+    per, side = 1 + shape.halves, shape.side
+    refuse_too_much(source.name, per * len(source.files), side)
+    pixels = np.empty((len(source.files), per, side, side, 3), np.uint8)
+    names, readable, broken = list[PurePosixPath](), list[bool](), list(source.refused)
+    tally = _Tally(Counter(), Counter(), set())
+    for number, (file, one) in enumerate(zip(source.files, _decoded(source.files, shape),
+                                             strict=True)):  # fmt: skip
+        names.append(file.path)
+        readable.append(not one.why)
+        if one.why:
+            broken.append((file.name, one.why))
+        else:
+            pixels[number] = one.squares
+            tally.count(one, grey=all(_grey(square) for square in one.squares))
+        if tell is not None:
+            tell(number + 1, len(source.files))
+    chosen = [k for k, good in enumerate(readable) if good]
+    if paired:
+        chosen = partners(names, readable)
+        found = set(chosen)
+        without = [k for k, good in enumerate(readable) if good and k not in found]
+        broken += [(str(names[k]), "its partner in the other folder is missing") for k in without]
+    if not chosen:
+        why = f"; the first of {len(broken):,}: {broken[0][0]}: {broken[0][1]}" if broken else ""
+        endings = ", ".join(sorted(ENDINGS))
+        raise DataError(f"{source.name} holds no pictures that can be read ({endings}){why}")
+    grey = tally.grey == sum(readable) or all(_grey(pixels[k]) for k in chosen)
+    whole = _rows(pixels, chosen, channels=1 if grey else 3)
+    # halves: all that are left, then all that are right, so that k-th and k-th belong together
+    whole = whole.transpose(1, 0, 2, 3, 4).reshape(-1, *whole.shape[2:])
+    intake = Intake(
+        source.name, len(whole), side, whole.shape[-1], listed(broken), len(broken),
+        tally.duplicates, source.others, commonest(tally.formats), commonest(tally.sizes),
+        grey=tally.grey, clear=tally.clear, moving=tally.moving,
+    )  # fmt: skip
+    return cache.Kept(whole, [str(names[k]) for k in chosen] * per, intake)
+
+
+def _grey(square: np.ndarray) -> bool:
+    return bool((square[..., :1] == square).all())
+
+
+def _rows(pixels: np.ndarray, chosen: list[int], channels: int) -> np.ndarray:
+    """Those rows, without a copy where all are wanted."""
+    part = pixels[..., :channels]
+    return np.ascontiguousarray(part if chosen == list(range(len(part))) else part[chosen])
+
+
+def _pictures(name: str, kept: cache.Kept, shape: Shape, colour: str) -> Pictures:
+    images = torch.from_numpy(kept.pixels).permute(0, 3, 1, 2).contiguous()
+    if shape.halves:
+        half = len(images) // 2
+        labels = torch.arange(2).repeat_interleave(half)
+        return Pictures(name, images, labels, SIDES).shaped(0, colour)
+    folders = [PurePosixPath(one).parent.name for one in kept.names]
+    labels, classes = _labelled(folders)
+    return Pictures(name, images, labels, classes).shaped(0, colour)
+
+
+def _labelled(folders: Iterable[str]) -> tuple[torch.Tensor | None, tuple[str, ...]]:
+    folders = list(folders)
+    classes = tuple(sorted(set(folders)))
+    if len(classes) < 2:
+        return None, ()
+    numbers = {name: number for number, name in enumerate(classes)}
+    return torch.tensor([numbers[folder] for folder in folders]), classes
