@@ -6,13 +6,16 @@ from pathlib import Path
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, size_of, whole_file
+from gan_lab.export.script import FORMS, write_preset, write_run
+from gan_lab.presets import preset
 from gan_lab.runs import DirectoryError, RunDirectory, open_generators
 from gan_lab.runs.animation import KINDS, animation
 from gan_lab.runs.film import Film
 from gan_lab.runs.pretrained import write
 
 GENERATOR = "generator"
-TARGETS = (*KINDS, GENERATOR)
+PRESET = "preset:"
+TARGETS = (*KINDS, GENERATOR, *FORMS)
 """What ``--to`` may say."""
 
 
@@ -22,6 +25,7 @@ def export(run: str, to: str, out: Path) -> None:
     Raises:
         UsageError: ``to`` is no known target, or ``out`` is a folder.
         DirectoryError: there is no such run, or it has no film, or no checkpoint.
+        ConfigError: there is no such preset, or no script of such a recipe.
         PretrainedError: its generator begins from a picture.
         OSError: the place cannot be written to.
     """
@@ -29,10 +33,16 @@ def export(run: str, to: str, out: Path) -> None:
         raise UsageError(f"--to {to!r} is not allowed; give one of {', '.join(TARGETS)}")
     if out.is_dir():
         raise UsageError(f"--out {str(out)!r} is a folder; give a file, such as film.{to}")
+    if to in FORMS and run.startswith(PRESET):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        say(f"{write_preset(to, preset(run.removeprefix(PRESET)), out)}: {out}")
+        return
     directory = RunDirectory.find(run)
     out.parent.mkdir(parents=True, exist_ok=True)
     if to == GENERATOR:
         say(f"{_generator(directory, out)}: {out}")
+    elif to in FORMS:
+        say(f"{write_run(to, directory, out, lambda *_: None)}: {out}")
     else:
         say(f"{_film(directory, to, out)}: {out}")
 

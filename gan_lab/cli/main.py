@@ -221,20 +221,29 @@ def apply(
 
 @app.command()
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, or its name.")],
     to: Annotated[
         str,
         typer.Option(
-            metavar="gif|webp|generator",
-            help="The film of its training, as an animation; or its averaged G alone.",
+            metavar="gif|webp|generator|script|notebook",
+            help="The film of its training, as an animation; its averaged G alone; or its recipe,"
+            " as one file of PyTorch without this package.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="PATH", help="The file to write.")],
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run's folder, or its name.")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="In place of a run, for script and notebook."),
+    ] = None,
 ) -> None:
     """Write what a run leaves as a file for other programs."""
-    from gan_lab.cli.export import export
+    from gan_lab.cli.export import PRESET, export
 
-    export(run, to, out)
+    if (run is None) == (preset is None):
+        raise UsageError("give a run, or --preset NAME for a script or a notebook")
+    export(run if run is not None else f"{PRESET}{preset}", to, out)
 
 
 @app.command()

@@ -58,11 +58,20 @@ def _no_constant(module: nn.Module) -> None:
 
 
 def _fixup(network: nn.Module, lines: tuple[Line, ...]) -> None:
-    """A residual network that begins as its skeleton (Zhang et al. 2019, as R3GAN has it).
+    """A residual network that begins as its skeleton (Zhang et al. 2019, as R3GAN has it)."""
+    for module, std in fixup_spread(network, lines):
+        nn.init.normal_(module.weight, 0.0, std)
+        _no_constant(module)
+
+
+def fixup_spread(
+    network: nn.Module, lines: tuple[Line, ...]
+) -> Iterator[tuple[Weighted, float]]:  # fmt: skip
+    """What has weights, and their first standard deviation.
 
     In each of L blocks the last of m layers begins at 0, the others are L^(-1/(2m-2)) times as
-    large as He's. A block is what an ``add`` joins with its own input. A network without blocks
-    keeps PyTorch's first weights.
+    large as He's. A block is what an ``add`` joins with its own input. Of a network without blocks
+    nothing, so that it keeps PyTorch's first weights.
     """
     blocks = [block for line in lines if (block := _block(lines, line))]
     if not blocks:
@@ -74,9 +83,7 @@ def _fixup(network: nn.Module, lines: tuple[Line, ...]) -> None:
             scale = len(blocks) ** (-1 / (2 * len(block) - 2)) if len(block) > 1 else 1.0
             if block and line.number == block[-1]:
                 scale = 0.0
-            std = scale * _gain(line.spec) / math.sqrt(_fan_in(module, line))
-            nn.init.normal_(module.weight, 0.0, std)
-            _no_constant(module)
+            yield module, scale * _gain(line.spec) / math.sqrt(_fan_in(module, line))
 
 
 def _block(lines: tuple[Line, ...], end: Line) -> tuple[int, ...]:
@@ -120,12 +127,20 @@ def equalise(module: Weighted, gain: float, fan_in: int) -> None:
 
 
 def _equalised(network: nn.Module, lines: tuple[Line, ...]) -> None:
-    """Every layer with a gain of √2, the last, which no bend follows, with 1."""
+    for module, gain, fan_in in equalised_scales(network, lines):
+        equalise(module, gain, fan_in)
+
+
+def equalised_scales(
+    network: nn.Module, lines: tuple[Line, ...]
+) -> Iterator[tuple[Weighted, float, int]]:  # fmt: skip
+    """What has weights, with its gain and how many products it sums: every layer has a gain of √2,
+    the last, which no bend follows, of 1."""
     pairs = zip(lines, network.children(), strict=True) if lines else [(None, network)]
     weighted = [(module, line) for line, layer in pairs for module in _weighted(layer)]
     for index, (module, line) in enumerate(weighted, 1):
         gain = 1.0 if index == len(weighted) else math.sqrt(2.0)
-        equalise(module, gain, _fan_in(module, line))
+        yield module, gain, _fan_in(module, line)
 
 
 def _weighted(network: nn.Module) -> Iterator[Weighted]:

@@ -62,3 +62,14 @@ def test_a_run_that_is_not_there_or_has_no_film(run, tmp_path, capsys):
         path.unlink()
     assert main(["export", str(run), "--to", "gif", "--out", str(tmp_path / "x")]) == 2
     assert "has no film" in capsys.readouterr().err and not (tmp_path / "x").exists()
+
+
+def test_a_preset_becomes_a_script(tmp_path, capsys):
+    out = tmp_path / "quick.py"
+    assert main(["export", "--preset", "quick", "--to", "script", "--out", str(out)]) == 0
+    assert f": {out}\n" in capsys.readouterr().out
+    compile(out.read_text("utf-8"), "quick", "exec")
+    assert main(["export", "--preset", "pix2pix", "--to", "script", "--out", str(out)]) == 2
+    assert "objective.game = paired" in capsys.readouterr().err
+    assert main(["export", "--to", "script", "--out", str(out)]) == 2
+    assert "--preset" in capsys.readouterr().err
