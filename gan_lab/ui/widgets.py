@@ -78,6 +78,9 @@ _WORDS = {
     "output": "Last activation",
     "minibatch": "Sees the whole batch by",
     "data.name": "Pictures",
+    "data.fit": "How pictures become square",
+    "data.background": "Colour of margins and behind what is transparent",
+    "data.draft": "Read large JPEGs quickly",
     "latent.noise": "Latent noise",
 }
 """Names for people where the field's own, with its underscores taken out, would not do."""
