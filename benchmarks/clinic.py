@@ -92,7 +92,7 @@ def treated(case: Case, seed: int) -> dict[str, Any]:
     patient, coach = Patient(case, seed), Coach()
     for evidence in patient.looks():
         health = coach.look(evidence)
-        right = [f for f in health.findings if f.rule.name in case.right]
+        right = [f for f in health.findings if f.rule.name in case.right and f.advice]
         if right:
             return {"disease": case.disease, "found": right[0].rule.name, "step": health.step,
                     **_compared(patient, right[0].advice[0])}  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import (
+    Advice,
     Condition,
     Event,
     Finding,
@@ -18,6 +19,7 @@ from gan_lab.coach.line import line
 from gan_lab.coach.play import played
 from gan_lab.coach.quality import far, trend
 from gan_lab.coach.rules import every_rule
+from gan_lab.config import get
 
 LOOKS = 2
 """Least looks that a sign must be seen at, however many rounds lie between two."""
@@ -125,10 +127,10 @@ class Coach:
             track.count(sign is not None, step)
             looks = LOOKS if rule.patience else 1
             if sign is not None and track.lasted(step, rule.patience, looks):
-                self._say(track, Finding(rule, sign, rule.advice(evidence), step))
+                self._say(track, Finding(rule, sign, _advice(rule, evidence), step))
             return
         if sign is not None:
-            track.finding = replace(track.finding, sign=sign, advice=rule.advice(evidence))
+            track.finding = replace(track.finding, sign=sign, advice=_advice(rule, evidence))
         track.count(sign is None, step)
         looks = LOOKS * LONGER if rule.patience else 1
         if sign is None and track.lasted(step, LONGER * rule.patience, looks):
@@ -154,6 +156,15 @@ class Coach:
             came = event.kind == "came"
             if (track := self._tracks.get(event.finding.rule.name)) is not None:
                 track.finding = event.finding if came else None
+
+
+def _advice(rule: Rule, evidence: Evidence) -> tuple[Advice, ...]:
+    """What it advises, but for what would turn no knob."""
+    return tuple(
+        one
+        for one in rule.advice(evidence)
+        if not one.changes or any(get(evidence.config, path) != to for path, to in one.changes)
+    )
 
 
 def _condition(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: bool) -> Condition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gan_lab.coach.findings import Advice
-from gan_lab.coach.turns import over_the_batch, scaled
+from gan_lab.coach.turns import over_the_batch, paced, scaled
 from gan_lab.config import RunConfig
 
 _SIGHTED = ("dcgan", "dense", "residual", "progressive")  # D that can be shown a whole batch
@@ -13,15 +13,10 @@ _ENLARGING = ("dcgan", "residual", "unet", "translate")
 def even_moves(config: RunConfig) -> tuple[Advice, ...]:
     """G no faster than D, where it is."""
     g, d = config.optim.g, config.optim.d
-    changes: list[tuple[str, float]] = []
-    if g.steps > d.steps:
-        changes.append(("optim.g.steps", d.steps))
-    # a rate of another optimiser says nothing of how fast D is
-    if d.lr < g.lr / 4 and d.name == g.name:
-        changes.append(("optim.d.lr", scaled(config, "optim.g.lr", 0.5)[1]))
-    if not changes:
+    if g.steps <= d.steps and (d.lr >= g.lr / 4 or d.name != g.name):
         return ()
-    return (Advice("Let D keep up with G, so that it notices what G repeats.", tuple(changes)),)
+    words = "Let D keep up with G, so that it notices what G repeats."
+    return (Advice(words, paced(config, "g")),)
 
 
 def slower_g(config: RunConfig) -> Advice:

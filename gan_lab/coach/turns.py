@@ -28,9 +28,41 @@ def scaled(config: RunConfig, path: str, factor: float) -> tuple[str, float]:
     return path, value
 
 
+ADAPTIVE = ("adam", "adamw", "rmsprop")
+"""Optimisers whose rate is the length of a step, whatever the gradient."""
+BRISK = 2e-3
+"""Such a rate that small players bear; published recipes for large ones use 1e-4 to 1e-3."""
+GENTLE = 1e-4
+"""Such a rate that overshoots nothing; far below it a run only takes longer."""
+
+
+def paced(config: RunConfig, fast: str) -> tuple[tuple[str, float | int], ...]:
+    """The slower player brought to half the pace of the faster one, "g" or "d", which is slowed
+    only if it is out of reach: slowing alone would leave both behind."""
+    slow = "d" if fast == "g" else "g"
+    quick, other = getattr(config.optim, fast), getattr(config.optim, slow)
+    moves: list[tuple[str, float | int]] = [(f"optim.{fast}.steps", 1)] if quick.steps > 1 else []
+    if quick.name != other.name:  # their rates are of different kinds
+        return tuple(moves)
+    most = BRISK if quick.name in ADAPTIVE else quick.lr
+    rate = max(other.lr, min(quick.lr / 2.0, most))
+    if rate > other.lr:
+        moves.append(scaled(config, f"optim.{slow}.lr", rate / other.lr))
+    if quick.lr > 4.0 * rate:
+        moves.append(scaled(config, f"optim.{fast}.lr", 2.0 * rate / quick.lr))
+    return tuple(moves)
+
+
+def _gentler(config: RunConfig, player: str, factor: float) -> tuple[str, float]:
+    """A lower rate, but none at which nothing is learned any more."""
+    path, rate = scaled(config, f"optim.{player}.lr", factor)
+    optim = getattr(config.optim, player)
+    return path, max(rate, min(optim.lr, GENTLE)) if optim.name in ADAPTIVE else rate
+
+
 def calmer(config: RunConfig, factor: float = 0.1) -> Advice:
     """Both players take smaller steps."""
-    changes = (scaled(config, "optim.g.lr", factor), scaled(config, "optim.d.lr", factor))
+    changes = (_gentler(config, "g", factor), _gentler(config, "d", factor))
     return Advice("Lower both learning rates, so that no step overshoots.", changes)
 
 
@@ -78,10 +110,28 @@ def clipped(config: RunConfig) -> tuple[Advice, ...]:
     return (Advice(words, tuple((f"optim.{player}.clip_norm", 1.0) for player in loose)),)
 
 
+def bounded(config: RunConfig) -> bool:
+    """Whether anything keeps a critic's slope from growing for ever."""
+    steady = config.regularisation
+    penalised = any((steady.weight_clip, steady.gp, steady.dragan, steady.r1, steady.r2))
+    return penalised or config.networks.d.spectral_norm
+
+
 def held(config: RunConfig) -> tuple[Advice, ...]:
     """The critic's slope at 1, but where it normalises over the batch: the two do not go together,
     see ``rules/norms.py``."""
     if over_the_batch(config.networks.d):
         return ()
     words = "Hold the critic's slope at 1 (WGAN-GP): without a bound its scores grow for ever."
-    return (Advice(words, (("regularisation.gp", 10.0),)),)
+    # the authors' own code takes 10 for pictures and 0.1 for points of the plane
+    strength = 0.1 if config.objective.game == "plane" else 10.0
+    return (Advice(words, (("regularisation.gp", strength),)),)
+
+
+def cut(config: RunConfig) -> tuple[Advice, ...]:
+    """The critic's weights cut, which bounds it from the next round on."""
+    steady = config.regularisation
+    if config.objective.loss != "wasserstein" or steady.weight_clip:
+        return ()
+    words = "Cut the critic's weights to ±0.01 (WGAN), which bounds it at once."
+    return (Advice(words, (("regularisation.weight_clip", 0.01),)),)

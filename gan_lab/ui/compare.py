@@ -37,12 +37,13 @@ def buttons(runs: Sequence[Hosted]) -> None:
 
 
 def _both(runs: Sequence[Hosted]) -> None:
+    # keys of their own: a press that arrives late must not mean the opposite by then
     states = [hosted.run.latest().state for hosted in runs]
     if any(state in (State.RUNNING, State.LOADING) for state in states):
-        st.button("Pause both", type="primary", icon=":material/pause:", key="both", shortcut="P",
-                  on_click=_press, args=(runs, Pause()))  # fmt: skip
+        st.button("Pause both", type="primary", icon=":material/pause:", key="pause:both",
+                  shortcut="P", on_click=_press, args=(runs, Pause()))  # fmt: skip
     else:
-        st.button("Go on, both", type="primary", icon=":material/play_arrow:", key="both",
+        st.button("Go on, both", type="primary", icon=":material/play_arrow:", key="resume:both",
                   shortcut="P", on_click=_press, args=(runs, Resume()),
                   disabled=State.PAUSED not in states)  # fmt: skip
 
@@ -51,7 +52,8 @@ def _each(letter: str, hosted: Hosted) -> None:
     state = hosted.run.latest().state
     paused = state is State.PAUSED
     st.button(
-        f"Resume {letter}" if paused else f"Pause {letter}", key=f"pause:{letter}",
+        f"Resume {letter}" if paused else f"Pause {letter}",
+        key=f"resume:{letter}" if paused else f"pause:{letter}",
         icon=":material/play_arrow:" if paused else ":material/pause:", disabled=state.over,
         on_click=_press, args=([hosted], Resume() if paused else Pause()),
     )  # fmt: skip

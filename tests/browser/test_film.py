@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from gan_lab.runs.film import Film, Shot
 from gan_lab.runs.messages import Picture
 
-from .visitor import newest_run
+from .visitor import eventually, ledger, newest_run
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -201,8 +201,11 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
     children = [p for p in server.runs.iterdir() if (p / "parent.json").exists()]
     child = max(children, key=lambda path: path.name[:15])
     assert json.loads((child / "parent.json").read_text()) == {"run": folder.name, "step": at}
-    entry = json.loads((child / "ledger.jsonl").read_text("utf-8").splitlines()[0])
+    # the step on the page may still have been the parent's: the child writes once it has loaded
+    expect(page.locator(".gl-live")).to_have_count(1)
+    entry = eventually(lambda: ledger(child))[0]
     assert (entry["path"], entry["step"]) == ("fork", at)
+    page.wait_for_function("(s) => window.__ganlab.step > s + 20", arg=at)
     # its film goes back to before it was born
     listed(page)
     assert go(page, 0) == 0

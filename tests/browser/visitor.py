@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as TooSlow
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
+
+
+Seen = TypeVar("Seen")
 
 
 def open_start(page: Page, server: Server) -> None:
@@ -36,6 +40,15 @@ def ledger(folder: Path) -> list[dict]:
     path = folder / "ledger.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     return [json.loads(line) for line in lines]
+
+
+def eventually(look: Callable[[], Seen], within: float = 30.0) -> Seen:
+    """What ``look`` finds, as soon as that is something."""
+    deadline = time.monotonic() + within
+    while not (seen := look()):
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.1)
+    return seen
 
 
 def newest_run(server: Server) -> Path:

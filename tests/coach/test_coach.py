@@ -132,3 +132,13 @@ def test_no_praise_beside_trouble():
         health = coach.look(ill(step))
     assert [f.rule.name for f in health.findings] == [RULE.name]
     assert health.condition is Condition.TROUBLE
+
+
+def test_advice_that_would_turn_no_knob_is_not_given():
+    rate = evidence().config.optim.g.lr
+    same, other = (
+        Advice(w, (("optim.g.lr", v),)) for w, v in (("As is.", rate), ("Less.", rate / 2))
+    )
+    rule = replace(RULE, patience=0, warm_up=0, advice=lambda e: (same, other, Advice("Look.")))
+    (finding,) = Coach([rule]).look(ill(50)).findings
+    assert [one.text for one in finding.advice] == ["Less.", "Look."]

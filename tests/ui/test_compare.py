@@ -79,12 +79,12 @@ def test_two_runs_are_in_the_url_and_can_be_paused_together(begun) -> None:
     press(app, f"take:B:{other.view_id}")
     assert named(app)["a"] == one.view_id
     assert named(app)["b"] == other.view_id
-    press(app, "both")
+    press(app, "pause:both")
     until(one, State.PAUSED)
     until(other, State.PAUSED)
     app.run()
-    assert app.button(key="both").label == "Go on, both"
-    press(app, "pause:B")
+    assert app.button(key="resume:both").label == "Go on, both"
+    press(app, "resume:B")
     until(other, State.RUNNING)
     assert one.run.latest().state is State.PAUSED
     press(app.run(), "stop:A")
@@ -128,7 +128,7 @@ def test_somebody_elses_run_is_found_by_its_link_alone_and_can_only_be_looked_at
     keys = [button.key for button in app.button]
     assert "pause:A" in keys
     assert "pause:B" not in keys
-    assert "both" not in keys
+    assert "pause:both" not in keys
     assert "B is somebody else's run" in words(app)
 
 

@@ -50,8 +50,8 @@ RULE = Rule(
     "d-wins",
     "D wins",
     Weight.TROUBLE,
-    "D parts real from fake so well that its answer hardly changes when a fake does. Without a"
-    " slope G cannot learn what to change.",
+    "D parts real from fake so surely that it hardly has anything left to learn, and what it tells"
+    " G is one-sided: wrong, whatever you change. G falls behind.",
     "Arjovsky & Bottou 2017, §2; Goodfellow et al. 2014, §3",
     look,
     advice,

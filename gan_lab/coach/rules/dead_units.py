@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gan_lab.coach.cures import leaky_g, slower_d, slower_g
+from gan_lab.coach.cures import leaky_g
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.turns import slower
 
 DEAD = 0.5
 """Share of a player's units: healthy runs had 0 to 0.2, the most on the plane."""
@@ -25,8 +26,8 @@ def _worst(evidence: Evidence) -> tuple[str, float]:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     name, _ = _worst(evidence)
-    slower = (slower_g if name[:1] == "G" else slower_d)(evidence.config)
-    return (*leaky_g(evidence.config, name), slower)
+    why = "no step is then so long that it silences a unit for good."
+    return (*leaky_g(evidence.config, name), slower(evidence.config, name[:1].lower(), 0.25, why))
 
 
 RULE = Rule(

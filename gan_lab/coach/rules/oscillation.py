@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import has_labels, judges, number, stretch, window
-from gan_lab.coach.turns import calmer, slower
+from gan_lab.coach.turns import calmer, over_the_batch, slower
 
 ROUNDS = 400
 """Length of curve that is looked at."""
@@ -69,7 +69,7 @@ def advice(evidence: Evidence) -> tuple[Advice, ...]:
         found.append(
             Advice("Take momentum away.", tuple((f"optim.{p}.momentum", 0.0) for p in heavy))
         )
-    if not config.regularisation.r1 and config.networks.d.batch_norm == "nowhere":
+    if not config.regularisation.r1 and not over_the_batch(config.networks.d):
         words = "Keep D flat at real pictures (R1): it damps the circle."
         found.append(Advice(words, (("regularisation.r1", 0.1),)))
     return (*found, calmer(config, 0.3), slower(config, "g", 0.5, "D can keep up."))[:3]

@@ -6,7 +6,7 @@ from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import judges, number, stretch, told
 from gan_lab.coach.rules.d_untrained import behind
-from gan_lab.coach.turns import scaled
+from gan_lab.coach.turns import paced
 
 APART = 16.0
 """Ratio of rates times moves; two time scales (TTUR) are four or five apart, rarely ten."""
@@ -40,17 +40,9 @@ def look(evidence: Evidence) -> Sign | None:
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
-    config, lag = evidence.config, behind(evidence) or 1.0
-    fast = "g" if lag > 1.0 else "d"
-    times = max(lag, 1.0 / lag)
-    changes = []
-    if (moves := getattr(config.optim, fast).steps) > 1:
-        changes.append((f"optim.{fast}.steps", 1))
-        times /= moves
-    if times > 2.0:
-        changes.append(scaled(config, f"optim.{fast}.lr", 2.0 / times))
-    words = f"Slow {fast.upper()} down to twice the pace of the other player."
-    return (Advice(words, tuple(changes)),)
+    fast, slow = ("G", "D") if (behind(evidence) or 1.0) > 1.0 else ("D", "G")
+    words = f"Let {slow} learn nearly as fast as {fast}, so that each can answer the other."
+    return (Advice(words, paced(evidence.config, fast.lower())),)
 
 
 RULE = Rule(

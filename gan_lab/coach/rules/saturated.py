@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gan_lab.coach.cures import even_moves, flatter_d, slower_g
+from gan_lab.coach.cures import even_moves, flatter_d
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.turns import slower
 
 EARLY = 100
 STUCK = 0.4
@@ -27,7 +28,8 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
-    return (*even_moves(config), slower_g(config), *flatter_d(config))[:3]
+    calm = slower(config, "g", 0.25, "shorter steps leave its last bend where it has a slope.")
+    return (*even_moves(config), calm, *flatter_d(config))[:3]
 
 
 RULE = Rule(

@@ -9,6 +9,9 @@ from gan_lab.coach.quality import far, trend
 from gan_lab.coach.rules.equilibrium import resting
 from gan_lab.coach.turns import scaled
 
+BLIND = 0.2
+"""Noise on D's input, beside pictures from -1 to 1, from which it may hide what fakes lack."""
+
 
 def look(evidence: Evidence) -> Sign | None:
     sign, course = resting(evidence), trend(evidence)
@@ -27,6 +30,9 @@ def look(evidence: Evidence) -> Sign | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config, found = evidence.config, []
+    if config.objective.instance_noise > BLIND:
+        less = ("objective.instance_noise", BLIND / 2)
+        found.append(Advice("Lay less noise over what D sees: it hides the difference.", (less,)))
     if config.optim.d.lr * 3.0 <= 2e-2 or config.optim.d.name == "sgd":
         faster = scaled(config, "optim.d.lr", 3.0)
         found.append(Advice("Let D learn faster, so that it sees what is wrong.", (faster,)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import judges
-from gan_lab.coach.turns import held
+from gan_lab.coach.turns import bounded, cut, held
 
 
 def look(evidence: Evidence) -> Sign | None:
-    config, steady = evidence.config, evidence.config.regularisation
-    held = (steady.weight_clip, steady.gp, steady.dragan, steady.r1, steady.r2)
-    if config.objective.loss != "wasserstein" or any(held) or config.networks.d.spectral_norm:
+    config = evidence.config
+    if config.objective.loss != "wasserstein" or bounded(config):
         return None
     columns = tuple(judge.loss for judge in judges(config))
     seen = "The loss is Wasserstein, and neither clipping nor a penalty bounds the critic."
@@ -19,8 +18,7 @@ def look(evidence: Evidence) -> Sign | None:
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
-    cut = Advice("Cut its weights to ±0.01 (WGAN).", (("regularisation.weight_clip", 0.01),))
-    return (*held(evidence.config), cut)
+    return (*held(evidence.config), *cut(evidence.config))
 
 
 RULE = Rule(
