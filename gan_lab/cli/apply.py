@@ -7,13 +7,14 @@ from pathlib import Path
 import torch
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, size_of, tell
+from gan_lab.cli.output import say, tell
 from gan_lab.config import ConfigError
 from gan_lab.data import DataError, read_picture
 from gan_lab.games import apply as through
 from gan_lab.games import game_of
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.pictures import mosaic, png
+from gan_lab.words import size_of
 
 
 def apply(run: str, source: Path, out: Path) -> None:

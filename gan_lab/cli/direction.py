@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, size_of, whole_file
+from gan_lab.cli.output import say
 from gan_lab.cli.sample import (
     drawn_labels,
     ending_of,
@@ -22,6 +22,8 @@ from gan_lab.runs import RunDirectory
 from gan_lab.runs.kept_directions import kept_directions
 from gan_lab.runs.pretrained import PREFIX
 from gan_lab.runs.reels import LASTS, REELS, looks, reel
+from gan_lab.whole import whole_file
+from gan_lab.words import size_of
 
 ENDINGS = (*(f".{kind}" for kind in REELS), ".npz")
 FRAMES = 25

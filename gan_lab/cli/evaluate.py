@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, say_json, size_of
+from gan_lab.cli.output import say, say_json
 from gan_lab.config import RunConfig
 from gan_lab.data import Kind, Pictures, load
 from gan_lab.measures import MEASURES, Measured, Reference, Weights, drawn, suitable, take
@@ -20,6 +20,7 @@ from gan_lab.metrics.judge import check as can_be_judged
 from gan_lab.runs import RunDirectory, open_named, open_players
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pretrained import PREFIX
+from gan_lab.words import size_of
 
 ENOUGH = {False: 5000, True: 2500}  # fakes, of pictures and of points
 WEIGHTS = ("averaged", "raw", "both")

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 
 class Failed(RuntimeError):
@@ -39,24 +34,3 @@ def say(text: str) -> None:
 def say_json(content: Any) -> None:
     """One JSON value, alone on stdout and on one line, for scripts that read the last one."""
     print(json.dumps(content), flush=True)
-
-
-def size_of(count: int, noun: str) -> str:
-    """Such as ``1,438 pictures`` or ``1 step``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only once it is complete."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        umask = os.umask(0)  # the only way to read it
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # a temporary file is private; the result is not
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gan_lab.cli.output import size_of, tell
+from gan_lab.cli.output import tell
 from gan_lab.runs import Budget, Moment, State
+from gan_lab.words import size_of
 
 LINE_INTERVAL = 10.0  # s between two lines where there is no terminal
 

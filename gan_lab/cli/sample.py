@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, size_of, whole_file
+from gan_lab.cli.output import say
 from gan_lab.config import RunConfig
 from gan_lab.data import load, plane_of, to_points
 from gan_lab.games import apply, game_of
@@ -22,6 +22,8 @@ from gan_lab.randomness import derived_seed
 from gan_lab.runs import open_named
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png, scatter
+from gan_lab.whole import whole_file
+from gan_lab.words import size_of
 
 _LABELS = 3000  # seed path of the classes that are drawn
 _POINTS = 4096  # points that are made at once

@@ -15,7 +15,7 @@ from typing import Any
 
 from gan_lab.cli.coach import News
 from gan_lab.cli.intake import tell_intake
-from gan_lab.cli.output import Failed, say, say_json, size_of, tell
+from gan_lab.cli.output import Failed, say, say_json, tell
 from gan_lab.cli.progress import shown_progress
 from gan_lab.config import RunConfig, put
 from gan_lab.data import NAMED, DataError, Intake, Pictures, domains, load
@@ -25,6 +25,7 @@ from gan_lab.runs.directory import new_path
 from gan_lab.runs.messages import Stop
 from gan_lab.training.devices import pick_device, share_threads
 from gan_lab.training.trainer import config_of
+from gan_lab.words import size_of
 
 DEFAULT_SECONDS = 60.0
 POLL = 0.25  # s between two looks at the run

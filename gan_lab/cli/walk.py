@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, size_of, whole_file
+from gan_lab.cli.output import say
 from gan_lab.cli.sample import (
     drawn_labels,
     ending_of,
@@ -22,6 +22,8 @@ from gan_lab.latent import draw, natural, path, random_walk
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import png
 from gan_lab.runs.reels import LASTS, REELS, looks, reel
+from gan_lab.whole import whole_file
+from gan_lab.words import size_of
 
 ENDINGS = (*(f".{kind}" for kind in REELS), ".npz")
 MOST = 200  # pictures that one walk goes through

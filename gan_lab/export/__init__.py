@@ -1,1 +1,6 @@
-"""What leaves the app."""
+"""What leaves the app: a run as files for other programs, and back in again."""
+
+from gan_lab.export.base import Export, ExportError, Tell
+from gan_lab.export.table import EXPORTS
+
+__all__ = ["EXPORTS", "Export", "ExportError", "Tell"]

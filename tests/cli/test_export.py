@@ -41,8 +41,8 @@ def test_the_generator_of_a_run_alone(run, tmp_path, capsys):
     ("options", "words"),
     [
         (
-            ["--to", "onnx", "--out", "x"],
-            "--to 'onnx' is not allowed; give one of gif, webp, generator",
+            ["--to", "pickle", "--out", "x"],
+            "--to 'pickle' is not allowed; give one of gif, webp, generator",
         ),
         (["--to", "gif", "--out", "."], "--out '.' is a folder"),
         (["--to", "gif"], "--out"),
