@@ -36,5 +36,5 @@ class Best(NamedTuple):
                 int(told["step"]), str(told["measure"]), float(told["number"]), int(told["n"])
             )
             return best if math.isfinite(best.number) and best.file(run).is_file() else None
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None

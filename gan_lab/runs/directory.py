@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,10 @@ except ImportError:  # not on Windows
 _CHUNK = 1 << 16  # records read at once
 _UNDOABLE = 8  # changes that one can go back to before, at most
 _UNDO_BYTES = 256 << 20  # that they may take together; the newest is kept whatever it takes
+
+
+_ASKED = 5  # times that a claim is tried, since whoever asks about one holds it for an instant
+_CLAIMED: set[tuple[int, int]] = set()  # folders that this process trains in, by device and number
 
 
 class DirectoryError(ValueError):
@@ -100,15 +105,39 @@ class RunDirectory:
             return
         handle = os.open(self.path, os.O_RDONLY)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _locked(handle, fcntl.LOCK_EX):
                 raise DirectoryError(
                     f"{self.path} is being trained by another process; stop that one first"
-                ) from None
-            yield
+                )
+            mark = _identity(handle)
+            _CLAIMED.add(mark)
+            try:
+                yield
+            finally:
+                _CLAIMED.discard(mark)
         finally:
             os.close(handle)
+
+    def trained(self) -> str:
+        """Whether somebody trains in this folder now: "here" for this process, "elsewhere" for
+        another one, "" for nobody."""
+        if fcntl is None:
+            return ""
+        try:
+            handle = os.open(self.path, os.O_RDONLY)
+        except OSError:
+            return ""
+        try:
+            if _identity(handle) in _CLAIMED:
+                return "here"
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return "here" if _identity(handle) in _CLAIMED else "elsewhere"
+        except OSError:  # a disk that knows no locks
+            return ""
+        finally:
+            os.close(handle)
+        return ""
 
     # -- configuration, summary ----------------------------------------------------------------
 
@@ -119,7 +148,7 @@ class RunDirectory:
         """Raises DirectoryError."""
         try:
             return from_tree(json.loads((self.path / "config.json").read_text("utf-8")))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             if isinstance(error, ConfigError):
                 raise DirectoryError(f"{self.path}/config.json: {error}") from None
             raise DirectoryError(f"{self.path}/config.json cannot be read") from None
@@ -309,3 +338,21 @@ class RunDirectory:
             except CheckpointError as error:
                 reason = str(error)
         raise DirectoryError(f"{self.path} has no checkpoint to go on from: {reason}")
+
+
+def _locked(handle: int, how: int) -> bool:
+    """Whether a lock could be had."""
+    assert fcntl is not None
+    for left in reversed(range(_ASKED)):
+        try:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if left:
+                time.sleep(0.02)
+    return False
+
+
+def _identity(handle: int) -> tuple[int, int]:
+    told = os.fstat(handle)
+    return told.st_dev, told.st_ino

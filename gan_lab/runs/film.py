@@ -78,6 +78,26 @@ class Film:
         self.shots = tuple(sorted(found))
         return self
 
+    def newest(self, step: int) -> Shot | None:
+        """The last whole shot at or before a step, from the disk; no other file is looked into."""
+        names = sorted(path.name for path in self._folder.glob(f"*{_ENDING}"))
+        for name in reversed(names):
+            if not name.split(".")[0].isdecimal() or int(name.split(".")[0]) > step:
+                continue
+            with contextlib.suppress(OSError, FilmError):
+                return _told(self._folder / name)
+        return None
+
+    def counts(self, shot: Shot) -> Counts:
+        """How far the run was. Raises FilmError."""
+        try:
+            header = wire.decode(next(messages(self.data(shot))))[0]
+            return Counts(**header["counts"])
+        except (StopIteration, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, FilmError):
+                raise
+            raise FilmError(f"step {shot.step:,} does not tell its counts") from None
+
     # -- the run's thread ----------------------------------------------------------------------
 
     def due(self, step: int) -> bool:

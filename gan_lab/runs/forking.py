@@ -48,7 +48,7 @@ def parent_of(directory: RunDirectory) -> Parent | None:
     try:
         told = json.loads((directory.path / "parent.json").read_text("utf-8"))
         return Parent(str(told["run"]), int(told["step"]))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

@@ -15,6 +15,7 @@ from gan_lab.config import RunConfig, put
 from gan_lab.runs.directory import RunDirectory, new_path
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
+from gan_lab.runs.library import library
 from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
 from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.run import Run
@@ -127,13 +128,15 @@ class Registry:
 
         Raises:
             DirectoryError: it should begin with weights that are not of a run below the runs root;
-                a visitor may not name any folder of the server.
+                a visitor may not name any folder of the server; or all runs take too much room.
             OSError: the runs root cannot be written.
         """
         if config.training.start_from:
             other = RunDirectory.below_root(config.training.start_from)
             config = put(config, {"training.start_from": str(other.path)})
+        library().make_room()
         directory = RunDirectory.create(new_path(config, preset))
+        library().owners.mark(directory.path, owner)
         with self._lock:
             threads = (
                 share_threads(self._active()) if instead_of is None else instead_of.run.threads
@@ -163,12 +166,14 @@ class Registry:
             changes: live parameters to change before the first round, by path.
 
         Raises:
-            DirectoryError: there is no such state.
+            DirectoryError: there is no such state, or all runs take too much room.
             ConfigError: a change that no run could take while it trains.
             OSError: the runs root cannot be written.
         """
+        library().make_room()
         path = new_path(parent.run.latest().config, parent.preset)
         directory = fork(parent.run.directory, path, step, changes)
+        library().owners.mark(path, owner)
         run = Run(
             directory.read_config(), directory, threads=parent.run.threads, resume=True,
             download=True, changes=dict(changes),

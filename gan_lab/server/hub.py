@@ -14,12 +14,14 @@ from functools import cache
 from gan_lab.data import DataError, load
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Registry
+from gan_lab.runs.library import library
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
+__all__ = ["library", "lifespan", "registry", "warm"]
 log = logging.getLogger(__name__)
 
 REAP_EVERY = 2.0  # s

@@ -1,0 +1,316 @@
+"""Every run that lies below the runs root, whoever trained it, and what may be done with it.
+
+A folder is looked into once and again only when something in it has changed; weights are never
+read, and nothing is written by looking.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gan_lab.runs import labels, reading
+from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
+from gan_lab.runs.owners import Owners
+from gan_lab.runs.trash import Deleted, Trash
+
+log = logging.getLogger(__name__)
+
+HERE, ELSEWHERE = "training here", "elsewhere"
+LEFT, DAMAGED = "left behind", "damaged"
+DEPTH = 3  # folders below the root in which runs are looked for
+BOUND = 20_000  # MB that all runs take, unless GANLAB_RUNS_MEGABYTES says otherwise
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run, as a list of runs tells it.
+
+    Attributes:
+        name: of its folder below the runs root, with slashes.
+        path: the folder.
+        title: that somebody gave it, or "".
+        preset: that it began from; "" if that is not known.
+        data: name of its data set, or where own pictures were; "" if that cannot be read.
+        differs: paths and values that are not as the preset (or the schema) has them.
+        steps: rounds that are kept.
+        images: real pictures seen.
+        seconds: of training.
+        state: "training here", "elsewhere" (another process trains it), "left behind" (by a server
+            that was killed), "stopped", "finished", "failed", or "damaged".
+        measures: the newest of the averaged G, by name.
+        thumbnail: a small PNG of what G made last; b"" if there is none.
+        size: bytes on disk.
+        mine: whether the visitor may label, delete and go on with it.
+        created: seconds since 1970.
+        parent: name of the folder that it was forked from, or "".
+        why: what went wrong with it, or "".
+        owned: whether somebody started it through the app; else it is everybody's to see.
+    """
+
+    name: str
+    path: Path
+    title: str
+    preset: str
+    data: str
+    differs: list[tuple[str, Any]]
+    steps: int
+    images: int
+    seconds: float
+    state: str
+    measures: Mapping[str, float]
+    thumbnail: bytes
+    tags: list[str]
+    note: str
+    size: int
+    mine: bool
+    created: float
+    parent: str = ""
+    why: str = ""
+    owned: bool = False
+
+
+class Library:
+    """Thread-safe.
+
+    Attributes:
+        root: below which the runs lie.
+        see_all: whether everybody sees every run: a server for one person alone.
+    """
+
+    def __init__(self, root: Path | None = None, *, see_all: bool | None = None) -> None:
+        """
+        Args:
+            root: the runs root by default.
+            see_all: as ``GANLAB_SEE=all`` by default.
+        """
+        self.root = Path(root) if root is not None else runs_root()
+        self.see_all = os.environ.get("GANLAB_SEE") == "all" if see_all is None else see_all
+        self.owners = Owners(self.root)
+        self._trash = Trash(self.root)
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[tuple[Any, ...], Entry, str]] = {}
+
+    def entries(self, visitor: str | None = None) -> list[Entry]:
+        """The runs that a visitor may see, newest first; all of them if none is named."""
+        found = [self._told(path, visitor) for path in folders(self.root)]
+        seen = [entry for entry in found if entry is not None]
+        return sorted(seen, key=lambda entry: (-entry.created, entry.name))
+
+    def entry(self, name: str, visitor: str | None = None) -> Entry | None:
+        """One of :meth:`entries` by its name; None if there is none that this visitor may see."""
+        path = self._path(name)
+        return self._told(path, visitor) if path is not None else None
+
+    def may_see(self, run: Path, visitor: str) -> bool:
+        """Whether a run of the disk is a visitor's, or nobody's."""
+        owner = self.owners.of(run)
+        return self.see_all or not owner or self.owners.is_of(owner, visitor)
+
+    def may_go_on(self, run: Path, visitor: str) -> bool:
+        """Whether a visitor may train a run of the disk further: his own, and nobody's."""
+        owner = self.owners.of(run)
+        return bool(visitor) and (not owner or self.owners.is_of(owner, visitor))
+
+    # -- what people write, and what they throw away -------------------------------------------
+
+    def label(self, name: str, visitor: str, *, title: str, tags: Iterable[str], note: str) -> None:
+        """Write on a run.
+
+        Raises LabelError for what is too long, DirectoryError if there is no such run,
+        PermissionError if it is not this visitor's, OSError.
+        """
+        labels.write(self._mine(name, visitor).path, labels.labels(title, tags, note))
+
+    def delete(self, name: str, visitor: str) -> None:
+        """Into the trash, from where :meth:`restore` has it back.
+
+        Raises DirectoryError if there is no such run or it is being trained, PermissionError if it
+        is not this visitor's, OSError.
+        """
+        entry = self._mine(name, visitor)
+        with RunDirectory(entry.path).claimed():
+            self._trash.put(entry.name)
+
+    def restore(self, name: str, visitor: str) -> None:
+        """Back from the trash. Raises DirectoryError if it is not there (any more), OSError."""
+        one = next((one for one in self._deleted(visitor) if one.name == name), None)
+        if one is None:
+            raise DirectoryError("That run is not in the trash any more.")
+        self._trash.back(one)
+
+    def trash(self, visitor: str) -> list[Entry]:
+        """The runs in the trash that were this visitor's, the last deleted first."""
+        told = [(one, self._told(one.path, None)) for one in self._deleted(visitor)]
+        return [replace(e, name=one.name, mine=True) for one, e in told if e is not None]
+
+    def tidy(self) -> None:
+        """Let go of what has been in the trash for too long."""
+        self._trash.tidy()
+
+    # -- room ----------------------------------------------------------------------------------
+
+    def used(self) -> int:
+        """Bytes that all runs take, those in the trash too."""
+        lying = sum(reading.size_of(one.path) for one in self._trash.every())
+        return lying + sum(entry.size for entry in self.entries())
+
+    def total(self) -> int:
+        """As :meth:`used`."""
+        return self.used()
+
+    def bound(self) -> int:
+        """Bytes that they may take together: ``GANLAB_RUNS_MEGABYTES``."""
+        text = os.environ.get("GANLAB_RUNS_MEGABYTES", "")
+        try:
+            return max(0, int(float(text) * _MB))
+        except (ValueError, OverflowError):
+            return BOUND * _MB
+
+    def make_room(self) -> None:
+        """Before a run begins: where all take too much, the trash is emptied, oldest first.
+
+        No other run is ever deleted. Raises DirectoryError, with both numbers, if that is not
+        enough.
+        """
+        used, bound = self.used(), self.bound()
+        if used >= bound:
+            used -= self._trash.give_up(used - bound + 1)
+        if used >= bound:
+            raise DirectoryError(
+                f"the runs of this server take {_megabytes(used)}, and may take"
+                f" {_megabytes(bound)}; delete some on the page Runs, or let GANLAB_RUNS_MEGABYTES"
+                " allow more"
+            )
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _mine(self, name: str, visitor: str) -> Entry:
+        entry = self.entry(name, visitor)
+        if entry is None:
+            raise DirectoryError("That run is not here any more.")
+        if not entry.mine:
+            raise PermissionError("only the one who started this run may do that")
+        return entry
+
+    def _deleted(self, visitor: str) -> list[Deleted]:
+        every = self._trash.every()
+        return [one for one in every if self._is_mine(self.owners.of(one.path), visitor)]
+
+    def _is_mine(self, owner: str, visitor: str) -> bool:
+        """Nobody's run is mine where the server is for me alone."""
+        return self.owners.is_of(owner, visitor) if owner else self.see_all
+
+    def _path(self, name: str) -> Path | None:
+        """The folder of a name, if it is one of :func:`folders`; nothing else is looked at."""
+        return next((p for p in folders(self.root) if _name(p, self.root) == name), None)
+
+    def _told(self, path: Path, visitor: str | None) -> Entry | None:
+        try:
+            entry, owner = self._looked(path)
+        except OSError as error:  # dropped meanwhile, or not ours to read
+            log.info("%s was not looked into: %s", path, error)
+            return None
+        except Exception:  # one strange folder must not hide the others
+            log.exception("%s could not be looked into", path)
+            return None
+        if visitor is None:
+            return entry
+        mine = self._is_mine(owner, visitor)
+        return replace(entry, mine=mine) if mine or self.see_all or not owner else None
+
+    def _looked(self, path: Path) -> tuple[Entry, str]:
+        """What a folder tells, and whose it is; from memory where nothing has changed there."""
+        key, mark = str(path), reading.signature(path)
+        with self._lock:
+            known = self._known.get(key)
+        if known is None or known[0] != mark:
+            owner = self.owners.of(path)
+            known = (mark, look(path, _name(path, self.root), owned=bool(owner)), owner)
+            with self._lock:
+                self._known[key] = known
+        _, entry, owner = known
+        training = RunDirectory(path).trained()
+        if training:
+            return replace(entry, state=HERE if training == "here" else ELSEWHERE, why=""), owner
+        return entry, owner
+
+
+def library() -> Library:
+    """The one of this process, of the runs root as it is now."""
+    return _library(runs_root())
+
+
+@cache
+def _library(root: Path) -> Library:
+    return Library(root)
+
+
+def look(path: Path, name: str, *, owned: bool) -> Entry:
+    """What a folder tells. Raises OSError."""
+    seen, written = reading.glance(path), labels.read(path)
+    preset = reading.preset_of(path, seen.config)
+    return Entry(
+        name=name,
+        path=path,
+        title=written.title,
+        preset=preset,
+        data=seen.config.data.name if seen.config else "",
+        differs=reading.differs_from(preset, seen.config),
+        steps=seen.steps,
+        images=seen.images,
+        seconds=seen.seconds,
+        state=seen.state,
+        measures=reading.measures_of(path),
+        thumbnail=reading.thumbnail(path, seen.shot),
+        tags=list(written.tags),
+        note=written.note,
+        size=reading.size_of(path),
+        mine=False,
+        created=reading.created(path),
+        parent=reading.parent_name(path),
+        why=seen.why,
+        owned=owned,
+    )
+
+
+def folders(root: Path) -> Iterator[Path]:
+    """All folders of runs below a root, in no order; hidden ones and links are passed over."""
+    yield from _folders(root, DEPTH)
+
+
+def _folders(folder: Path, depth: int) -> Iterator[Path]:
+    try:
+        with os.scandir(folder) as found:
+            inside = [one for one in found if _counts(one)]
+    except OSError:
+        return
+    for one in inside:
+        path = Path(one.path)
+        if reading.is_run(path):
+            yield path
+        elif depth > 1:
+            yield from _folders(path, depth - 1)
+
+
+def _counts(one: os.DirEntry[str]) -> bool:
+    try:
+        one.name.encode()  # a name of other bytes could not be told to a page
+        return not one.name.startswith(".") and one.is_dir(follow_symlinks=False)
+    except (OSError, UnicodeError):
+        return False
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / _MB:,.0f} MB"
