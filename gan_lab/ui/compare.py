@@ -65,10 +65,10 @@ def _each(letter: str, hosted: Hosted) -> None:
 def _press(runs: Sequence[Hosted], command: Command) -> None:
     """To each that is neither over nor, by a press elsewhere, already as it should be."""
     already = {Pause: State.PAUSED, Resume: State.RUNNING}.get(type(command))
-    for hosted in runs:
-        state = hosted.run.latest().state
-        if not state.over and state is not already:
-            experiment.send_to(hosted, command)
+    states = [(hosted, hosted.run.latest().state) for hosted in runs]
+    experiment.send_to_each(
+        [hosted for hosted, state in states if not state.over and state is not already], command
+    )
 
 
 def known(runs: Sequence[Hosted]) -> str:

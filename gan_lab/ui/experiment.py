@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
 from dataclasses import dataclass, field
 from typing import Any
@@ -229,12 +230,35 @@ def send(command: Command) -> Entry | None:
 
 def send_to(hosted: Hosted, command: Command) -> Entry | None:
     """``send``, to any run."""
-    mine = experiment()
+    return send_to_each([hosted], command)[0]
+
+
+def send_to_each(runs: Sequence[Hosted], command: Command) -> list[Entry | None]:
+    """``send``, to several runs at once.
+
+    Every run has the command before any answer is waited for, and the session is asked nothing in
+    between: what a run tells the page has it drawn anew, and Streamlit then cuts a callback short
+    at its next look into the session.
+    """
+    mine, me = experiment(), visitor()
+    answers: list[Future[Entry] | PermissionError] = []
+    for hosted in runs:
+        try:
+            answers.append(hosted.send(command, me))
+        except PermissionError as error:
+            answers.append(error)
+    return [_answered(mine, command, answer) for answer in answers]
+
+
+def _answered(
+    mine: Experiment, command: Command, answer: Future[Entry] | PermissionError
+) -> Entry | None:
+    """What became of a command; what the run has against it becomes the complaint."""
+    if isinstance(answer, PermissionError):
+        mine.complaint = f"Sorry, {answer}."
+        return _refused(command, str(answer))
     try:
-        entry = hosted.send(command, visitor()).result(ANSWER_WITHIN)
-    except PermissionError as error:
-        mine.complaint = f"Sorry, {error}."
-        return _refused(command, str(error))
+        entry = answer.result(ANSWER_WITHIN)
     except TooSlow:
         mine.complaint = "The run is in the middle of a long step; your change acts after it."
         return None
