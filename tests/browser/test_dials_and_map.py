@@ -171,6 +171,8 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
     page = paused
     explore(page)
     expect(page.locator(".gl-measured")).to_contain_text("grey levels of 255")
+    # a row is filled once it is in sight, so also the one that has just come to the top
+    expect(page.locator(".gl-dial").first.locator("i")).to_be_attached()
     bars = page.locator(".gl-dial i").evaluate_all(
         "(all) => all.map((bar) => Number(bar.style.getPropertyValue('--share')))"
     )
