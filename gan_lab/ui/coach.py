@@ -60,7 +60,4 @@ def take(asked: Any) -> None:
         mine.complaint = TAKEN_BACK
         return
     finding, advice = found
-    for path, value in advice.changes:
-        experiment.change(path, value, note=f"coach: {finding.rule.title} - {advice.text}")
-        if mine.complaint:
-            return
+    experiment.change_each(advice.changes, f"coach: {finding.rule.title} - {advice.text}")

@@ -1,4 +1,9 @@
-"""What a visitor works on: the experiment that the next Start takes, and the run on the screen."""
+"""What a visitor works on: the experiment that the next Start takes, and the run on the screen.
+
+What runs tell the page has it drawn anew, and Streamlit then cuts short whatever the script does at
+its next look into the session, callbacks too. So what a press does looks there first and then acts;
+in between it asks the session nothing.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +43,7 @@ class Experiment:
         preset: name of the one that it began from.
         config: what Start begins with.
         view_id: of the run on the screen; "" for none.
+        left: view id of the one before it, which the URL names until the browser has caught up.
         complaint: why the last change was not taken; shown once.
         link: text of the link that it came by; "" for none.
         view: what of the page that link shows.
@@ -48,6 +54,7 @@ class Experiment:
     preset: str
     config: RunConfig
     view_id: str = ""
+    left: str = ""
     complaint: str = ""
     link: str = ""
     view: View = field(default_factory=View)
@@ -135,6 +142,10 @@ def run_on_screen() -> Hosted | None:
     """
     mine = experiment()
     asked = st.query_params.get("run", "")
+    if asked == mine.left:
+        asked = ""  # sent before the browser heard of the run that came after
+    else:
+        mine.left = ""
     if asked:
         mine.view_id = asked
     hosted = registry().get(mine.view_id) if mine.view_id else None
@@ -173,28 +184,34 @@ def start(seed: int | None = None) -> None:
     Args:
         seed: instead of the experiment's own.
     """
-    mine = experiment()
+    mine, me = experiment(), visitor()
     if seed is not None:
         if _refuses(mine, "training.seed"):
             return
         mine.config = put(mine.config, {"training.seed": seed})
     before = registry().get(mine.view_id) if mine.view_id else None
-    if before is not None and not before.may_control(visitor()):
+    if before is not None and not before.may_control(me):
         before = None
-    hosted = begun(lambda: registry().start(mine.config, visitor(), mine.preset, instead_of=before))
+    hosted = begun(lambda: registry().start(mine.config, me, mine.preset, instead_of=before))
     if hosted is not None:
-        mine.view_id = st.query_params["run"] = hosted.view_id
+        _show(mine, hosted)
+
+
+def _show(mine: Experiment, hosted: Hosted) -> None:
+    """Put a run on the screen; the page brings the URL in line when it is drawn next."""
+    mine.left, mine.view_id = mine.view_id, hosted.view_id
 
 
 def begun(begin: Callable[[], Hosted], name: str = "The run") -> Hosted | None:
     """A run that begins; None, and a complaint that says why, if it cannot."""
+    mine = experiment()
     try:
         return begin()
     except OSError as error:
         why = f"its folder cannot be written ({error.strerror or error})."
     except ValueError as error:
         why = str(error)
-    experiment().complaint = f"{name} could not begin: {why}"
+    mine.complaint = f"{name} could not begin: {why}"
     return None
 
 
@@ -204,16 +221,16 @@ def fork(step: int) -> None:
     Args:
         step: the newest kept state at or before it is taken.
     """
-    mine = experiment()
+    mine, me = experiment(), visitor()
     parent = registry().get(mine.view_id)
     if parent is None:
         mine.complaint = GONE
         return
-    hosted = begun(lambda: registry().fork(parent, step, visitor()))
+    hosted = begun(lambda: registry().fork(parent, step, me))
     if hosted is None:
         return
     adopt(mine, hosted)
-    mine.view_id = st.query_params["run"] = hosted.view_id
+    _show(mine, hosted)
 
 
 def send(command: Command) -> Entry | None:
@@ -234,20 +251,17 @@ def send_to(hosted: Hosted, command: Command) -> Entry | None:
 
 
 def send_to_each(runs: Sequence[Hosted], command: Command) -> list[Entry | None]:
-    """``send``, to several runs at once.
-
-    Every run has the command before any answer is waited for, and the session is asked nothing in
-    between: what a run tells the page has it drawn anew, and Streamlit then cuts a callback short
-    at its next look into the session.
-    """
+    """``send``, to several runs: each has the command before any answer is waited for."""
     mine, me = experiment(), visitor()
-    answers: list[Future[Entry] | PermissionError] = []
-    for hosted in runs:
-        try:
-            answers.append(hosted.send(command, me))
-        except PermissionError as error:
-            answers.append(error)
+    answers = [_post(hosted, command, me) for hosted in runs]
     return [_answered(mine, command, answer) for answer in answers]
+
+
+def _post(hosted: Hosted, command: Command, me: str) -> Future[Entry] | PermissionError:
+    try:
+        return hosted.send(command, me)
+    except PermissionError as error:
+        return error
 
 
 def _answered(
@@ -280,7 +294,7 @@ def undo(change: int) -> None:
     if hosted is None or entry is None or entry.outcome == "refused":
         return
     for path in {entry.path for place, entry in turned if place >= change}:
-        _put(path, get(hosted.run.latest().config, path))
+        _put(mine, path, get(hosted.run.latest().config, path))
 
 
 def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
@@ -304,31 +318,41 @@ def change(path: str, value: Any, note: str = "") -> None:
     Args:
         note: why, for the run's ledger.
     """
-    mine = experiment()
-    if _refuses(mine, path):
-        return
+    change_each([(path, value)], note)
+
+
+def change_each(turns: Sequence[tuple[str, Any]], note: str = "") -> None:
+    """``change``, several knobs one after the other, up to the first complaint."""
+    mine, me = experiment(), visitor()
     hosted = registry().get(mine.view_id) if mine.view_id else None
-    live = hosted is not None and not hosted.run.latest().state.over and known(path).live
-    entry = send(Set(path, value, note)) if live else None
-    if entry is None or entry.outcome != "refused":
-        change_next(path, value)
+    for path, value in turns:
+        if _refuses(mine, path):
+            return
+        if hosted is not None and not hosted.run.latest().state.over and known(path).live:
+            command = Set(path, value, note)
+            entry = _answered(mine, command, _post(hosted, command, me))
+            if entry is not None and entry.outcome == "refused":
+                return
+        _put(mine, path, value)
+        if mine.complaint:
+            return
 
 
 def change_next(path: str, value: Any) -> None:
     """Change the experiment that the next start takes, and nothing else."""
-    if not _refuses(experiment(), path):
-        _put(path, value)
+    mine = experiment()
+    if not _refuses(mine, path):
+        _put(mine, path, value)
 
 
 def _refuses(mine: Experiment, path: str) -> bool:
     """Whether a knob is locked; the page shows it grey, but another tab may not know yet."""
-    if locked(path):
+    if path in mine.view.locked:
         mine.complaint = f"Not changed: {whose(path)}{label(known(path))} is locked. {LOCKED}"
-    return locked(path)
+    return path in mine.view.locked
 
 
-def _put(path: str, value: Any) -> None:
-    mine = experiment()
+def _put(mine: Experiment, path: str, value: Any) -> None:
     try:
         mine.config = put(mine.config, {path: value})
     except ConfigError as error:
