@@ -30,8 +30,8 @@ def scaled(config: RunConfig, path: str, factor: float) -> tuple[str, float]:
 
 ADAPTIVE = ("adam", "adamw", "rmsprop")
 """Optimisers whose rate is the length of a step, whatever the gradient."""
-BRISK = 2e-3
-"""Such a rate that small players bear; published recipes for large ones use 1e-4 to 1e-3."""
+BRISK = {"g": 1e-3, "d": 2e-3}
+"""Such a rate that small players bear, D being the faster one (TTUR, Heusel et al. 2017)."""
 GENTLE = 1e-4
 """Such a rate that overshoots nothing; far below it a run only takes longer."""
 
@@ -44,7 +44,7 @@ def paced(config: RunConfig, fast: str) -> tuple[tuple[str, float | int], ...]:
     moves: list[tuple[str, float | int]] = [(f"optim.{fast}.steps", 1)] if quick.steps > 1 else []
     if quick.name != other.name:  # their rates are of different kinds
         return tuple(moves)
-    most = BRISK if quick.name in ADAPTIVE else quick.lr
+    most = BRISK[slow] if quick.name in ADAPTIVE else quick.lr
     rate = max(other.lr, min(quick.lr / 2.0, most))
     if rate > other.lr:
         moves.append(scaled(config, f"optim.{slow}.lr", rate / other.lr))
@@ -126,6 +126,20 @@ def held(config: RunConfig) -> tuple[Advice, ...]:
     # the authors' own code takes 10 for pictures and 0.1 for points of the plane
     strength = 0.1 if config.objective.game == "plane" else 10.0
     return (Advice(words, (("regularisation.gp", strength),)),)
+
+
+def reined(config: RunConfig) -> tuple[Advice, ...]:
+    """A critic that has grown steep held loosely, with a G that keeps up, where nothing holds it.
+
+    A strong penalty would throw a steep critic about as badly as no bound does.
+    """
+    if config.objective.loss != "wasserstein" or bounded(config) or not held(config):
+        return ()
+    if config.optim.d.name not in ADAPTIVE:  # a penalty is steep itself, and so would its steps be
+        return cut(config)
+    pace = paced(config, "d") if config.optim.d.lr >= 16.0 * config.optim.g.lr else ()
+    words = "Hold the critic's slope loosely (WGAN-GP)" + (", and let G keep up." if pace else ".")
+    return (Advice(words, (("regularisation.gp", 0.1), *pace)),)
 
 
 def cut(config: RunConfig) -> tuple[Advice, ...]:

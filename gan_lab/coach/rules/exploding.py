@@ -7,7 +7,7 @@ import numpy as np
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import first_round, generators, judges, number, stretch, window
-from gan_lab.coach.turns import bounded, calmer, clipped, held, scaled
+from gan_lab.coach.turns import calmer, clipped, reined, scaled
 
 TIMES = 30.0
 """As long as early in the run, from which a gradient explodes."""
@@ -40,8 +40,7 @@ def advice(evidence: Evidence) -> tuple[Advice, ...]:
     config = evidence.config
     found = [*clipped(config), calmer(config)]
     if config.objective.loss == "wasserstein":
-        if not bounded(config):
-            found = [*held(config), *found]
+        found = [*reined(config), *found]
     elif config.regularisation.gp > 10.0:
         found.append(Advice("Weaken the penalty.", (scaled(config, "regularisation.gp", 0.1),)))
     return tuple(found[:3])

@@ -7,7 +7,7 @@ import numpy as np
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import generators, judges, number, stretch, window
-from gan_lab.coach.turns import ADAPTIVE, bounded, calmer, clipped, cut, held
+from gan_lab.coach.turns import calmer, clipped, reined
 
 LARGE = 50.0
 """Size of a reading below which there is time."""
@@ -38,10 +38,7 @@ def look(evidence: Evidence) -> Sign | None:
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     back = Advice("Go back to before it began (Undo), and then take smaller steps.")
     config = evidence.config
-    # a penalty is steep itself where the critic is: an optimiser of fixed step lengths bears that
-    bound = held(config) if config.optim.d.name in ADAPTIVE else cut(config)
-    free = config.objective.loss == "wasserstein" and not bounded(config)
-    return (*(bound if free else ()), calmer(config), *clipped(config), back)[:3]
+    return (*reined(config), calmer(config), *clipped(config), back)[:3]
 
 
 RULE = Rule(
