@@ -29,6 +29,7 @@ from gan_lab.words import size_of
 
 DEFAULT_SECONDS = 60.0
 POLL = 0.25  # s between two looks at the run
+ONWARDS = "then go on with: python -m gan_lab train --resume {run}"
 _IMPATIENT = 3  # signals after which the process ends as the system would have it
 
 
@@ -135,9 +136,10 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
         with caught.listening(), shown_progress(budget, order.directory.path) as show:
             news = News()
             run.start()
-            stopping = False
+            stopping, refused = False, ""
             while not run.join(POLL):
-                if caught.name and not stopping:
+                refused = refused or run.latest().refused  # nobody is there to press Resume
+                if (caught.name or refused) and not stopping:
                     stopping = True
                     run.send(Stop())
                 show(run.latest())
@@ -147,6 +149,10 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
     finally:
         logging.getLogger("gan_lab").removeHandler(log)
         log.close()
+    if refused := refused or run.latest().refused:
+        raise Failed(f"{refused}, {ONWARDS.format(run=order.directory.path)}")
+    if order.resume and (note := run.latest().note) and run.latest().state is not State.FAILED:
+        tell(note)
     _report(run, caught.name, as_json=as_json)
     if order.resume and run.latest().counts.steps == order.steps:
         tell("nothing was left to do: --steps, --images and --seconds are totals of the run")

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from gan_lab.config import ConfigError, RunConfig, from_tree
 from gan_lab.runs.best import Best
 from gan_lab.training import checkpoints
-from gan_lab.training.checkpoints import CheckpointError
+from gan_lab.training.checkpoints import CheckpointError, Newer
 from gan_lab.training.ledger import Entry
 
 try:
@@ -62,6 +62,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._unwritten: list[NDArray[np.float32]] = []  # readings that the disk did not take
 
     @staticmethod
     def create(path: Path) -> RunDirectory:
@@ -164,8 +165,10 @@ class RunDirectory:
     # -- ledger --------------------------------------------------------------------------------
 
     def append_ledger(self, entry: Entry) -> None:
-        with (self.path / "ledger.jsonl").open("a", encoding="utf-8") as file:
-            file.write(entry.to_json() + "\n")
+        """One more line; a disk that does not take all of it has none of it. Raises OSError."""
+        path = self.path / "ledger.jsonl"
+        before = path.stat().st_size if path.exists() else 0
+        _append(path, entry.to_json().encode() + b"\n", before)
 
     def rewrite_ledger(self, entries: list[Entry]) -> None:
         """Cut back to what a checkpoint knows."""
@@ -180,31 +183,64 @@ class RunDirectory:
         return self.path / "history" / "readings.f32"
 
     def append_history(self, columns: tuple[str, ...], rows: NDArray[np.float32]) -> None:
-        """One header line (JSON), then float32 records, little-endian."""
-        fresh = not self._readings.exists()
-        with self._readings.open("ab") as file:
-            if fresh:
-                file.write(json.dumps({"columns": columns}).encode() + b"\n")
-            file.write(rows.astype("<f4").tobytes())
+        """One header line (JSON), then float32 records, little-endian.
+
+        What the disk does not take is written with what comes next; the file then ends where it
+        ended before. Raises OSError.
+        """
+        if len(rows):
+            self._unwritten.append(rows)
+        if not self._unwritten:
+            return
+        before = self._readings.stat().st_size if self._readings.exists() else 0
+        data = b"".join(part.astype("<f4").tobytes() for part in self._unwritten)
+        if not before:
+            data = json.dumps({"columns": columns}).encode() + b"\n" + data
+        _append(self._readings, data, before)
+        self._unwritten.clear()
 
     def sync_history(self) -> None:
         """Make sure that what was appended survives a loss of power."""
-        with self._readings.open("ab") as file:
-            os.fsync(file.fileno())
+        if self._readings.exists():
+            with self._readings.open("rb+") as file:
+                os.fsync(file.fileno())
 
     def read_history(self, columns: tuple[str, ...], records: int) -> Iterator[NDArray[np.float32]]:
-        """The first ``records`` records, in parts.
+        """The first ``records`` records, in parts; fewer if the file is cut.
 
-        Raises DirectoryError if the file has other columns or is too short.
+        Raises DirectoryError if the file is missing, has no head or other columns.
         """
         if not records:
             return
-        end = self._end_of(columns, records)
+        width = 4 * len(columns)
+        begin, there = self._begin_of(columns)
         with self._readings.open("rb") as file:
-            file.readline()
-            while (left := end - file.tell()) > 0:
-                part = file.read(min(left, _CHUNK * 4 * len(columns)))
+            file.seek(begin)
+            left = min(records, there)
+            while left:
+                part = file.read(min(left, _CHUNK) * width)
+                left -= len(part) // width
                 yield np.frombuffer(part, "<f4").reshape(-1, len(columns)).astype(np.float32)
+
+    def history_lost(self, columns: tuple[str, ...], records: int) -> int:
+        """How many of the first ``records`` records are not there (any more)."""
+        try:
+            return max(0, records - self._begin_of(columns)[1]) if records else 0
+        except DirectoryError:
+            return records
+
+    def mend_history(self, columns: tuple[str, ...], records: int) -> None:
+        """Have ``records`` records: what is whole stays, what was lost is NaN, as if nothing had
+        been read there. A file without a head, or with other columns, is set aside. Raises OSError.
+        """
+        lost = self.history_lost(columns, records)
+        if lost == records and self._readings.exists():
+            os.replace(self._readings, self._readings.with_suffix(".f32.damaged"))
+        else:
+            self.cut_history(columns, records - lost)
+        for done in range(0, lost, _CHUNK):
+            empty = np.full((min(_CHUNK, lost - done), len(columns)), np.nan, np.float32)
+            self.append_history(columns, empty)
 
     def columns(self) -> tuple[str, ...]:
         """Names of the readings that were kept, in their order; none before the first.
@@ -224,7 +260,7 @@ class RunDirectory:
         fewer. Raises DirectoryError if the file has other columns."""
         if not self._readings.exists():  # nothing was written yet
             return np.empty((0, len(columns)), np.float32)
-        begin, width = self._end_of(columns, 0), 4 * len(columns)
+        begin, width = self._begin_of(columns)[0], 4 * len(columns)
         with self._readings.open("rb") as file:
             file.seek(begin + first * width)
             data = file.read(count * width)
@@ -232,24 +268,27 @@ class RunDirectory:
         return np.frombuffer(data[:whole], "<f4").reshape(-1, len(columns)).astype(np.float32)
 
     def cut_history(self, columns: tuple[str, ...], records: int) -> None:
-        """Drop what lies beyond the first ``records`` records; raises as :meth:`read_history`."""
+        """Drop what lies beyond the first ``records`` records; raises as :meth:`read_history`, and
+        OSError."""
+        self._unwritten.clear()
         if records:
-            os.truncate(self._readings, self._end_of(columns, records))
+            os.truncate(self._readings, self._begin_of(columns)[0] + records * 4 * len(columns))
         else:
             self._readings.unlink(missing_ok=True)
 
-    def _end_of(self, columns: tuple[str, ...], records: int) -> int:
-        """Where in the file the first ``records`` records end, bytes."""
+    def _begin_of(self, columns: tuple[str, ...]) -> tuple[int, int]:
+        """Where in the file the records begin, bytes, and how many are whole."""
         try:
             with self._readings.open("rb") as file:
-                header = json.loads(file.readline())
-                end = file.tell() + records * 4 * len(columns)
-            enough = self._readings.stat().st_size >= end
+                line = file.readline()
+                header, begin = json.loads(line), file.tell()
+                size = file.seek(0, os.SEEK_END)
         except (OSError, ValueError):
             raise DirectoryError(f"{self._readings} is missing or damaged") from None
-        if tuple(header.get("columns", ())) != columns or not enough:
+        known = tuple(header.get("columns", ())) if isinstance(header, dict) else ()
+        if known != columns or not line.endswith(b"\n"):
             raise DirectoryError(f"{self._readings} does not belong to the checkpoint")
-        return end
+        return begin, (size - begin) // (4 * len(columns))
 
     # -- samples, checkpoints ------------------------------------------------------------------
 
@@ -324,21 +363,38 @@ class RunDirectory:
     def set_aside_after(self, step: int) -> list[str]:
         """Rename the checkpoints beyond the one that could be read, or they would count as newer
         than what the resumed run writes. Returns their names."""
-        beyond = [path for path in self.checkpoint_files() if int(path.stem) > step]
+        beyond = self.newer_than(step)
         for path in beyond:
-            path.rename(path.with_suffix(".pt.damaged"))
+            os.replace(path, path.with_suffix(".pt.damaged"))
         return [path.name for path in beyond]
 
+    def newer_than(self, step: int) -> list[Path]:
+        """Checkpoints beyond ``step``, oldest first."""
+        return [path for path in self.checkpoint_files() if int(path.stem) > step]
+
     def read_checkpoint(self) -> dict[str, Any]:
-        """The newest that can be read. Raises DirectoryError if there is none."""
+        """The newest state that can be read: a checkpoint, or where the newest one is damaged, an
+        older one or what was kept on the way.
+
+        Raises DirectoryError if there is none, or if the newest was written by a later version.
+        """
+        files = self.checkpoint_files()
+        newest = int(files[-1].stem) if files else 0
+        # a state is never newer than the newest checkpoint: it may be of a way that was left
+        kept = [path for path in self._kept_on_the_way() if int(path.stem) < newest]
         reason = "it has none"
-        for path in reversed(self.checkpoint_files()):
+        for path in sorted([*kept, *files], key=lambda p: int(p.stem), reverse=True):
             try:
                 return checkpoints.load(path)
+            except Newer as error:
+                raise DirectoryError(str(error)) from None
             except CheckpointError as error:
                 reason = str(error)
         raise DirectoryError(f"{self.path} has no checkpoint to go on from: {reason}")
 
+    def _kept_on_the_way(self) -> list[Path]:
+        found = (self.path / "states").glob("*.pt")
+        return [path for path in found if re.fullmatch(r"\d{9,}", path.stem)]
 
 def _locked(handle: int, how: int) -> bool:
     """Whether a lock could be had."""
@@ -356,3 +412,16 @@ def _locked(handle: int, how: int) -> bool:
 def _identity(handle: int) -> tuple[int, int]:
     told = os.fstat(handle)
     return told.st_dev, told.st_ino
+
+
+def _append(path: Path, data: bytes, size: int) -> None:
+    """Make a file of ``size`` bytes longer, or leave it as it was. Raises OSError."""
+    try:
+        with path.open("ab", buffering=0) as file:
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.truncate(path, size)
+        raise

@@ -12,7 +12,7 @@ from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.messages import State
 from gan_lab.runs.pictures import pixels, png
-from gan_lab.runs.states import States, kept_states
+from gan_lab.runs.states import States, kept_states, link
 from gan_lab.training.trainer import Counts, Trainer
 
 log = logging.getLogger(__name__)
@@ -94,8 +94,10 @@ class Keeper:
 
     def cut(self, trainer: Trainer) -> None:
         """States and shots of later steps never happened."""
-        self._states.cut(trainer.steps)
         kept = self._directory.path / "checkpoints" / f"{trainer.steps:09d}.pt"
+        if not kept.exists():  # the newest checkpoint was damaged, and this was kept on the way
+            link(self._directory.path / "states" / kept.name, kept)
+        self._states.cut(trainer.steps)
         self._keep_for_later(kept, trainer)
         self.film.open().cut(trainer.steps, len(trainer.ledger))
 
@@ -118,7 +120,11 @@ class Keeper:
         }[training.sample_unit]
         if before // training.sample_every != after // training.sample_every:
             for index, (name, one) in enumerate(trainer.preview().items()):
-                self._directory.write_sample(now.steps, png(pixels(one)), name if index else "")
+                tail = name if index else ""
+                try:
+                    self._directory.write_sample(now.steps, png(pixels(one)), tail)
+                except OSError as error:
+                    log.warning("a sample could not be written: %s", error)
 
     def summary(self, trainer: Trainer, state: State, seconds: float) -> dict[str, Any]:
         """How the run stands, as ``train --json`` prints it."""

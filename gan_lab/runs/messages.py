@@ -233,6 +233,7 @@ class Moment:
         interventions: entries of the ledger.
         take: grows when the run goes back; counts, curves and ledger are then shorter than before.
         walk: the round just played, if it was in slow motion and the run still stands there.
+        refused: why the disk lacks something of the run, and what to do; "" if it has all.
     """
 
     number: int
@@ -250,6 +251,7 @@ class Moment:
     interventions: int = 0
     take: int = 0
     walk: Walk | None = None
+    refused: str = ""
 
 
 @dataclass(frozen=True)

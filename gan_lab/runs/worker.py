@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +15,8 @@ from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Pictures, load
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import messages as m
-from gan_lab.runs import wire
-from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs import trouble, wire
+from gan_lab.runs.directory import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.keeper import Keeper
@@ -72,6 +74,8 @@ class Worker:
         self._slowly = False
         self._walk: Walk | None = None
         self._seconds = 0.0
+        self._refused = ""  # why the disk lacks something that memory has
+        self._logged = 0  # entries of the ledger that are on disk
         self._keeper = Keeper(directory)
         self._observer = Observer(directory, mailbox, self.history_lock)
         self._pace = Pace()
@@ -105,7 +109,9 @@ class Worker:
             log.debug("a run was refused", exc_info=True)
             self._fail(str(error))
         except OSError as error:
-            self._fail(f"the disk refused: {error}")
+            begun = self._directory.checkpoint_files()
+            then = f"go on from {self._keeper.newest()}" if begun else "start again"
+            self._fail(f"{trouble.words(error)}, then {then}.")
         except Exception as error:
             self._fail(self._diagnosis(error))
         finally:
@@ -141,20 +147,24 @@ class Worker:
         if state is None and self._config.training.start_from:
             self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
+            lost = self._directory.history_lost(trainer.history.columns, state["steps"])
+            if lost:
+                self._directory.mend_history(trainer.history.columns, state["steps"])
             self._take_up(trainer, state)
             self._cut_back(trainer)
-            for name in self._directory.set_aside_after(trainer.steps):
-                self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
+            self._tell_damage(trainer, lost)
             self._note_parent(trainer)
         self.loaded = trainer
         self._mailbox.stills = {name: still(x) for name, x in trainer.stills().items()}
         self._pace = Pace(LIVELY if trainer.game.plays_points else CALM)
         for path, value in self._changes.items():
-            self._log(trainer.set(path, value))
+            trainer.set(path, value)
+        self._log(trainer)
         self._directory.write_config(trainer.config)
         if state is None or self._changes:
             self._save_checkpoint()
-        self._state = State.RUNNING
+        if not self._refused:
+            self._state = State.RUNNING
         self._observer.begin(trainer)
         self._publish()
 
@@ -166,6 +176,8 @@ class Worker:
         history = History(trainer.history.columns, take)
         for part in self._directory.read_history(history.columns, state["steps"]):
             history.append(part)
+        if history.records != state["steps"]:
+            raise DirectoryError(f"the readings up to step {state['steps']:,} are not whole")
         with self.history_lock:
             trainer.load_state_dict(state)
             trainer.history = history
@@ -176,22 +188,38 @@ class Worker:
         """What the folder has beyond the newest checkpoint never happened."""
         self._directory.cut_history(trainer.history.columns, trainer.history.records)
         self._directory.rewrite_ledger(trainer.ledger)
+        self._logged = len(trainer.ledger)
         self._directory.forget_changes(len(trainer.ledger))
         self._keeper.cut(trainer)
         self._observer.cut(trainer)
+
+    def _tell_damage(self, trainer: Trainer, lost: int) -> None:
+        """What of the folder was damaged: into the ledger, and onto the page.
+
+        Args:
+            lost: how many of the newest readings.
+        """
+        aside = self._directory.set_aside_after(trainer.steps)
+        said = [f"{name} could not be read and is set aside" for name in aside]
+        if lost:
+            said.append(f"the readings of the last {lost:,} steps were lost; training lost nothing")
+        for note in said:
+            trainer.note("resume", note=note)
+        if said:
+            self._note = f"Gone on from step {trainer.steps:,}: {'; '.join(said)}."
 
     def _note_parent(self, trainer: Trainer) -> None:
         """A fork's ledger says once where it left its parent."""
         parent = parent_of(self._directory)
         if parent and not any(e.path == "fork" and e.new == parent.run for e in trainer.ledger):
-            self._log(trainer.note("fork", new=parent.run, note=f"from step {parent.step}"))
+            trainer.note("fork", new=parent.run, note=f"from step {parent.step}")
 
     def _begin_from(self, trainer: Trainer, name: str) -> None:
         """Weights of another run, found by folder or name. Raises DirectoryError."""
         other = RunDirectory.find(name).read_checkpoint()
         taken, every = trainer.adopt(other["players"])
         note = f"{taken} of {every} tensors of {name}, step {other['steps']}"
-        self._log(trainer.note("start_from", new=name, note=note))
+        trainer.note("start_from", new=name, note=note)
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -224,7 +252,8 @@ class Worker:
                 self._publish()
         self._save_checkpoint()
         self._observer.end(trainer)
-        self._directory.write_summary(self.summary())
+        with self._disk():
+            self._directory.write_summary(self.summary())
         self._publish()
 
     def _play(self) -> None:
@@ -259,7 +288,7 @@ class Worker:
             command, answer = letter
             try:
                 entry = self._apply(command)
-                self._log(entry)
+                self._log(self.trainer)
             except Exception:
                 self._mailbox.put_back(letter)
                 raise
@@ -280,8 +309,7 @@ class Worker:
                     self._save_checkpoint()
                 return entry
             case m.Resume():
-                self._go(None, None)
-                return trainer.note("resume")
+                return self._resume_training()
             case m.Step(count, player):
                 return self._step(count, player)
             case m.Slow():
@@ -293,6 +321,13 @@ class Worker:
             case m.Stop():
                 self._state, self._walk = State.STOPPED, None
                 return trainer.note("stop")
+
+    def _resume_training(self) -> Entry:
+        self._go(None, None)
+        entry = self.trainer.note("resume")
+        if self._refused:  # or stand still again, before more is at risk
+            self._save_checkpoint()
+        return entry
 
     def _step(self, count: int, player: str | None) -> Entry:
         if count < 1 or player not in (None, *self.trainer.game.players):
@@ -325,12 +360,19 @@ class Worker:
     def _undo(self, change: int) -> Entry:
         """Back to just before a change: weights, optimisers, draws, knobs, curves, ledger."""
         trainer, undone = self.trainer, self.trainer.ledger[max(0, change) :]
+        self._flush()
+        later = copy.deepcopy(self._state_now())  # should the disk refuse
         try:
             state = self._directory.read_before(change)
             self._take_up(trainer, state, trainer.history.take + 1)
         except ValueError as error:
             return trainer.note("undo", new=change, note=str(error), outcome="refused")
-        self._directory.return_to(trainer.steps, self._state_now())
+        try:
+            self._directory.return_to(trainer.steps, self._state_now())
+        except OSError as error:
+            self._take_up(trainer, later, trainer.history.take + 1)
+            why = f"{trouble.words(error)}, then go back again"
+            return trainer.note("undo", new=change, note=why, outcome="refused")
         self._directory.write_config(trainer.config)
         self._cut_back(trainer)
         self._walk = None
@@ -351,8 +393,30 @@ class Worker:
         self._steps_left, self._only, self._slowly = steps, only, slowly
         self._walk = None
 
-    def _log(self, entry: Entry) -> None:
-        self._directory.append_ledger(entry)
+    def _log(self, trainer: Trainer) -> None:
+        """What the ledger has got and the disk has not."""
+        ledger = trainer.ledger
+        with self._disk():
+            while self._logged < len(ledger):
+                self._directory.append_ledger(ledger[self._logged])
+                self._logged += 1
+
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        """What is written inside: a disk that does not take it stops the training, not the run.
+
+        What did not reach the disk is in memory still, and is written with the next checkpoint.
+        """
+        try:
+            yield
+        except OSError as error:
+            log.warning("%s: %s", self._directory.path, error)
+            self._refused = trouble.words(error)
+            then = f"the last checkpoint is of {self._keeper.newest()}"
+            if not self._state.over:
+                then = "then press Resume. Nothing is lost as long as the app runs"
+                self._stand("")
+            self._note = f"{self._refused}, {then}."
 
     # -- what goes out -------------------------------------------------------------------------
 
@@ -369,7 +433,8 @@ class Worker:
         except Diverged as broken:
             self._directory.append_history(trainer.history.columns, broken.before)
             raise
-        self._directory.append_history(trainer.history.columns, rows)
+        with self._disk():
+            self._directory.append_history(trainer.history.columns, rows)
 
     def _publish(self) -> None:
         """One moment to all who watch."""
@@ -402,6 +467,7 @@ class Worker:
             interventions=len(trainer.ledger),
             take=trainer.history.take,
             walk=self._walk,
+            refused=self._refused,
         )
         self._mailbox.publish(moment)
         if look:
@@ -453,10 +519,21 @@ class Worker:
         """
         self._flush()
         self.trainer.check_weights()
-        write = self._keeper.state if on_the_way else self._keeper.checkpoint
-        write(self.trainer, self._state_now())
+        if not on_the_way:
+            with self._disk():
+                self._write_checkpoint()
+        elif not self._refused:
+            self._keeper.state(self.trainer, self._state_now())
         self._observer.between_rounds(self.trainer, saved=True)
         self._shoot()
+
+    def _write_checkpoint(self) -> None:
+        """With all that the disk has refused so far. Raises OSError."""
+        trainer = self.trainer
+        if self._refused:
+            self._directory.append_history(trainer.history.columns, trainer.flush())
+        self._keeper.checkpoint(trainer, self._state_now())
+        self._refused = ""
 
     def summary(self) -> dict[str, Any]:
         """How the run ended, as ``train --json`` prints it."""

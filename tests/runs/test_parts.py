@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import shutil
 import struct
 import threading
@@ -151,7 +152,7 @@ def test_a_damaged_config_is_refused_in_one_line(tmp_path, content):
     assert "config.json" in str(caught.value) and "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("fault", ["missing", "short", "columns", "garbage"])
+@pytest.mark.parametrize("fault", ["missing", "columns", "garbage"])
 def test_a_history_that_does_not_fit_is_refused(tmp_path, fault):
     directory = RunDirectory.create(tmp_path / "a")
     directory.append_history(("a", "b"), np.zeros((5, 2), np.float32))
@@ -162,7 +163,22 @@ def test_a_history_that_does_not_fit_is_refused(tmp_path, fault):
         path.write_bytes(b"\xff\n" + bytes(100))
     columns = ("a", "c") if fault == "columns" else ("a", "b")
     with pytest.raises(DirectoryError):
-        list(directory.read_history(columns, 6 if fault == "short" else 5))
+        list(directory.read_history(columns, 5))
+
+
+@pytest.mark.parametrize(("left", "there"), [(0, 0), (5, 0), (24, 0), (24 + 8, 1), (24 + 20, 2)])
+def test_a_history_that_was_cut_keeps_what_is_whole(tmp_path, left, there):
+    """Its head takes 24 bytes, a record 8; where a reading was lost, there is none."""
+    directory, columns = RunDirectory.create(tmp_path / "a"), ("a", "b")
+    rows = np.arange(10, dtype=np.float32).reshape(5, 2)
+    directory.append_history(columns, rows)
+    os.truncate(tmp_path / "a" / "history" / "readings.f32", left)
+    assert directory.history_lost(columns, 5) == 5 - there
+    directory.mend_history(columns, 5)
+    assert directory.history_lost(columns, 5) == 0
+    (mended,) = directory.read_history(columns, 5)
+    np.testing.assert_array_equal(mended[:there], rows[:there])
+    assert np.isnan(mended[there:]).all()
 
 
 def test_no_checkpoint_is_refused(tmp_path):

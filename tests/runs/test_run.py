@@ -284,15 +284,15 @@ def test_missing_data_fail_in_one_sentence(begin, small, monkeypatch, tmp_path):
     assert run.curves() is None and run.shown() is None and run.ledger() == []
 
 
-def test_an_unusable_disk_fails_in_one_sentence(begin, small, monkeypatch):
+def test_a_disk_that_refuses_from_the_start_is_told_in_one_sentence(begin, small, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(RunDirectory, "append_history", full)
+    monkeypatch.setattr(RunDirectory, "write_config", full)
     run = begin(small())
     assert run.join(WAIT)
     assert run.latest().state is State.FAILED
-    assert run.latest().note.startswith("the disk refused: ") and "No space" in run.latest().note
+    assert run.latest().note == "The disk is full; free some space, then start again."
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""Long checks, piece by piece, so that they can be interrupted and go on.
+
+    python benchmarks/campaign.py NAME [--part K/N] [--pieces N]
+    python benchmarks/campaign.py NAME --table
+
+Each finished piece is a line of JSON in ``build/campaigns/NAME.jsonl``; what stands there is not
+done again. A part takes less than an hour on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import faults
+import house
+import kills
+
+Line = dict[str, Any]
+KEPT = house.ROOT / "build" / "campaigns"
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A check in pieces.
+
+    Attributes:
+        about: one sentence, above the table.
+        pieces: names of all.
+        run: does one, in a folder that all pieces share; what it found, "lost" being "" if all is
+            well.
+        table: rows of a Markdown table, the head first, of all lines.
+    """
+
+    about: str
+    pieces: Callable[[], Sequence[str]]
+    run: Callable[[str, Path], Line]
+    table: Callable[[Sequence[Line]], list[list[str]]]
+
+
+def _kills(name: str, where: Path) -> Line:
+    case, seed = name.rsplit("-", 1)
+    return kills.piece(case, int(seed), where)
+
+
+def _faults(name: str, where: Path) -> Line:
+    return faults.piece(name, where)
+
+
+def _clinic(part: str, where: Path) -> Line:
+    """The coach's clinic keeps lines of its own, and prints its own tables."""
+    clinic = house.ROOT / "benchmarks" / "clinic.py"
+    done = subprocess.run([sys.executable, str(clinic), "--part", part], check=False)
+    return {"part": part, "lost": "" if done.returncode == 0 else f"exit {done.returncode}"}
+
+
+def _summed(by: str, columns: Sequence[str], lines: Sequence[Line]) -> list[list[str]]:
+    """A row for each value of ``by`` with the sums of columns, and one of all."""
+    names = list(dict.fromkeys(str(line[by]) for line in lines))
+    rows = [[by, "pieces", *columns, "lost"]]
+    for name in (*names, "all"):
+        mine = [line for line in lines if name in ("all", str(line[by]))]
+        sums = [str(sum(line[column] for line in mine)) for column in columns]
+        rows.append([name, str(len(mine)), *sums, str(sum(bool(line["lost"]) for line in mine))])
+    return rows
+
+
+CAMPAIGNS = {
+    "kills": Campaign(
+        "kill -9 over real runs, each resumed and compared to the bit with an undisturbed one",
+        lambda: [f"{case}-{seed}" for case, seed in kills.pieces()],
+        _kills,
+        lambda lines: _summed("case", ("clock", "call", "half written"), lines),
+    ),
+    "faults": Campaign(
+        "every file of a run's folder truncated at 20 places, a bit flipped in checkpoints",
+        faults.pieces,
+        _faults,
+        lambda lines: _summed("file", ("faults", "went on", "refused"), lines),
+    ),
+    "clinic": Campaign(
+        "the coach's clinic, see clinic.py --table",
+        lambda: ["points", "pictures", "cures"],
+        _clinic,
+        lambda lines: [["part", "lost"], *([line["part"], line["lost"]] for line in lines)],
+    ),
+}
+
+
+def lines_of(name: str) -> list[Line]:
+    """What has been done, oldest first; a line that was cut is done again."""
+    path, found = KEPT / f"{name}.jsonl", []
+    for text in path.read_text("utf-8").splitlines() if path.exists() else ():
+        try:
+            found.append(json.loads(text))
+        except ValueError:
+            continue
+    return found
+
+
+def go_on(name: str, part: tuple[int, int], most: int | None) -> bool:
+    """Do what is left of a part; returns whether all of it is well."""
+    campaign = CAMPAIGNS[name]
+    done = {line["piece"] for line in lines_of(name)}
+    left = [one for one in campaign.pieces()[part[0] - 1 :: part[1]] if one not in done][:most]
+    KEPT.mkdir(parents=True, exist_ok=True)
+    well = True
+    with tempfile.TemporaryDirectory() as where:
+        for number, one in enumerate(left, 1):
+            begun = time.monotonic()
+            found = campaign.run(one, Path(where))
+            well &= not found["lost"]
+            found |= {"piece": one, "date": f"{datetime.now(UTC):%Y-%m-%d}",
+                      "commit": house.commit(), "took": round(time.monotonic() - begun, 1)}  # fmt: skip
+            with (KEPT / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(found) + "\n")
+            print(f"{number} of {len(left)}: {json.dumps(found)}", flush=True)
+    return well
+
+
+def tell(name: str) -> None:
+    """The table, as it stands in the document."""
+    lines, campaign = lines_of(name), CAMPAIGNS[name]
+    if not lines:
+        print("nothing has been done yet")
+        return
+    first, *rows = campaign.table(lines)
+    commits = ", ".join(dict.fromkeys(line["commit"] for line in lines))
+    print(f"`python benchmarks/campaign.py {name}`: {campaign.about}. "
+          f"{lines[-1]['date']}, {commits}, {house.machine()}.\n")  # fmt: skip
+    for row in (first, ["---"] * len(first), *rows):
+        print(f"| {' | '.join(row)} |")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore
+    parser.add_argument("name", choices=CAMPAIGNS)
+    parser.add_argument("--part", default="1/1", metavar="K/N", help="the K-th of N parts")
+    parser.add_argument("--pieces", type=int, help="stop after so many")
+    parser.add_argument("--table", action="store_true", help="print what has been done")
+    options = parser.parse_args()
+    if options.table:
+        tell(options.name)
+        return 0
+    k, n = (int(number) for number in options.part.split("/"))
+    well = go_on(options.name, (k, n), options.pieces)
+    tell(options.name)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,6 @@
+def pieces():
+    return []
+
+
+def piece(name, where):
+    return {}
