@@ -56,7 +56,7 @@ def _faults(name: str, where: Path) -> Line:
     return faults.piece(name, where)
 
 
-def _clinic(part: str, where: Path) -> Line:
+def _clinic(part: str, _: Path) -> Line:
     """The coach's clinic keeps lines of its own, and prints its own tables."""
     clinic = house.ROOT / "benchmarks" / "clinic.py"
     done = subprocess.run([sys.executable, str(clinic), "--part", part], check=False)
@@ -119,8 +119,8 @@ def go_on(name: str, part: tuple[int, int], most: int | None) -> bool:
             begun = time.monotonic()
             found = campaign.run(one, Path(where))
             well &= not found["lost"]
-            found |= {"piece": one, "date": f"{datetime.now(UTC):%Y-%m-%d}",
-                      "commit": house.commit(), "took": round(time.monotonic() - begun, 1)}  # fmt: skip
+            took, date = round(time.monotonic() - begun, 1), f"{datetime.now(UTC):%Y-%m-%d}"
+            found |= {"piece": one, "date": date, "commit": house.commit(), "took": took}
             with (KEPT / f"{name}.jsonl").open("a", encoding="utf-8") as file:
                 file.write(json.dumps(found) + "\n")
             print(f"{number} of {len(left)}: {json.dumps(found)}", flush=True)
@@ -142,7 +142,7 @@ def tell(name: str) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # pyright: ignore
+    parser = argparse.ArgumentParser(description="Long checks, piece by piece.")
     parser.add_argument("name", choices=CAMPAIGNS)
     parser.add_argument("--part", default="1/1", metavar="K/N", help="the K-th of N parts")
     parser.add_argument("--pieces", type=int, help="stop after so many")

@@ -1,4 +1,4 @@
-"""Is anything lost when a training process is killed? kill -9 again and again, and a look at the end.
+"""Is anything lost when a training process is killed? kill -9, again and again.
 
 One case: a run trains, is killed at an instant drawn by chance, is resumed, until the rounds are
 played; then all of it is compared with a run that nobody disturbed: weights, optimisers, draws,
@@ -31,8 +31,8 @@ import house  # noqa: F401
 import sklearn.datasets  # noqa: F401
 import torch
 
-from gan_lab.cli.main import main
 import gan_lab.cli.train  # noqa: F401, so that a fork need not import it
+from gan_lab.cli.main import main
 from gan_lab.runs import RunDirectory
 from gan_lab.runs.messages import Set, Undo
 from gan_lab.runs.worker import Worker
@@ -43,15 +43,21 @@ TINY = (
     "networks.g.max_width=8", "networks.d.max_width=8", "training.batch=8", "training.threads=1",
     "training.checkpoint_steps=2", "training.measuring=0",
 )  # fmt: skip
-_PAIRS = ("data.size=16", "networks.g.blocks=1", "networks.d.blocks=2")
 CASES: dict[str, tuple[str, tuple[str, ...]]] = {
     "pictures": ("quick", TINY),
     "classes": ("quick", (*TINY, "networks.labels=concat")),
-    "points": ("plane-ring", ("training.batch=32", "training.threads=1", "training.checkpoint_steps=5",
-                        "training.measuring=0")),
-    "growing": ("progressive-small", (*TINY, "training.grow_from=4", "training.stable_images=64",
-                                      "training.fade_images=64")),
-    "unpaired": ("cyclegan-small", (*TINY, *_PAIRS, "networks.g.family=translate", "networks.d.family=dcgan", "data.pairs=unpaired", "objective.pool=6")),
+    "points": ("plane-ring", (
+        "training.batch=32", "training.threads=1", "training.checkpoint_steps=5",
+        "training.measuring=0",
+    )),
+    "growing": ("progressive-small", (
+        *TINY, "training.grow_from=4", "training.stable_images=64", "training.fade_images=64",
+    )),
+    "unpaired": ("cyclegan-small", (
+        *TINY, "data.size=16", "networks.g.blocks=1", "networks.d.blocks=2",
+        "networks.g.family=translate", "networks.d.family=dcgan", "data.pairs=unpaired",
+        "objective.pool=6",
+    )),
 }  # fmt: skip
 """A preset, and what makes it small enough to be killed often."""
 
@@ -195,10 +201,12 @@ def disturbed(
         share = 1 / (kills - number + 1)
         call = chance.randint(1, max(2, round(calls * share * 1.5))) if by_call else 0
         after = None if by_call else chance.uniform(0.02, length * share * 1.5)
+        begun = time.time()
         code = ended(forked(lambda call=call: trained(case, folder, rounds, call), log), after)
         if code == -signal.SIGKILL:
             told["call" if by_call else "clock"] += 1
-            told["half written"] += any(folder.rglob("*.writing"))
+            left = [path.stat().st_mtime for path in folder.rglob("*.writing")]
+            told["half written"] += any(time_of > begun for time_of in left)
         elif code:
             raise Lost(f"{case}: exit {code}: {log.read_text()[-400:]}")
         if code == 0:  # it was done before its time
@@ -215,15 +223,12 @@ def compared(a: Path, b: Path) -> None:
     """Raises Lost if two runs differ in a single bit, but for what a clock says."""
     left, right = (RunDirectory(path).read_checkpoint() for path in (a, b))
     found = [*differences(left, right)]
-    for name in ("history/readings.f32",):
-        if (a / name).read_bytes() != (b / name).read_bytes():
-            found.append(name)
+    exact = ("history/readings.f32", "config.json")
+    found += [name for name in exact if (a / name).read_bytes() != (b / name).read_bytes()]
     ledgers = [[json.loads(x) for x in (p / "ledger.jsonl").read_text().splitlines()]
                for p in (a, b)]  # fmt: skip
     if ledgers[0] != ledgers[1] or ledgers[0] != [json.loads(x) for x in left["ledger"]]:
         found.append("ledger.jsonl")
-    if (a / "config.json").read_bytes() != (b / "config.json").read_bytes():
-        found.append("config.json")
     if found:
         raise Lost(f"{b} differs from {a} in {', '.join(found[:5])}")
 
@@ -244,7 +249,7 @@ def differences(a: Any, b: Any, path: str = "") -> Iterator[str]:
     elif isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b):
         for index, (x, y) in enumerate(zip(a, b, strict=True)):
             yield from differences(x, y, f"{path}/{index}")
-    elif a != b and not (a is not a and b is not b):
+    elif a != b:
         yield path
 
 
