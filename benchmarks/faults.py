@@ -1,9 +1,9 @@
 """Every file of a run's folder, truncated at 20 places; in checkpoints a bit flipped as well.
 
 After each fault the command line samples, evaluates and exports, and then either it or the app's
-way goes on with the run. None may end in a traceback, and a resumed run must come out as the undisturbed one: what it goes on
-from is whole, so weights, optimisers, draws and ledger are the same to the bit, and so are the
-readings, but for those that were lost, which are gaps.
+way goes on with the run. None may end in a traceback, and a resumed run must come out as the
+undisturbed one: what it goes on from is whole, so weights, optimisers, draws and ledger are the
+same to the bit, and so are the readings, but for those that were lost, which are gaps.
 """
 
 from __future__ import annotations

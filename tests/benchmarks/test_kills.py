@@ -41,7 +41,7 @@ def test_a_wrong_resume_would_be_noticed(tmp_path):
     asked(
         "import kills, shutil\n"
         "a, b = Path(sys.argv[1]) / 'a', Path(sys.argv[1]) / 'b'\n"
-        "kills.undisturbed('points', a, 10)\n"
+        "kills.undisturbed('points', a, 22)\n"
         "shutil.copytree(a, b)\n"
         "kills.compared(a, b)\n"
         "file = b / 'history' / 'readings.f32'\n"
