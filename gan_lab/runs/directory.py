@@ -396,6 +396,7 @@ class RunDirectory:
         found = (self.path / "states").glob("*.pt")
         return [path for path in found if re.fullmatch(r"\d{9,}", path.stem)]
 
+
 def _locked(handle: int, how: int) -> bool:
     """Whether a lock could be had."""
     assert fcntl is not None

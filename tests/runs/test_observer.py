@@ -301,7 +301,7 @@ def test_findings_that_come_and_go_are_in_the_journal(begin, small, monkeypatch)
     scripted = Scripted([sick])
     monkeypatch.setattr(observer, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(observer, "Coach", lambda: scripted)
-    monkeypatch.setattr("gan_lab.runs.journal.RULES", (sick,))
+    monkeypatch.setattr("gan_lab.runs.journal.every_rule", lambda: {sick.name: sick})
     run = begin(small())
     waited(lambda: run.checkup().health and run.checkup().health.findings)
     scripted.found = []
