@@ -15,9 +15,9 @@ from PIL import Image
 
 from gan_lab.cli.output import Failed
 from gan_lab.cli.progress import shown_progress
-from gan_lab.cli.sample import drawn_labels, made, together
 from gan_lab.cli.train import POLL, new
 from gan_lab.config import RunConfig, put
+from gan_lab.export.sets import drawn_labels, made, together
 from gan_lab.latent import Model, draw
 from gan_lab.presets import DEFAULT
 from gan_lab.presets import preset as named_preset

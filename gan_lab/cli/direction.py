@@ -9,14 +9,8 @@ import torch
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say
-from gan_lab.cli.sample import (
-    drawn_labels,
-    ending_of,
-    made,
-    open_from_noise,
-    write_folder,
-    write_npz,
-)
+from gan_lab.cli.sample import ending_of, open_from_noise, write_folder
+from gan_lab.export.sets import drawn_labels, made, write_npz
 from gan_lab.latent import Direction, Model, factorised, principal
 from gan_lab.runs import RunDirectory
 from gan_lab.runs.kept_directions import kept_directions
@@ -55,7 +49,8 @@ def along(
     out.parent.mkdir(parents=True, exist_ok=True)
     if ending == ".npz":
         kind = "points" if shown.kind.points else "images"
-        write_npz(out, made(shown, z, labels), n, labels, kind)
+        with whole_file(out) as file:
+            write_npz(file, made(shown, z, labels), n, labels, kind)
     elif not ending:
         write_folder(out, made(shown, z, labels))
     else:

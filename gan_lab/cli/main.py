@@ -221,29 +221,66 @@ def apply(
 
 @app.command()
 def export(
-    to: Annotated[
-        str,
-        typer.Option(
-            metavar="gif|webp|generator|script|notebook",
-            help="The film of its training, as an animation; its averaged G alone; or its recipe,"
-            " as one file of PyTorch without this package.",
-        ),
-    ],
-    out: Annotated[Path, typer.Option(metavar="PATH", help="The file to write.")],
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run's folder, or its name.")
     ] = None,
+    to: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What to write; --list tells all there is.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="PATH", help="The file to write.")] = None,
     preset: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="In place of a run, for script and notebook."),
     ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n", parser=whole(1, MAX_SAMPLES), metavar="N", help="Of pictures: how many."
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(parser=whole(0, MAX_SEED), metavar="N", help="Of pictures.")
+    ] = 0,
+    truncation: Annotated[
+        float | None, typer.Option(parser=number(0, 5), metavar="T", help="Of pictures.")
+    ] = None,
+    label: Annotated[str | None, typer.Option(metavar="L", help="Of pictures: one class.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Tell what a run can be written as, and what not.")
+    ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write what a run leaves as a file for other programs."""
-    from gan_lab.cli.export import PRESET, export
+    if listed:
+        from gan_lab.cli.export import list_exports
 
+        list_exports(run, as_json=as_json)
+        return
+    for name, value in (("--to", to), ("--out", out)):
+        if value is None:
+            raise UsageError(f"{name} is missing; --list tells what a run can be written as")
+    assert to is not None
+    assert out is not None
     if (run is None) == (preset is None):
         raise UsageError("give a run, or --preset NAME for a script or a notebook")
-    export(run if run is not None else f"{PRESET}{preset}", to, out)
+    from gan_lab.cli.export import PRESET, export
+
+    chosen = {"n": n, "seed": seed or None, "truncation": truncation, "label": label}
+    wish = {key: value for key, value in chosen.items() if value is not None}
+    export(run if run is not None else f"{PRESET}{preset}", to, out, wish)
+
+
+@app.command("import")
+def bring(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="ZIP", help="What --to bundle wrote, or one checkpoint of a run."),
+    ],
+) -> None:
+    """Bring a run in again, from here or from another machine, below the runs root."""
+    from gan_lab.cli.export import bring
+
+    bring(source)
 
 
 @app.command()

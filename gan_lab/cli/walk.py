@@ -9,15 +9,8 @@ from torch import Tensor
 
 from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say
-from gan_lab.cli.sample import (
-    drawn_labels,
-    ending_of,
-    made,
-    open_from_noise,
-    together,
-    write_folder,
-    write_npz,
-)
+from gan_lab.cli.sample import ending_of, open_from_noise, write_folder
+from gan_lab.export.sets import drawn_labels, made, together, write_npz
 from gan_lab.latent import draw, natural, path, random_walk
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import png
@@ -78,7 +71,8 @@ def _write(out: Path, ending: str, shown: Shown, z: Tensor, labels: Tensor | Non
     points = shown.kind.points
     if ending == ".npz":
         name = "points" if points else "images"
-        write_npz(out, made(shown, z, labels), len(z), labels, name)
+        with whole_file(out) as file:
+            write_npz(file, made(shown, z, labels), len(z), labels, name)
     elif not ending:
         write_folder(out, made(shown, z, labels))
     else:

@@ -80,3 +80,8 @@ def wants(packages: str) -> str:
     if not absent:
         return ""
     return f"this needs {' and '.join(absent)}: pip install {' '.join(packages.split())}"
+
+
+def run_name(directory: RunDirectory) -> str:
+    """Of its folder."""
+    return directory.path.resolve().name

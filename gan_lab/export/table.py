@@ -5,14 +5,20 @@ from __future__ import annotations
 from gan_lab.export.alone import GENERATOR
 from gan_lab.export.animations import ANIMATIONS
 from gan_lab.export.base import Export
+from gan_lab.export.bundle import BUNDLE
+from gan_lab.export.card import CARD
 from gan_lab.export.lessons import LESSONS
+from gan_lab.export.sets import SETS
 
 EXPORTS: dict[str, Export] = {
     export.name: export
     for export in (
+        BUNDLE,
+        *SETS,
         *ANIMATIONS,
         GENERATOR,
         *LESSONS,
+        CARD,
     )
 }
 """In the order in which people are offered them."""

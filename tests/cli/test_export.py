@@ -1,10 +1,14 @@
 """``export``: the film of a run, or its generator, as a file."""
 
+import json
+
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from gan_lab.cli.main import main
+from gan_lab.export import EXPORTS
 from gan_lab.runs import Budget, RunDirectory, open_generators
 from gan_lab.runs.pretrained import read
 
@@ -42,7 +46,7 @@ def test_the_generator_of_a_run_alone(run, tmp_path, capsys):
     [
         (
             ["--to", "pickle", "--out", "x"],
-            "--to 'pickle' is not allowed; give one of gif, webp, generator",
+            "--to 'pickle' is not allowed; give one of bundle, grid, ",
         ),
         (["--to", "gif", "--out", "."], "--out '.' is a folder"),
         (["--to", "gif"], "--out"),
@@ -73,3 +77,47 @@ def test_a_preset_becomes_a_script(tmp_path, capsys):
     assert "objective.game = paired" in capsys.readouterr().err
     assert main(["export", "--to", "script", "--out", str(out)]) == 2
     assert "--preset" in capsys.readouterr().err
+
+
+def test_what_there_is_is_listed(run, capsys):
+    assert main(["export", "--list"]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name} " in said for name in EXPORTS)
+    for path in (run / "film").iterdir():
+        path.unlink()
+    assert main(["export", str(run), "--list", "--json"]) == 0
+    found = {one["name"]: one["why_not"] for one in json.loads(capsys.readouterr().out)}
+    assert list(found) == list(EXPORTS) and "no film" in found["gif"] and found["bundle"] == ""
+
+
+def test_pictures_of_any_number(run, tmp_path, capsys):
+    command = ["export", str(run), "--to", "npz", "--out", str(tmp_path / "a.npz")]
+    assert main([*command, "--n", "12", "--seed", "3"]) == 0
+    with np.load(tmp_path / "a.npz") as arrays:
+        assert len(arrays["images"]) == 12
+    assert (
+        main(["sample", str(run), "--n", "12", "--seed", "3", "--out", str(tmp_path / "b.npz")])
+        == 0
+    )
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    capsys.readouterr()
+    assert main(["export", str(run), "--to", "gif", "--out", "x.gif", "--n", "3"]) == 2
+    assert "--n is for exports of pictures" in capsys.readouterr().err
+
+
+def test_a_run_goes_out_and_comes_in(run, tmp_path, capsys, monkeypatch):
+    out = tmp_path / "run.zip"
+    assert main(["export", str(run), "--to", "bundle", "--out", str(out)]) == 0
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path / "elsewhere"))
+    capsys.readouterr()
+    assert main(["import", str(out)]) == 0
+    assert capsys.readouterr().out == f"{tmp_path}/elsewhere/run: 6 steps\n"
+    for name in ("a.npz", "b.npz"):
+        place = str(run) if name == "a.npz" else "run"
+        assert main(["sample", place, "--n", "9", "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    out.write_bytes(b"nothing")
+    capsys.readouterr()
+    assert main(["import", str(out)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "not the zip of a run" in said.err

@@ -1,0 +1,165 @@
+"""A run's zip, or a single checkpoint of ours, brought in again as a run's folder.
+
+Nothing of it is executed: checkpoints are read with ``weights_only``, everything else is JSON that
+is checked, numbers, or pictures. What is not as a run's folder has it is refused as a whole, in a
+sentence, and nothing of it stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_lab.archives import Archive, ArchiveError, Limits, kind_of, open_archive
+from gan_lab.export.base import ExportError
+from gan_lab.export.bundle import BELOW, BESIDE, FORMAT, MANIFEST, is_known
+from gan_lab.export.checked import check_run, checked_state
+from gan_lab.runs import RunDirectory
+from gan_lab.training.trainer import config_of
+
+LIMITS = Limits(entries=20_000, entry_bytes=2 << 30, total_bytes=8 << 30)
+_MANIFEST_BYTES = 8 << 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+def bring(source: Path, root: Path, limits: Limits = LIMITS) -> RunDirectory:
+    """The run in a file, as a new folder below ``root``; its name is kept where it is free.
+
+    Args:
+        source: a zip that the export ``bundle`` wrote, or one checkpoint of a run.
+        root: where runs are kept; made if it is not there.
+
+    Raises:
+        ExportError: it is none of these, damaged, too large, or not what it says; one line.
+        OSError: the place cannot be written to.
+    """
+    with source.open("rb") as file:
+        begin = file.read(16)
+    if kind_of(begin) == "pickle":
+        raise ExportError(
+            "this file is a pickle, which may run code when it is read; it is not opened. Give the"
+            " zip of a run, or one of its checkpoints"
+        )
+    if source.stat().st_size > limits.total_bytes:
+        raise ExportError(f"it has more than {limits.total_bytes >> 20:,} MB; that is too large")
+    root.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp(prefix=".bringing-", dir=root))
+    try:
+        name = _unpacked(source, place, limits)
+        check_run(RunDirectory(place))
+        place.chmod(0o755)
+        return RunDirectory(_settled(place, root, name))
+    except ArchiveError as error:
+        raise ExportError(f"this is not the zip of a run: {error}") from None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)  # it is not there any more if all went well
+
+
+def _unpacked(source: Path, place: Path, limits: Limits) -> str:
+    """Put the files of a run into ``place``; returns the name that it had."""
+    with open_archive(source, limits) as archive:
+        if any(entry.name == MANIFEST for entry in archive.entries):
+            return _from_bundle(archive, place)
+        inside = {entry.path.name for entry in archive.entries}
+    if "data.pkl" in inside:  # what torch.save writes is a zip, too
+        return _from_checkpoint(source, place)
+    raise ExportError(f"this is not the zip of a run: it has no {MANIFEST}")
+
+
+def _from_checkpoint(source: Path, place: Path) -> str:
+    """A checkpoint alone: the run goes on from there, without its curves."""
+    state = checked_state(source)
+    directory = RunDirectory.create(place)
+    step = int(state["steps"])
+    shutil.copyfile(source, place / "checkpoints" / f"{step:09d}.pt")
+    directory.write_config(config_of(state))
+    return f"{source.stem}-checkpoint" if _NAME.fullmatch(source.stem) else "checkpoint"
+
+
+def _from_bundle(archive: Archive, place: Path) -> str:
+    manifest = _manifest(archive)
+    if archive.refused:
+        name, why = archive.refused[0]
+        raise ExportError(f"this is not the zip of a run: {name} is refused: {why}")
+    entries = {entry.name: entry for entry in archive.entries}
+    inside = {name for name in entries if name not in {MANIFEST, *BESIDE}}
+    strange = [n for n in inside if not n.startswith(BELOW) or not is_known(n[len(BELOW) :])]
+    if strange:
+        raise ExportError(f"this zip holds what no run has: {min(strange)}")
+    files = manifest["files"]
+    if {BELOW + name for name in files} != inside:
+        raise ExportError("this zip does not hold the files that its list names")
+    due = sum(entry.size for name, entry in entries.items() if name in inside)
+    if due > (free := shutil.disk_usage(place).free):
+        raise ExportError(f"it needs {due:,} bytes of disk and {free:,} are free")
+    for name, told in files.items():
+        entry, digest = entries[BELOW + name], hashlib.sha256()
+        if entry.size != told["size"]:
+            raise ExportError(f"{name} is not as large as the list in the zip says")
+        target = place / name
+        target.parent.mkdir(exist_ok=True)
+        with target.open("xb") as file:
+            for piece in archive.chunks(entry):
+                digest.update(piece)
+                file.write(piece)
+        if digest.hexdigest() != told["sha256"]:
+            raise ExportError(f"{name} is not what was packed: its digest is another one")
+    for part in ("history", "samples", "checkpoints"):
+        (place / part).mkdir(exist_ok=True)
+    return manifest["name"]
+
+
+def _manifest(archive: Archive) -> dict[str, Any]:
+    """What the zip says of itself. Raises ExportError, ArchiveError."""
+    entry = next(entry for entry in archive.entries if entry.name == MANIFEST)
+    if entry.size > _MANIFEST_BYTES:
+        raise ExportError(f"{MANIFEST} is too large")
+    told = parsed(archive.read(entry), MANIFEST)
+    if not isinstance(told, dict) or not isinstance(told.get("format"), int):
+        raise ExportError(f"{MANIFEST} is not one of ours")
+    if told["format"] > FORMAT:
+        raise ExportError("this zip was written by a newer version of GAN Playground; update first")
+    files, name = told.get("files"), told.get("name")
+    if not isinstance(files, dict) or not all(map(_is_file, files.values())):
+        raise ExportError(f"{MANIFEST} is not one of ours")
+    named = isinstance(name, str) and _NAME.fullmatch(name)
+    return {"name": name if named else "brought", "files": files}
+
+
+def _is_file(told: Any) -> bool:
+    if not isinstance(told, Mapping):
+        return False
+    return isinstance(told.get("size"), int) and isinstance(told.get("sha256"), str)
+
+
+def parsed(data: bytes, name: str) -> Any:
+    """JSON. Raises ExportError."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise ExportError(f"{name} cannot be read as JSON") from None
+
+
+def _settled(place: Path, root: Path, name: str) -> Path:
+    """Move a folder to its name below ``root``, or to one like it if that is taken."""
+    for path in _names(root, name):
+        if not path.exists():
+            with contextlib.suppress(FileExistsError):
+                os.rename(place, path)  # noqa: PTH104
+                return path
+    raise ExportError(f"there is no free name for the run in {root}")
+
+
+def _names(root: Path, name: str) -> Iterator[Path]:
+    yield root / name
+    for _ in range(8):
+        yield root / f"{name}-{secrets.token_hex(3)}"
