@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
@@ -23,7 +24,29 @@ Pair = Mapping[str, Hosted | None]
 _LISTED = 12  # own runs, the newest
 _SPELLED = 3  # what differs from the preset
 _REFRESH = 3.0  # s
-_KEY = "pair"  # of the session: view ids by letter
+_KEY = "pair"  # of the session: a Held
+
+
+@dataclass
+class Held:
+    """What a session looks at.
+
+    Attributes:
+        ids: view ids by letter, "" for none; empty before the page was opened.
+        left: those before them, which the URL names until the browser has caught up.
+    """
+
+    ids: dict[str, str] = field(default_factory=dict)
+    left: dict[str, str] | None = None
+
+    def change(self, ids: Mapping[str, str]) -> None:
+        """Others from now on; the page brings the URL in line when it is drawn next."""
+        self.left, self.ids = self.ids, dict(ids)
+
+
+def held() -> Held:
+    """The session's own."""
+    return st.session_state.setdefault(_KEY, Held())
 
 
 def pair() -> Pair:
@@ -33,8 +56,13 @@ def pair() -> Pair:
     names and is not there, or twice the same run, becomes a complaint.
     """
     asked = {letter: st.query_params.get(letter.lower(), "") for letter in LETTERS}
+    mine = held()
+    if asked == mine.left:
+        asked = mine.ids  # sent before the browser heard of those that came after
+    else:
+        mine.left = None
     if not any(asked.values()):
-        asked = st.session_state.get(_KEY) or {"A": experiment.experiment().view_id, "B": ""}
+        asked = mine.ids or {"A": experiment.experiment().view_id, "B": ""}
     runs = {letter: registry().get(asked[letter]) for letter in LETTERS}
     missing = [letter for letter in LETTERS if asked[letter] and runs[letter] is None]
     if missing:
@@ -52,7 +80,7 @@ def pair() -> Pair:
 def remember(runs: Pair) -> None:
     """The session and the URL hold these two."""
     found = {letter: one.view_id if one else "" for letter, one in runs.items()}
-    st.session_state[_KEY] = found
+    held().ids = found
     for letter, view_id in found.items():
         name = letter.lower()
         if not view_id:
@@ -63,12 +91,12 @@ def remember(runs: Pair) -> None:
 
 def take(letter: str, view_id: str) -> None:
     """Set one of the two; a run that is the other one already changes places with it."""
-    held = dict(st.session_state[_KEY])
+    ids = dict(held().ids)
     other = next(one for one in LETTERS if one != letter)
-    if held[other] == view_id:
-        held[other] = held[letter]
-    held[letter] = view_id
-    remember({one: registry().get(held[one]) for one in LETTERS})
+    if ids[other] == view_id:
+        ids[other] = ids[letter]
+    ids[letter] = view_id
+    remember({one: registry().get(ids[one]) for one in LETTERS})
 
 
 def view_id_of(text: str) -> str:

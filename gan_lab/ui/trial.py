@@ -90,7 +90,8 @@ def _turn(path: str, value: Any) -> None:
 
 def _begin(a: Hosted, path: str, value: Any, from_now: bool) -> None:
     """Start B; A goes on if it stood still, so that there is something to compare with."""
-    visitor = experiment.visitor()
+    # all of the session first: what A tells has the page drawn anew, which cuts this short
+    visitor, held, turned = experiment.visitor(), pairing.held(), st.session_state.get(_VALUE, {})
 
     def begin() -> Hosted:
         if not from_now:
@@ -102,10 +103,10 @@ def _begin(a: Hosted, path: str, value: Any, from_now: bool) -> None:
     b = experiment.begun(begin, "B")
     if b is None:
         return
-    st.session_state[_VALUE] = {}
-    pairing.remember({"A": a, "B": b})
+    turned.clear()
+    held.change({"A": a.view_id, "B": b.view_id})
     if a.run.latest().state is State.PAUSED and a.may_control(visitor):
-        experiment.send_to(a, Resume())
+        a.send(Resume(), visitor)
 
 
 def _keep(a: Hosted, visitor: str) -> None:

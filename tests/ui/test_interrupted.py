@@ -13,13 +13,16 @@ from streamlit.testing.v1 import AppTest
 
 from gan_lab.config import RunConfig, get
 from gan_lab.runs import Hosted, Registry, Run, State
-from gan_lab.runs.messages import Command
+from gan_lab.runs.messages import Command, Pause
 from gan_lab.server import registry
+from gan_lab.ui import trial
 
 from .test_coach import CHECKUP, SLOWER, _take, pressed
+from .test_compare import named
 from .visitor import opened, press, the_run, until
 
 COMPARE = Path(__file__).parent.parent.parent / "pages" / "compare.py"
+NOISE = "objective.instance_noise"
 
 
 def draw_anew() -> None:
@@ -34,7 +37,7 @@ def draw_anew() -> None:
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The browser hears at once, while the callback that gave the command still runs."""
-    send, start = Hosted.send, Registry.start
+    send = Hosted.send
 
     def sent(self: Hosted, command: Command, visitor: str) -> Future[Any]:
         answer = send(self, command, visitor)
@@ -42,26 +45,65 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         draw_anew()
         return answer
 
-    def started(self: Registry, *args: Any, **options: Any) -> Hosted:
-        hosted = start(self, *args, **options)
-        draw_anew()
-        return hosted
+    def after(begin: Callable[..., Hosted]) -> Callable[..., Hosted]:
+        def begun(self: Registry, *args: Any, **options: Any) -> Hosted:
+            hosted = begin(self, *args, **options)
+            draw_anew()
+            return hosted
+
+        return begun
 
     monkeypatch.setattr(Hosted, "send", sent)
-    monkeypatch.setattr(Registry, "start", started)
+    monkeypatch.setattr(Registry, "start", after(Registry.start))
+    monkeypatch.setattr(Registry, "fork", after(Registry.fork))
 
 
-def test_both_runs_of_a_pair_pause(small: Callable[..., RunConfig], hasty: None) -> None:
-    pair = [registry().start(small(), "me", "quick") for _ in "ab"]
-    for hosted in pair:
+@pytest.fixture
+def begun(small: Callable[..., RunConfig]) -> Callable[[], Hosted]:
+    """A small run of the visitor "me" that has loaded."""
+
+    def start() -> Hosted:
+        hosted = registry().start(small(), "me", "quick")
         until(hosted, State.RUNNING)
+        return hosted
+
+    return start
+
+
+def comparing(**query: str) -> AppTest:
     app = AppTest.from_file(str(COMPARE), default_timeout=60)
     app.session_state["visitor"] = "me"
-    for letter, hosted in zip("ab", pair, strict=True):
-        app.query_params[letter] = hosted.view_id
-    press(app.run(), "pause:both")
-    for hosted in pair:
-        until(hosted, State.PAUSED)
+    for letter, view_id in query.items():
+        app.query_params[letter] = view_id
+    return app.run()
+
+
+def test_both_runs_of_a_pair_pause(begun: Callable[[], Hosted], hasty: None) -> None:
+    a, b = begun(), begun()
+    press(comparing(a=a.view_id, b=b.view_id), "pause:both")
+    until(a, State.PAUSED)
+    until(b, State.PAUSED)
+
+
+@pytest.mark.parametrize("begins", [trial.NOW, trial.START])
+def test_a_run_with_one_change_becomes_b_and_a_goes_on(
+    begins: str, begun: Callable[[], Hosted], hasty: None
+) -> None:
+    a = begun()
+    a.run.send(Pause())
+    until(a, State.PAUSED)
+    app = comparing(a=a.view_id)
+    app.radio(key="trial:begins").set_value(begins).run()
+    app.selectbox(key="trial:knob").set_value(NOISE).run()
+    app.slider(key=f"knob:trial:{NOISE}").set_value(0.5).run()
+    press(app, "trial:go")
+    b = registry().get(named(app)["b"])
+    assert b is not None
+    assert named(app.run()) == {"a": a.view_id, "b": b.view_id}
+    until(b, State.RUNNING)
+    assert get(b.run.latest().config, NOISE) == 0.5
+    until(a, State.RUNNING)
+    assert app.session_state["trial:value"] == {}, "the form begins anew"
 
 
 def test_every_knob_of_an_advice_is_turned_and_undone(
