@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from gan_lab.cli.main import main
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Step, Stop
 
@@ -418,6 +419,17 @@ def test_a_folder_is_trained_by_one_run_at_a_time(begin, small, until):
     assert "is being trained by another process" in second.latest().note
     assert first.send(Stop()).result(WAIT).outcome == "applied"
     assert first.join(WAIT) and first.latest().state is State.STOPPED
+
+
+def test_the_command_line_leaves_a_run_of_the_app_alone(begin, small, until, capsys):
+    run = begin(small({"training.checkpoint_steps": 5}))
+    until(run, lambda m: m.counts.steps > 5)
+    code = main(["train", "--resume", str(run.directory.path)])
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert code == 1 and len(said) == 1
+    assert "is being trained by another process; stop that one first" in said[0]
+    assert run.send(Stop()).result(WAIT).outcome == "applied" and run.join(WAIT)
+    assert run.latest().counts.steps == run.directory.read_checkpoint()["steps"]
 
 
 def test_a_damaged_newest_checkpoint_is_set_aside_and_does_not_cost_the_next_ones(begin, small):
