@@ -5,7 +5,7 @@ import { fold, folded } from "./folds.js";
 import { grouped, told } from "./numbers.js";
 
 const STORE = "ganlab-coach-open";
-const OVER = ["finished", "stopped", "failed"];
+const OVER = ["finished", "stopped", "failed", "at rest"];
 
 // a word for each condition; its sign is in coach.css
 const WORDS = {

@@ -11,8 +11,9 @@ export const STATES = {
   finished: "Finished",
   stopped: "Stopped",
   failed: "It broke",
+  "at rest": "At rest",
 };
-const OVER = ["finished", "stopped", "failed"];
+const OVER = ["finished", "stopped", "failed", "at rest"];
 
 export class Feed {
   // onFrame(header, payload) for each frame, once what it says is known here too; onLine(open,
@@ -33,7 +34,10 @@ export class Feed {
   }
 
   hear(header, payload) {
-    if (header.kind === "moment") this.moment = header;
+    if (header.kind === "moment") {
+      this.moment = header;
+      if (!OVER.includes(header.state)) this.complete = false; // it goes on
+    }
     try {
       if (header.kind === "curves") this.curves.apply(header, payload);
       this.onFrame(header, payload);

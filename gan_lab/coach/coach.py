@@ -91,9 +91,7 @@ class Coach:
     def standing(self) -> tuple[Finding, ...]:
         """Findings that stand, gravest and surest first."""
         found = [track.finding for track in self._tracks.values() if track.finding is not None]
-        return tuple(
-            sorted(found, key=lambda f: (_GRAVEST.index(f.rule.weight), -f.sign.sure, f.rule.name))
-        )
+        return gravest_first(found)
 
     def look(self, evidence: Evidence) -> Health:
         """How the run is now. A step before that of the last look means that it went back."""
@@ -106,11 +104,7 @@ class Coach:
                 track.anew()
         for rule in self._rules:
             self._judge(rule, evidence)
-        findings = self.standing
-        if findings and findings[0].rule.weight is Weight.TROUBLE:  # no praise beside it
-            findings = tuple(f for f in findings if f.rule.weight is not Weight.NEWS)
-        condition = _condition(findings, evidence, suspected=self._suspects())
-        return Health(evidence.step, condition, line(condition, findings, evidence), findings)
+        return health(self.standing, evidence, suspected=self._suspects())
 
     def _suspects(self) -> bool:
         """Whether a sign of trouble is seen that has not lasted yet."""
@@ -165,6 +159,25 @@ def _advice(rule: Rule, evidence: Evidence) -> tuple[Advice, ...]:
         for one in rule.advice(evidence)
         if not one.changes or any(get(evidence.config, path) != to for path, to in one.changes)
     )
+
+
+def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """In the order in which they are told."""
+    return tuple(
+        sorted(findings, key=lambda f: (_GRAVEST.index(f.rule.weight), -f.sign.sure, f.rule.name))
+    )
+
+
+def health(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: bool = False) -> Health:
+    """How a run is by the findings that stand, gravest first.
+
+    Args:
+        suspected: whether a sign of trouble is seen that has not lasted yet.
+    """
+    if findings and findings[0].rule.weight is Weight.TROUBLE:  # no praise beside it
+        findings = tuple(f for f in findings if f.rule.weight is not Weight.NEWS)
+    condition = _condition(findings, evidence, suspected=suspected)
+    return Health(evidence.step, condition, line(condition, findings, evidence), findings)
 
 
 def _condition(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: bool) -> Condition:

@@ -11,7 +11,9 @@ from gan_lab.runs.opening import (
     open_players,
 )
 from gan_lab.runs.registry import Hosted, Registry
+from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
+from gan_lab.runs.viewed import Viewed
 
 __all__ = [
     "Budget",
@@ -20,9 +22,12 @@ __all__ = [
     "Moment",
     "Parent",
     "Registry",
+    "Rest",
     "Run",
     "RunDirectory",
     "State",
+    "Viewed",
+    "at_rest",
     "fork",
     "load",
     "load_discriminator",

@@ -157,6 +157,11 @@ class RunDirectory:
     def write_summary(self, summary: dict[str, Any]) -> None:
         self._write("summary.json", summary)
 
+    def forget_summary(self) -> None:
+        """The run goes on, so it has not ended."""
+        with contextlib.suppress(OSError):  # who lists runs sees by the checkpoints too
+            (self.path / "summary.json").unlink(missing_ok=True)
+
     def _write(self, name: str, content: dict[str, Any]) -> None:
         temporary = self.path / f".{name}.writing"
         temporary.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")

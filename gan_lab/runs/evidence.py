@@ -1,4 +1,4 @@
-"""What the coach looks at, taken from a run that trains."""
+"""What the coach looks at, taken from a run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import threading
 
 from gan_lab.coach import Evidence, Probe
 from gan_lab.measures import Measured
-from gan_lab.training.trainer import Trainer
+from gan_lab.runs.account import Account
 
 RECENT = 500  # readings, at most, that the coach gets one by one
 
 
 def gathered(
-    trainer: Trainer,
+    account: Account,
     history_lock: threading.Lock,
     measured: tuple[Measured, ...] = (),
     probe: Probe | None = None,
@@ -22,13 +22,13 @@ def gathered(
     The trainer may be some rounds further: what counts is how far the readings go.
     """
     with history_lock:
-        history = trainer.history
-        config, counts, ledger = trainer.config, trainer.counts, list(trainer.ledger)
+        history = account.history
+        config, counts, ledger = account.config, account.counts, list(account.ledger)
         recent, whole = history.recent(RECENT), history.curves()
     return Evidence(
         config=config,
-        kind=trainer.pictures.kind,
-        total=len(trainer.pictures),
+        kind=account.kind,
+        total=account.total,
         counts=counts._replace(steps=whole.records),
         recent=recent,
         whole=whole,

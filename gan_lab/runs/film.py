@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gan_lab.runs import wire
-from gan_lab.runs.messages import Drawing, Picture
+from gan_lab.runs.messages import Drawing, Opinion, Picture
 from gan_lab.runs.pace import Limits, Seldom
 from gan_lab.runs.thinning import superfluous, worth_adding
 from gan_lab.training.trainer import Counts
@@ -180,12 +180,19 @@ class Film:
 
     def views(self, shot: Shot) -> dict[str, Picture | Drawing]:
         """The pictures of a shot, by name. Raises as :meth:`data`."""
-        every = [wire.decode(frame) for frame in messages(self.data(shot))]
-        return {
-            header["name"]: wire.view(header, payload)
-            for header, payload in every
-            if header["kind"] in wire.VIEWS
-        }
+        return self.look(shot)[0]
+
+    def look(self, shot: Shot) -> tuple[dict[str, Picture | Drawing], dict[str, Opinion]]:
+        """The pictures of a shot, and what each D thought of them, by name. Raises as :meth:`data`,
+        or KeyError or TypeError if it is of another version."""
+        views: dict[str, Picture | Drawing] = {}
+        opinions: dict[str, Opinion] = {}
+        for header, payload in map(wire.decode, messages(self.data(shot))):
+            if header["kind"] in wire.VIEWS:
+                views[header["name"]] = wire.view(header, payload)
+            elif header["kind"] == "opinion":
+                opinions[header["name"]] = wire.opinion(header, payload)
+        return views, opinions
 
     def _path(self, step: int) -> Path:
         return self._folder / f"{step:09d}{_ENDING}"

@@ -34,6 +34,18 @@ class Journal:
         went = (line for line in _lines(self._run / FINDINGS) if line.get("event") == "went")
         return [f for line in went if (f := _finding(line)) is not None]
 
+    def standing(self, step: int) -> list[Finding]:
+        """Findings that had come and not gone at a step."""
+        stand: dict[str, Finding] = {}
+        for line in _lines(self._run / FINDINGS):
+            if line["step"] > step or line.get("event") not in ("came", "went"):
+                continue
+            if (finding := _finding(line)) is not None:
+                stand.pop(finding.rule.name, None)
+                if line["event"] == "came":
+                    stand[finding.rule.name] = finding
+        return list(stand.values())
+
     def note_measured(self, measured: Measured) -> None:
         self._append(MEASURES, measured.to_json())
 

@@ -210,7 +210,8 @@ class Library:
 
     def _path(self, name: str) -> Path | None:
         """The folder of a name, if it is one of :func:`folders`; nothing else is looked at."""
-        return next((p for p in folders(self.root) if _name(p, self.root) == name), None)
+        every = folders(self.root)
+        return next((p for p in every if name in (_name(p, self.root), str(p))), None)
 
     def _told(self, path: Path, visitor: str | None) -> Entry | None:
         try:

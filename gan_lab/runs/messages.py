@@ -88,10 +88,12 @@ class State(StrEnum):
     FINISHED = "finished"
     STOPPED = "stopped"
     FAILED = "failed"
+    AT_REST = "at rest"
+    """Nobody here trains it, and it has not ended: what its folder holds can be looked at."""
 
     @property
     def over(self) -> bool:
-        return self in (State.FINISHED, State.STOPPED, State.FAILED)
+        return self in (State.FINISHED, State.STOPPED, State.FAILED, State.AT_REST)
 
 
 @dataclass(frozen=True)

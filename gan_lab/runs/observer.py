@@ -40,7 +40,7 @@ LOOK_EVERY = 1.0  # s between two looks of the coach
 PARTING = 1.5  # s that the end of a run waits for a last measurement
 TELL_EVERY = 5.0  # s between two checkups that differ in nothing but numbers
 KEPT = 1200  # measurements in memory; all of them are on disk
-_PAST = 50  # findings that came and went, in memory
+PAST = 50  # findings that came and went, in memory
 _PATIENCE = 10  # how much it gives way to others: the system's niceness
 _ALIVE: weakref.WeakSet[Observer] = weakref.WeakSet()
 
@@ -127,7 +127,7 @@ class Observer:
         with self._lock:
             self._journal.cut(trainer.steps)
             self._measured = thinned(self._journal.measured(), KEPT)
-            self._past = self._journal.past()[-_PAST:]
+            self._past = self._journal.past()[-PAST:]
             self._best.cut(trainer.steps)
             self._take = trainer.history.take
             self._probe, self._left = None, None
@@ -277,7 +277,7 @@ class Observer:
             if name not in stand or stand[name].since != finding.since:
                 gone = replace(finding, until=now.step)
                 self._journal.note_finding("went", now.step, gone.to_json())
-                self._past = [*self._past, gone][-_PAST:]
+                self._past = [*self._past, gone][-PAST:]
 
     def _fly(self, health: Health) -> None:
         treated = self._autopilot.mind(health)

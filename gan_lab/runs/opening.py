@@ -74,7 +74,11 @@ def open_generators(directory: RunDirectory) -> Shown:
 def open_players(directory: RunDirectory) -> Shown:
     """The same with the discriminators, as they were at that step, and the generators themselves,
     not averaged."""
-    state = directory.read_checkpoint()
+    return players_of(directory.read_checkpoint())
+
+
+def players_of(state: dict[str, Any]) -> Shown:
+    """The same of a state in memory."""
     shown = _generators(state)
     with seeded(0):
         judges = game_of(shown.config).discriminators(shown.config, shown.kind)

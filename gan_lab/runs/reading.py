@@ -24,6 +24,7 @@ from gan_lab.runs.forking import parent_of
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.messages import Drawing, Picture, State
 from gan_lab.runs.pictures import png, scatter
+from gan_lab.runs.states import kept_states
 
 THUMBNAIL = 128  # px
 _TILES = 4  # of a side of it, at most
@@ -53,6 +54,11 @@ class Glance(NamedTuple):
     state: str
     why: str
     shot: Shot | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, and says how."""
+        return self.state not in ("left behind", "damaged")
 
 
 def glance(run: Path) -> Glance:
@@ -95,7 +101,7 @@ def _progress(
 
 def newest_whole(directory: RunDirectory) -> int | None:
     """Step of the newest checkpoint whose file ends as it should; None if there is none."""
-    for path in reversed(directory.checkpoint_files()):
+    for path in reversed(kept_states(directory).values()):
         try:
             with path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)

@@ -9,18 +9,23 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from gan_lab.config import RunConfig, put
-from gan_lab.runs.directory import RunDirectory, new_path
+from gan_lab.data import NAMED, DataError, Pictures, load, split_name
+from gan_lab.runs.directory import DirectoryError, RunDirectory, new_path
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
 from gan_lab.runs.pretrained import of_view
+from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
+from gan_lab.runs.viewed import Viewed
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
+from gan_lab.training.trainer import config_of
 
 GRACE = 60.0  # s without a viewer before a run is paused
 KEPT = 3600.0  # s without a viewer before a paused run ends, and one that is over is forgotten
@@ -33,14 +38,15 @@ class Hosted:
 
     Attributes:
         view_id: unguessable; whoever has it may look and explore.
-        owner: the visitor who started it and may control it.
+        owner: the visitor who started it (or went on with it) and may control it; "" for a run at
+            rest that is nobody's.
         preset: name of the preset that it began from, for people.
         parent: the run that it was forked from, and at which step; None if it began by itself.
         started: when it came to this server, seconds since 1970.
     """
 
     view_id: str
-    run: Run
+    run: Viewed
     owner: str
     preset: str = ""
     parent: Parent | None = None
@@ -51,13 +57,24 @@ class Hosted:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def may_control(self, visitor: str) -> bool:
-        return bool(visitor) and secrets.compare_digest(visitor.encode(), self.owner.encode())
+        if not visitor or not self.owner:
+            return False
+        return secrets.compare_digest(visitor.encode(), self.owner.encode())
 
     def send(self, command: Command, visitor: str) -> Future[Entry]:
         """Post a command if the visitor may control. Raises PermissionError if not."""
         if not self.may_control(visitor):
             raise PermissionError("only the one who started this run may control it")
         return self.run.send(command)
+
+    def may_go_on(self, visitor: str) -> bool:
+        """Whether a visitor may train a run further that is over or at rest: his own, and one that
+        is nobody's."""
+        if not self.run.latest().state.over or (isinstance(self.run, Rest) and self.run.damage):
+            return False
+        if self.may_control(visitor):
+            return True
+        return not self.owner and library().may_go_on(self.directory.path, visitor)
 
     def tell(self, command: Command) -> None:
         """Post the server's own command, unless its last one still waits behind a long step."""
@@ -109,6 +126,7 @@ class Registry:
     def __init__(self, grace: float = GRACE) -> None:
         self._grace = grace
         self._lock = threading.Lock()
+        self._opening = threading.Lock()  # held while a folder is read
         self._hosted: dict[str, Hosted] = {}
 
     def start(
@@ -185,6 +203,83 @@ class Registry:
         run.start()
         return hosted
 
+    def open(self, folder: str | Path, visitor: str) -> Hosted:
+        """A run of the disk, whatever its state, as one of this server: at rest until somebody goes
+        on with it. Nothing is written into its folder.
+
+        It keeps its view id as long as it is hosted.
+
+        Args:
+            folder: its name below the runs root, or its path.
+
+        Raises:
+            DirectoryError: there is no run of that name that this visitor may see, or nothing of it
+                can be read.
+            OSError: it may not be read.
+        """
+        books = library()
+        entry = books.entry(str(folder), visitor)
+        if entry is None:
+            raise DirectoryError("That run is not here any more.")
+        with self._opening:
+            hosted = self._hosting(entry.path)
+            if hosted is None:
+                rest = at_rest(RunDirectory(entry.path))
+                parent = parent_of(rest.directory)
+                hosted = Hosted(secrets.token_urlsafe(16), rest, "", entry.preset, parent)
+                with self._lock:
+                    self._hosted[hosted.view_id] = hosted
+            elif isinstance(hosted.run, Rest) and hosted.run.stale:
+                self._replace(hosted, at_rest(RunDirectory(entry.path)))
+            if not hosted.owner and books.owners.is_of(books.owners.of(entry.path), visitor):
+                hosted.owner = visitor
+        return hosted
+
+    def resume(self, hosted: Hosted, visitor: str) -> Hosted:
+        """Go on with a run that is over or at rest, exactly as ``train --resume`` does; it keeps
+        its view id. Whoever goes on with a run that is nobody's has control while it is hosted.
+
+        Raises:
+            PermissionError: it is somebody else's.
+            DirectoryError: another process trains it, or it is too damaged to go on.
+            DataError: its pictures are not here, or are other ones.
+        """
+        with self._opening:
+            if not hosted.run.latest().state.over:
+                return hosted
+            self._check_resumable(hosted, visitor)
+            state = hosted.directory.read_checkpoint()
+            pictures = _pictures_of(state)
+            before = hosted.run
+            run = Run(
+                config_of(state), RunDirectory(hosted.directory.path), threads=before.threads,
+                resume=True, download=True, pictures=pictures, take=before.latest().take + 1,
+            )  # fmt: skip
+            hosted.owner = hosted.owner or visitor
+            self._replace(hosted, run)
+        run.start()
+        return hosted
+
+    def _check_resumable(self, hosted: Hosted, visitor: str) -> None:
+        hosted.run.join(1.0)  # a run that is just over may still hold its folder
+        if isinstance(hosted.run, Rest) and hosted.run.damage:
+            raise DirectoryError(f"This run cannot go on: {hosted.run.damage}")
+        if not hosted.may_go_on(visitor):
+            raise PermissionError("only the one who started this run may go on with it")
+        if hosted.directory.trained():
+            raise DirectoryError(
+                "This run is being trained by another process; stop that one first."
+            )
+
+    def _replace(self, hosted: Hosted, run: Viewed) -> None:
+        before, hosted.run = hosted.run, run
+        before.make_way()
+
+    def _hosting(self, path: Path) -> Hosted | None:
+        with self._lock:
+            every = list(self._hosted.values())
+        return next((h for h in every if h.directory.path.resolve() == path.resolve()), None)
+
     def named(self, folder: str) -> Hosted | None:
         """The run in a folder of this name, if it is still in memory."""
         with self._lock:
@@ -236,3 +331,21 @@ class Registry:
         deadline = time.monotonic() + timeout
         for one in hosted:
             one.run.join(max(0.0, deadline - time.monotonic()))
+
+
+def _pictures_of(state: dict[str, Any]) -> Pictures | None:
+    """What a state was trained on; None if it is to be downloaded first.
+
+    Raises DataError if it is not here, or not the same any more.
+    """
+    config = config_of(state)
+    entry = NAMED.get(split_name(config.data.name)[0])
+    if entry is not None and not entry.here():
+        return None
+    pictures = load(config.data)
+    if pictures.digest != state["pictures"]["digest"]:
+        raise DataError(
+            f"This run was trained on other pictures than those that are now at {pictures.name};"
+            " put the former ones back to go on."
+        )
+    return pictures

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan_lab.config import RunConfig
+from gan_lab.metrics.verdicts import Tally
 from gan_lab.runs.around import SPAN, Around
 from gan_lab.runs.courses import courses
 from gan_lab.runs.messages import Bars, Checkup, Drawing, Moment, Opinion, Picture, Walk
@@ -139,6 +140,29 @@ def opinion_frame(name: str, step: int, one: Opinion) -> bytes:
     return encode("opinion", header, portraits.data if portraits else b"")
 
 
+def opinion(header: dict[str, Any], payload: bytes) -> Opinion:
+    """What :func:`opinion_frame` sent. Raises KeyError or TypeError if the header is of another
+    kind."""
+    portraits = header["portraits"]
+    return Opinion(
+        tally=Tally(**{name: _row(header[name]) for name in Tally._fields}),
+        of_real=header["of_real"],
+        of_fake=header["of_fake"],
+        names=(header["names"][0], header["names"][1]),
+        axis=header["axis"],
+        meaning=header["meaning"],
+        words=header["words"],
+        caption=header["caption"],
+        portraits=_picture(portraits, payload) if portraits else None,
+        marks=tuple(header["marks"]),
+        scores={view: tuple(scores) for view, scores in header["scores"].items()},
+    )
+
+
+def _row(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def still_frame(name: str, one: Picture | Bars) -> bytes:
     """What never changes in a run, for whoever asks for it."""
     if isinstance(one, Bars):
@@ -152,6 +176,10 @@ def view(header: dict[str, Any], payload: bytes) -> Picture | Drawing:
     if header["kind"] == "plane":
         parts = tuple((name, tuple(shape)) for name, shape in header["parts"])
         return Drawing(payload, parts, header["reach"], header["measures"], header["caption"])
+    return _picture(header, payload)
+
+
+def _picture(header: dict[str, Any], payload: bytes) -> Picture:
     return Picture(
         payload, header["mime"], header["columns"], header["tile"], header["count"],
         tuple(header["heads"]), header["caption"],

@@ -54,6 +54,7 @@ class Worker:
         download: bool,
         changes: dict[str, Any],
         pictures: Pictures | None,
+        take: int,
     ) -> None:
         """See :class:`gan_lab.runs.run.Run`."""
         self._config = config
@@ -65,6 +66,7 @@ class Worker:
         self._download = download
         self._changes = changes
         self._pictures = pictures
+        self._take = take
         self.history_lock = threading.Lock()
         self.loaded: Trainer | None = None
         self._state = State.LOADING
@@ -144,15 +146,24 @@ class Worker:
         if not game_of(self._config).from_noise:
             aside = load(self._config.data, train=False)
         trainer = Trainer(self._config, self._pictures, aside)
+        trainer.history.take = self._take
         if state is None and self._config.training.start_from:
             self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
+<<<<<<< HEAD
             lost = self._directory.history_lost(trainer.history.columns, state["steps"])
             if lost:
                 self._directory.mend_history(trainer.history.columns, state["steps"])
             self._take_up(trainer, state)
             self._cut_back(trainer)
             self._tell_damage(trainer, lost)
+=======
+            self._take_up(trainer, state, self._take)
+            self._cut_back(trainer)
+            self._directory.forget_summary()
+            for name in self._directory.set_aside_after(trainer.steps):
+                self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
+>>>>>>> 9dd5af8 (Any run of the disk opens as a run at rest, with all that its folder holds, and goes on from there to the bit)
             self._note_parent(trainer)
         self.loaded = trainer
         self._mailbox.stills = {name: still(x) for name, x in trainer.stills().items()}

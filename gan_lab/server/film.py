@@ -20,7 +20,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from gan_lab.runs import Hosted, Registry, Run
+from gan_lab.runs import Hosted, Registry, Viewed
 from gan_lab.runs.animation import KINDS, AnimationError, animation
 from gan_lab.runs.film import FilmError
 from gan_lab.runs.states import kept_states
@@ -102,7 +102,7 @@ def film_animation(runs: Registry) -> Endpoint:
     return whole
 
 
-def _index(run: Run) -> dict[str, Any]:
+def _index(run: Viewed) -> dict[str, Any]:
     turned = [
         {"place": place, "path": entry.path, "old": entry.old, "new": entry.new}
         for place, entry in enumerate(run.ledger())

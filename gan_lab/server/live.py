@@ -22,11 +22,13 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.config import RunConfig
-from gan_lab.runs import Hosted, Moment, Registry, Run, wire
+from gan_lab.runs import Hosted, Moment, Registry, Viewed, wire
 from gan_lab.runs.messages import Checkup
 from gan_lab.server.origin import admitted
 
 MESSAGE_LIMIT = 1000  # characters that a page may say at once
+AGAIN = 1012
+"""Close code: the page should come again."""
 POINTS = 300  # of a curve, if the page does not say
 
 
@@ -95,7 +97,7 @@ class Broadcast:
             viewer.put_checkup(frame)
 
     @contextlib.asynccontextmanager
-    async def viewer(self, run: Run) -> AsyncIterator[_Viewer]:
+    async def viewer(self, run: Viewed) -> AsyncIterator[_Viewer]:
         """A new box, filled with the present moment at once."""
         viewer = _Viewer()
         self._viewers.add(viewer)
@@ -113,10 +115,10 @@ class Broadcast:
                 self._subscription.close()
 
 
-_BROADCASTS: weakref.WeakKeyDictionary[Run, Broadcast] = weakref.WeakKeyDictionary()
+_BROADCASTS: weakref.WeakKeyDictionary[Viewed, Broadcast] = weakref.WeakKeyDictionary()
 
 
-def _broadcast(run: Run) -> Broadcast:
+def _broadcast(run: Viewed) -> Broadcast:
     """The run's broadcast on the running loop (a server has one loop, tests have several)."""
     loop = asyncio.get_running_loop()
     known = _BROADCASTS.get(run)
@@ -133,13 +135,15 @@ def live_socket(runs: Registry) -> Any:
         if hosted is None:
             return
         with hosted.watched():
-            async with _broadcast(hosted.run).viewer(hosted.run) as viewer:
-                await _converse(socket, hosted, viewer)
+            run = hosted.run
+            async with _broadcast(run).viewer(run) as viewer:
+                await _converse(socket, hosted, run, viewer)
 
     return live
 
 
-async def _converse(socket: WebSocket, hosted: Hosted, viewer: _Viewer) -> None:
+async def _converse(socket: WebSocket, hosted: Hosted, run: Viewed, viewer: _Viewer) -> None:
+    """Until the page goes, or another run takes this one's place: then the page comes again."""
     lock = asyncio.Lock()  # pushes and answers share the socket
 
     async def push() -> None:
@@ -148,12 +152,15 @@ async def _converse(socket: WebSocket, hosted: Hosted, viewer: _Viewer) -> None:
             async with lock:
                 for frame in frames:
                     await socket.send_bytes(frame)
+                if hosted.run is not run:
+                    await socket.close(AGAIN, "it goes on")
+                    return
 
     pushing = asyncio.create_task(push())
     try:
         while True:
             text = await socket.receive_text()
-            answer = await _answer(text, hosted.run, viewer)
+            answer = await _answer(text, run, viewer)
             if answer is not None:
                 async with lock:
                     await socket.send_bytes(answer)
@@ -165,7 +172,7 @@ async def _converse(socket: WebSocket, hosted: Hosted, viewer: _Viewer) -> None:
             await pushing
 
 
-async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
+async def _answer(text: str, run: Viewed, viewer: _Viewer) -> bytes | None:
     """A frame for what the page said; what makes no sense is answered with an "error" frame."""
     try:
         asked = json.loads(text) if len(text) <= MESSAGE_LIMIT else None
@@ -197,14 +204,14 @@ async def _answer(text: str, run: Run, viewer: _Viewer) -> bytes | None:
     return wire.curves_frame(curves, ledger, marks if take == curves.take else 0)
 
 
-def _still(name: str, run: Run) -> bytes:
+def _still(name: str, run: Viewed) -> bytes:
     one = (run.stills() or {}).get(name)
     if one is None:
         return wire.encode("error", {"text": "there is no such still"})
     return wire.still_frame(name, one)
 
 
-async def _meaning(of: Any, run: Run) -> bytes:
+async def _meaning(of: Any, run: Viewed) -> bytes:
     """Raises TypeError if that is no name."""
     if not isinstance(of, str):
         raise TypeError
@@ -215,7 +222,7 @@ async def _meaning(of: Any, run: Run) -> bytes:
     return wire.encode("meaning", {"of": of, "text": text})
 
 
-async def _around(step: Any, run: Run) -> bytes:
+async def _around(step: Any, run: Viewed) -> bytes:
     """Raises TypeError if that is no step."""
     if not isinstance(step, int) or isinstance(step, bool):
         raise TypeError

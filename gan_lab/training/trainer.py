@@ -111,6 +111,16 @@ class Trainer:
     def counts(self) -> Counts:
         return Counts(self.steps, self.drawn, self.seen, self.seen / len(self.batches))
 
+    @property
+    def kind(self) -> Kind:
+        """What the pictures are like."""
+        return self.pictures.kind
+
+    @property
+    def total(self) -> int:
+        """Real pictures in the training set."""
+        return len(self.pictures)
+
     # -- training ------------------------------------------------------------------------------
 
     def round(self, only: str | None = None) -> None:

@@ -39,7 +39,9 @@ def buttons(hosted: Hosted) -> None:
     state = hosted.run.latest().state
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="controls"):
         if state.over:
-            st.button("Start again", type="primary", icon=":material/play_arrow:", key="start",
+            _go_on(hosted)
+            st.button("Start again", type="secondary" if _goes_on(hosted) else "primary",
+                      icon=":material/play_arrow:", key="start",
                       shortcut="S", on_click=experiment.start)  # fmt: skip
         elif state is State.PAUSED:
             st.button("Resume", type="primary", icon=":material/play_arrow:", key="resume",
@@ -66,6 +68,19 @@ def buttons(hosted: Hosted) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _elsewhere(hosted)
         share.popover()
+
+
+def _goes_on(hosted: Hosted) -> bool:
+    return hosted.may_go_on(experiment.visitor())
+
+
+def _go_on(hosted: Hosted) -> None:
+    """Where this visitor may: train a run further that is over, or that lay on the disk."""
+    if _goes_on(hosted):
+        st.button("Go on", type="primary", icon=":material/resume:", key="go-on", shortcut="P",
+                  on_click=experiment.go_on, args=(hosted,),
+                  help="Trains it further from its last checkpoint, as if it had never"
+                  " stopped.")  # fmt: skip
 
 
 def _steps(hosted: Hosted, state: State) -> None:
@@ -205,12 +220,18 @@ def _elsewhere(hosted: Hosted) -> None:
 
 
 def guest(hosted: Hosted) -> None:
-    """For who looks at somebody else's run: what can be done instead."""
-    st.info(
-        "You are watching somebody else's run. You can look at it and try what it has learned; to"
-        " turn the knobs, start your own.",
-        icon=":material/visibility:",
-    )
+    """For who looks at a run that is not his: what can be done instead."""
+    if hosted.owner:
+        words = (
+            "You are watching somebody else's run. You can look at it and try what it has learned;"
+            " to turn the knobs, start your own."
+        )
+    else:
+        words = (
+            "This run lies on the server's disk. You can look at it and try what it has learned; to"
+            " turn its knobs, go on with it."
+        )
+    st.info(words, icon=":material/visibility:")
 
     def take_over() -> None:
         mine = experiment.experiment()
@@ -218,6 +239,7 @@ def guest(hosted: Hosted) -> None:
         experiment.start()
 
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        _go_on(hosted)
         st.button("Start my own with these settings", icon=":material/play_arrow:", key="own",
                   on_click=take_over)  # fmt: skip
         _elsewhere(hosted)

@@ -30,8 +30,7 @@ LOCKED = "Whoever made this link has locked it."
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
 GONE = (
     "This server knows no run under that link: it may be mistyped, or the server was started"
-    " anew. Runs are kept as folders, and `python -m gan_lab train --resume FOLDER` goes on from"
-    " one. Here you can start a new one."
+    " anew. Runs are kept on its disk, and the page Runs opens them. Here you can start a new one."
 )
 
 
@@ -202,16 +201,21 @@ def _show(mine: Experiment, hosted: Hosted) -> None:
     mine.left, mine.view_id = mine.view_id, hosted.view_id
 
 
-def begun(begin: Callable[[], Hosted], name: str = "The run") -> Hosted | None:
+def begun(begin: Callable[[], Hosted], name: str = "The run", what: str = "begin") -> Hosted | None:
     """A run that begins; None, and a complaint that says why, if it cannot."""
     mine = experiment()
     try:
         return begin()
     except OSError as error:
-        why = f"its folder cannot be written ({error.strerror or error})."
+        refused = f"its folder cannot be written ({error.strerror})."
+        why = refused if error.strerror else str(error)
     except ValueError as error:
         why = str(error)
+<<<<<<< HEAD
     mine.complaint = f"{name} could not begin: {why}"
+=======
+    experiment().complaint = f"{name} could not {what}: {why}"
+>>>>>>> 9dd5af8 (Any run of the disk opens as a run at rest, with all that its folder holds, and goes on from there to the bit)
     return None
 
 
@@ -231,6 +235,13 @@ def fork(step: int) -> None:
         return
     adopt(mine, hosted)
     _show(mine, hosted)
+
+
+def go_on(hosted: Hosted) -> None:
+    """Train a run further that is over or at rest."""
+    resumed = begun(lambda: registry().resume(hosted, visitor()), what="go on")
+    if resumed is not None:
+        adopt(experiment(), resumed)
 
 
 def send(command: Command) -> Entry | None:
