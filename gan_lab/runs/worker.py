@@ -150,20 +150,13 @@ class Worker:
         if state is None and self._config.training.start_from:
             self._begin_from(trainer, self._config.training.start_from)
         if state is not None:
-<<<<<<< HEAD
             lost = self._directory.history_lost(trainer.history.columns, state["steps"])
             if lost:
                 self._directory.mend_history(trainer.history.columns, state["steps"])
-            self._take_up(trainer, state)
-            self._cut_back(trainer)
-            self._tell_damage(trainer, lost)
-=======
             self._take_up(trainer, state, self._take)
             self._cut_back(trainer)
             self._directory.forget_summary()
-            for name in self._directory.set_aside_after(trainer.steps):
-                self._log(trainer.note("resume", note=f"{name} could not be read and is set aside"))
->>>>>>> 9dd5af8 (Any run of the disk opens as a run at rest, with all that its folder holds, and goes on from there to the bit)
+            self._tell_damage(trainer, lost)
             self._note_parent(trainer)
         self.loaded = trainer
         self._mailbox.stills = {name: still(x) for name, x in trainer.stills().items()}

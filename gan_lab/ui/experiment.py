@@ -211,11 +211,7 @@ def begun(begin: Callable[[], Hosted], name: str = "The run", what: str = "begin
         why = refused if error.strerror else str(error)
     except ValueError as error:
         why = str(error)
-<<<<<<< HEAD
-    mine.complaint = f"{name} could not begin: {why}"
-=======
-    experiment().complaint = f"{name} could not {what}: {why}"
->>>>>>> 9dd5af8 (Any run of the disk opens as a run at rest, with all that its folder holds, and goes on from there to the bit)
+    mine.complaint = f"{name} could not {what}: {why}"
     return None
 
 
@@ -239,9 +235,10 @@ def fork(step: int) -> None:
 
 def go_on(hosted: Hosted) -> None:
     """Train a run further that is over or at rest."""
-    resumed = begun(lambda: registry().resume(hosted, visitor()), what="go on")
+    mine, me = experiment(), visitor()
+    resumed = begun(lambda: registry().resume(hosted, me), what="go on")
     if resumed is not None:
-        adopt(experiment(), resumed)
+        adopt(mine, resumed)
 
 
 def send(command: Command) -> Entry | None:

@@ -80,14 +80,15 @@ def test_a_view_id_shows_a_run_at_rest_and_gives_no_right(client, runs, stopped)
 
 
 def heard(line):
-    """The states of all moments, until the page is to come again."""
-    try:
-        while True:
+    """The states of all moments, and behind them the code with which the server closed."""
+    while True:
+        try:
             header, _ = wire.decode(line.receive_bytes())
-            if header["kind"] == "moment":
-                yield header["state"]
-    except WebSocketDisconnect as closed:
-        assert closed.code == 1012
+        except WebSocketDisconnect as closed:
+            yield closed.code
+            return
+        if header["kind"] == "moment":
+            yield header["state"]
 
 
 def test_who_watches_a_run_at_rest_hears_that_it_goes_on(client, runs, stopped, until):
@@ -95,8 +96,8 @@ def test_who_watches_a_run_at_rest_hears_that_it_goes_on(client, runs, stopped, 
     address = f"{PREFIX}/live/{hosted.view_id}"
     with client.websocket_connect(address) as line:
         runs.resume(hosted, ANNA)
-        *_, last = heard(line)
-        assert last == State.LOADING
+        *_, last, code = heard(line)
+        assert (last, code) == (State.LOADING, 1012), "it comes again"
     hosted.send(Pause(), ANNA).result(WAIT)
     until(hosted.run, lambda m: m.state is State.PAUSED)
     with client.websocket_connect(address) as line:
