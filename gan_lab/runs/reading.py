@@ -100,8 +100,13 @@ def _progress(
 
 
 def newest_whole(directory: RunDirectory) -> int | None:
-    """Step of the newest checkpoint whose file ends as it should; None if there is none."""
-    for path in reversed(kept_states(directory).values()):
+    """Step of the state that the run would go on from, by which file ends as it should; None if
+    there is none (see ``RunDirectory.read_checkpoint``)."""
+    files = directory.checkpoint_files()
+    newest = int(files[-1].stem) if files else -1
+    for step, path in reversed(kept_states(directory).items()):
+        if step > newest:
+            continue
         try:
             with path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)

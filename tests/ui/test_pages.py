@@ -254,7 +254,7 @@ def test_an_unknown_run_is_said_to_be_gone() -> None:
     app.query_params["run"] = "none"
     app.run()
     assert "knows no run under that link" in app.warning[0].value
-    assert "train --resume" in app.warning[0].value
+    assert "page Runs" in app.warning[0].value
     assert "run" not in app.query_params
     assert app.button(key="start")
 
