@@ -55,7 +55,7 @@ SMALL_GAMES: dict[str, dict[str, Any]] = {
     "plane": {"data.name": "ring", "networks.g.family": "dense", "networks.d.family": "dense"},
 }  # fmt: skip
 """What each kind of game needs beside it, to be played within milliseconds."""
-WAIT = 30.0  # s, far more than anything here takes
+WAIT = 60.0  # s, far more than anything here takes
 
 
 @pytest.fixture(autouse=True)

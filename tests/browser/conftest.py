@@ -29,7 +29,7 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 ).split()
-PATIENCE = 30_000  # ms; a busy machine is slow, not wrong
+PATIENCE = 60_000  # ms; a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE)
 START_WITHIN = 120  # s; a busy machine takes its time to import torch
 

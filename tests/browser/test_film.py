@@ -219,7 +219,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
 
     # somebody else, on a telephone
     guest = browser.new_context(viewport={"width": 400, "height": 900})
-    guest.set_default_timeout(30_000)
+    guest.set_default_timeout(60_000)
     phone = guest.new_page()
     complaints = listen(phone)
     phone.goto(url)

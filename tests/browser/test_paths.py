@@ -105,8 +105,9 @@ def test_paths_play_and_are_saved(page: Page, server: Server) -> None:  # noqa: 
     assert (film.format, name.name) == ("WEBP", "wander.webp")
 
     # nothing plays while another tool is in sight
+    page.wait_for_function("() => window.__ganlab.frame === 11")  # the walk has ended
     panel.get_by_label("Go round").check()
-    page.wait_for_function("() => window.__ganlab.frame > 2")
+    page.wait_for_function("() => window.__ganlab.frame > 2 && window.__ganlab.frame < 11")
     page.get_by_role("tab", name="Sliders").click()
     stands = page.evaluate("() => window.__ganlab.frame")
     page.wait_for_timeout(300)

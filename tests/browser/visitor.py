@@ -42,7 +42,7 @@ def ledger(folder: Path) -> list[dict]:
     return [json.loads(line) for line in lines]
 
 
-def eventually(look: Callable[[], Seen], within: float = 30.0) -> Seen:
+def eventually(look: Callable[[], Seen], within: float = 60.0) -> Seen:
     """What ``look`` finds, as soon as that is something."""
     deadline = time.monotonic() + within
     while not (seen := look()):

@@ -38,7 +38,7 @@ def the_run(app: AppTest) -> Hosted:
 
 
 def until(hosted: Hosted, *states: State) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while hosted.run.latest().state not in states:
         assert time.monotonic() < deadline, hosted.run.latest()
         time.sleep(0.02)
