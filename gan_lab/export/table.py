@@ -7,8 +7,12 @@ from gan_lab.export.animations import ANIMATIONS
 from gan_lab.export.base import Export
 from gan_lab.export.bundle import BUNDLE
 from gan_lab.export.card import CARD
+from gan_lab.export.history import HISTORY
 from gan_lab.export.lessons import LESSONS
+from gan_lab.export.program import PROGRAMS
 from gan_lab.export.sets import SETS
+from gan_lab.export.tensorboard import TENSORBOARD
+from gan_lab.export.weights import WEIGHTS
 
 EXPORTS: dict[str, Export] = {
     export.name: export
@@ -16,8 +20,12 @@ EXPORTS: dict[str, Export] = {
         BUNDLE,
         *SETS,
         *ANIMATIONS,
-        GENERATOR,
         *LESSONS,
+        *WEIGHTS,
+        GENERATOR,
+        *PROGRAMS,
+        *HISTORY,
+        TENSORBOARD,
         CARD,
     )
 }

@@ -63,7 +63,8 @@ class Concat(nn.Module):
 
     def forward(self, x: Tensor, other: Tensor) -> Tensor:
         # one for all, where a single input was followed as far as here
-        return torch.cat([x, other.expand(len(x), *other.shape[1:])], 1)
+        # shape[0] and not len(), which would fix the size of the batch where a program is exported
+        return torch.cat([x, other.expand(x.shape[0], *other.shape[1:])], 1)
 
 
 class PixelNorm(nn.Module):

@@ -1,0 +1,56 @@
+"""docs/export.md says what there is, and its few lines to load a file run without this package."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gan_lab.export import EXPORTS
+from gan_lab.export.loading import SNIPPETS
+from tests.documented import held, table
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
+ALONE = """
+import sys
+try:
+    import gan_lab
+except ImportError:
+    pass
+else:
+    sys.exit("gan_lab is here")
+name, code = sys.argv[1:]
+exec(compile(code, name, "exec"))
+"""
+
+
+def test_the_table_is_that_of_the_code():
+    rows = [(f"`{e.name}`", f"`{e.ending}`", e.about) for e in EXPORTS.values()]
+    held("export.md", "exports", table(("--to", "file", "what it is"), rows))
+
+
+def test_the_document_has_the_snippets():
+    found = dict(
+        re.findall(r"^`(\w+)`:\n\n```python\n(.*?)\n```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    )
+    assert found == SNIPPETS
+    assert all(len(code.splitlines()) <= 6 for code in SNIPPETS.values())
+
+
+def test_the_snippets_run_as_they_stand(ended, tmp_path):
+    pytest.importorskip("onnxruntime")
+    directory = ended()
+    for name, code in SNIPPETS.items():
+        EXPORTS[name].write(directory, tmp_path / f"{name}{EXPORTS[name].ending}")
+        code = code.replace("DIM", "6")
+        command = [sys.executable, "-I", "-W", "ignore", "-c", ALONE, name, code]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_every_export_says_what_it_is(name):
+    one = EXPORTS[name]
+    assert one.name == name and one.title and one.ending.startswith(".") and "/" in one.media
+    assert one.about.endswith(".") and len(one.about) < 240
