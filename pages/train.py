@@ -2,7 +2,19 @@
 
 import streamlit as st
 
-from gan_lab.ui import changes, controls, editor, experiment, knobs, live, share, shell, welcome
+from gan_lab.ui import (
+    changes,
+    controls,
+    editor,
+    experiment,
+    knobs,
+    live,
+    runs,
+    share,
+    shell,
+    takeout,
+    welcome,
+)
 
 mine = experiment.experiment()
 share.begin()
@@ -11,6 +23,7 @@ in_charge = hosted is None or hosted.may_control(experiment.visitor())
 
 if hosted is None:
     shell.complaints()
+    runs.offer_left_behind(shell.RUNS)
     welcome.welcome(mine.config)
     title = "Knobs that you can turn at any time"
     with st.expander(title, key="open:live", on_change="rerun") as box:
@@ -30,6 +43,7 @@ else:
         live.live_view(hosted, known)
         if in_charge:
             changes.changes_panel(hosted)
+        takeout.panel(hosted)
     if panel is not None:
         with panel:
             st.subheader("Knobs that act at once")

@@ -101,3 +101,18 @@ export function told(value) {
   const [digits, exponent] = value.toExponential(6).split("e");
   return `${Number(digits)}e${Number(exponent)}`;
 }
+
+// 1 500 000 as 1.5 MB
+export function bytes(count) {
+  if (count < 1000) return `${count} B`;
+  const power = Math.min(4, Math.floor(Math.log10(count) / 3));
+  const value = count / 1000 ** power;
+  return `${value.toFixed(value >= 99.5 ? 0 : 1)} ${["", "kB", "MB", "GB", "TB"][power]}`;
+}
+
+// Seconds as people say them: 40 s, 12 min, 3.5 h
+export function lasted(seconds) {
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}

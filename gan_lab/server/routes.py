@@ -11,6 +11,8 @@ from gan_lab.server.explore import latent_socket
 from gan_lab.server.film import film_animation, film_index, film_shot
 from gan_lab.server.live import live_socket
 from gan_lab.server.origin import SameOrigin
+from gan_lab.server.takeout import bringing, takeout, takeout_file, takeout_now
+from gan_lab.server.thumbnails import thumbnail
 
 PREFIX = "/ganlab"
 
@@ -25,11 +27,16 @@ def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[
     """
     root = f"/{base.strip('/')}{PREFIX}" if base.strip("/") else PREFIX
     guard = [] if any_origin else [Middleware(SameOrigin)]
-    film = root + "/film/{view_id}"
+    film, taken = root + "/film/{view_id}", root + "/takeout/{view_id}"
     return [
         Route(film, film_index(runs), middleware=guard),
         Route(film + "/{step:int}-{tag}", film_shot(runs), middleware=guard),
         Route(film + "/animation.{kind}", film_animation(runs), middleware=guard),
+        Route(taken, takeout(runs), methods=["GET", "POST", "DELETE"], middleware=guard),
+        Route(taken + "/now", takeout_now(runs), middleware=guard),
+        Route(taken + "/file", takeout_file(runs), middleware=guard),
+        Route(root + "/bring", bringing(runs), methods=["POST"], middleware=guard),
+        Route(root + "/thumbnail/{name}", thumbnail, middleware=guard),
         Route(root + "/{version}/plotly.js", plotly_js),
         Route(root + "/{version}/{name}", component),
         WebSocketRoute(root + "/live/{view_id}", live_socket(runs), middleware=guard),

@@ -213,6 +213,7 @@ def _elsewhere(hosted: Hosted) -> None:
     words = "Walk its latent space" if walks else "Try it on your own picture"
     st.page_link(shell.LATENT, label=words, icon=":material/explore:",
                  query_params={"run": hosted.view_id})  # fmt: skip
+    st.page_link(shell.RUNS, label="All runs", icon=":material/inventory_2:")
     st.page_link(shell.COMPARE, label="Compare", icon=":material/compare:",
                  query_params={"a": hosted.view_id},
                  help="This run beside another one, or beside itself with one knob"

@@ -134,6 +134,15 @@ def adopt(mine: Experiment, hosted: Hosted) -> None:
     mine.preset, mine.config = hosted.preset or DEFAULT, config_now(hosted)
 
 
+def look_at(view_id: str) -> None:
+    """Let a run be the one on the screen, and its settings those of the next start."""
+    hosted = registry().get(view_id)
+    if hosted is not None:
+        mine = experiment()
+        adopt(mine, hosted)
+        mine.view_id = view_id
+
+
 def run_on_screen() -> Hosted | None:
     """The run that the URL names, or the one that this session looked at last.
 

@@ -14,6 +14,7 @@ _ICON = _PAGES.parent / "assets" / "icon.svg"
 TRAIN = st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:", default=True)
 LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/explore:")
 COMPARE = st.Page(_PAGES / "compare.py", title="Compare", icon=":material/compare:")
+RUNS = st.Page(_PAGES / "runs.py", title="Runs", icon=":material/inventory_2:")
 
 
 def navigation() -> None:
@@ -23,7 +24,7 @@ def navigation() -> None:
         initial_sidebar_state="auto",
     )  # fmt: skip
     st.html(COMPONENTS / "page.css")
-    page = st.navigation([TRAIN, LATENT, COMPARE], position="top")
+    page = st.navigation([TRAIN, RUNS, LATENT, COMPARE], position="top")
     page.run()
 
 

@@ -77,6 +77,12 @@ def fresh_server(tmp_path: Path) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture
+def serve() -> Callable[[Path], contextlib.AbstractContextManager[Server]]:
+    """For a test that starts servers itself: one in a folder, with the runs that are there."""
+    return _serving
+
+
 @contextlib.contextmanager
 def _serving(folder: Path) -> Iterator[Server]:
     chromium()

@@ -156,6 +156,17 @@ def test_slow_motion(
     opened.screenshot(path=folder / f"slow-{theme}-{size}.png")
 
 
+def test_runs(
+    opened: Page, server: Server, folder: Path, run: str, other: str, theme: str, size: str
+) -> None:
+    opened.goto(server.url)  # a cookie of the server's own first
+    opened.goto(f"{server.url}/runs")
+    expect(opened.locator(".gl-run").first).to_be_visible()
+    opened.wait_for_timeout(1000)  # its small pictures
+    assert fits(opened)
+    opened.screenshot(path=folder / f"runs-{theme}-{size}.png")
+
+
 def test_compare(
     opened: Page, server: Server, folder: Path, run: str, other: str, theme: str, size: str
 ) -> None:

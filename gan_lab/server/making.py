@@ -1,0 +1,212 @@
+"""Files that are being made of runs for visitors, one after the other, in a thread that gives way.
+
+One at a time for each run, a few in all; a file lies on disk for a quarter of an hour and is gone
+before that if newer ones need its place.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gan_lab.export import Export
+from gan_lab.runs import RunDirectory
+from gan_lab.training.devices import use_threads
+
+log = logging.getLogger(__name__)
+
+QUEUE = 4  # files that may be waited for at once
+HELD = 8  # files that lie ready at once
+KEPT = 900.0  # s that one does
+_PATIENCE = 10  # how far the thread gives way to trainers and pages
+_ROOM = 256 << 20  # bytes that must stay free on the disk
+
+
+class Busy(RuntimeError):
+    """Not now, in one sentence."""
+
+
+class Cancelled(Exception):
+    """Whoever wanted the file does not want it any more."""
+
+
+@dataclass
+class Made:
+    """A file on its way.
+
+    Attributes:
+        export: what it is.
+        state: waiting, making, ready, failed or cancelled.
+        fraction: of the work that is done, 0…1.
+        words: what is being done, or why it failed, or what was written.
+        path: of the file; only when ready.
+        name: that the file gets at the visitor's.
+    """
+
+    export: Export
+    name: str
+    path: Path
+    state: str = "waiting"
+    fraction: float = 0.0
+    words: str = "Waiting for its turn"
+    size: int = 0
+    since: float = field(default_factory=time.monotonic)
+    cancelled: bool = False
+
+    @property
+    def under_way(self) -> bool:
+        return self.state in ("waiting", "making")
+
+    def told(self) -> dict[str, Any]:
+        """As the page reads it."""
+        return {
+            "export": self.export.name,
+            "state": self.state,
+            "fraction": round(self.fraction, 3),
+            "words": self.words,
+            "size": self.size,
+            "file": self.name,
+        }
+
+
+class Makings:
+    """The files of one server. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._made: dict[str, Made] = {}  # by view id; the newest last
+        self._worker = ThreadPoolExecutor(1, "export", initializer=_give_way)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def of(self, view_id: str) -> Made | None:
+        """The newest file of a run, on its way or ready."""
+        self._sweep()
+        with self._lock:
+            return self._made.get(view_id)
+
+    def begin(self, view_id: str, directory: RunDirectory, export: Export) -> Made:
+        """Have a file made; the one before it of the same run goes.
+
+        Raises Busy if one is being made of this run, or too many of all.
+        """
+        self._sweep()
+        with self._lock:
+            before = self._made.get(view_id)
+            if before is not None and before.under_way:
+                raise Busy("One file of this run is being made already; this one can come next.")
+            if sum(made.under_way for made in self._made.values()) >= QUEUE:
+                raise Busy("Others are having files made. Try again in a moment.")
+            if before is not None:
+                _drop(self._made.pop(view_id))
+            name = f"{plain_name(directory.path.name)}{_tail(export)}"
+            made = Made(export, name, self._place() / os.urandom(8).hex())
+            self._made[view_id] = made
+        self._worker.submit(_make, made, directory)
+        return made
+
+    def cancel(self, view_id: str) -> None:
+        """Stop at the next word of progress; or let go of what is ready."""
+        with self._lock:
+            made = self._made.get(view_id)
+            if made is None:
+                return
+            made.cancelled = True
+            if not made.under_way:
+                _drop(self._made.pop(view_id))
+
+    def close(self) -> None:
+        """The server's end: nothing is left on the disk."""
+        with self._lock:
+            for made in self._made.values():
+                made.cancelled = True
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                self._folder.cleanup()
+
+    def _place(self) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(
+                prefix="ganlab-export-", ignore_cleanup_errors=True
+            )
+        return Path(self._folder.name)
+
+    def _sweep(self) -> None:
+        """Old files go; of too many the oldest do."""
+        with self._lock:
+            ready = [(v, made) for v, made in self._made.items() if not made.under_way]
+            too_many = len(ready) - HELD
+            for place, (view_id, made) in enumerate(ready):
+                if place < too_many or time.monotonic() - made.since > KEPT:
+                    _drop(self._made.pop(view_id))
+
+
+def _make(made: Made, directory: RunDirectory) -> None:
+    """The work of one file. Never raises: what went wrong is told to whoever waits."""
+
+    def tell(fraction: float, words: str) -> None:
+        if made.cancelled:
+            raise Cancelled
+        made.fraction, made.words = min(1.0, max(0.0, fraction)), words
+
+    try:
+        tell(0.0, "Beginning")
+        made.state = "making"
+        made.path.parent.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(made.path.parent).free < _ROOM:
+            raise OSError("the disk is nearly full")
+        said = made.export.write(directory, made.path, tell)
+        made.size, made.words, made.fraction = made.path.stat().st_size, said, 1.0
+        made.state = "cancelled" if made.cancelled else "ready"
+    except Cancelled:
+        made.state, made.words = "cancelled", "Not made: it was cancelled."
+    except (OSError, ValueError, RuntimeError, ImportError) as error:
+        made.state, made.words = "failed", _sentence(error)
+    except Exception:
+        log.exception("the file %s of %s could not be made", made.export.name, directory.path.name)
+        made.state, made.words = "failed", "It could not be made; the server's log says why."
+    finally:
+        made.since = time.monotonic()
+        if made.state != "ready":
+            _drop(made)
+
+
+def _sentence(error: Exception) -> str:
+    words = (
+        getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
+    )
+    return f"It could not be made: {words}"
+
+
+def _drop(made: Made) -> None:
+    with contextlib.suppress(OSError):
+        made.path.unlink(missing_ok=True)
+
+
+def plain_name(name: str) -> str:
+    """A name that every system and every header takes."""
+    kept = [c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in name]
+    return "".join(kept)[:80].strip(".-") or "run"
+
+
+def _tail(export: Export) -> str:
+    return f"-{export.name}{export.ending}"
+
+
+def _give_way() -> None:
+    use_threads(1)
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
+
+
+makings = Makings()
+"""Those of this process."""

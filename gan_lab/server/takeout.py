@@ -1,0 +1,192 @@
+"""What a visitor takes of a run, and brings, over HTTP.
+
+``takeout/<view id>``, GET: JSON with ``exports``, each with name, title, about, ending and ``why``
+it cannot be had (""), and ``now``, the file that is on its way or null; POST ``{"export": name}``:
+one begins to be made; DELETE: it is wanted no more. ``takeout/<view id>/now``: the file's progress
+alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it.
+
+``bring``, POST: the zip of a run as the body; the answer names the run that came of it.
+
+The trainer takes no part in it: files of the run's folder are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+
+from gan_lab.export import EXPORTS, Export, ExportError, bring
+from gan_lab.runs import Hosted, Registry, RunDirectory, runs_root
+from gan_lab.server.making import Busy, makings
+from gan_lab.server.visitors import COOKIE
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_FRESH = {"cache-control": "no-store"}
+_ASKED = 2000  # bytes of a wish
+_LARGEST = 1 << 30  # bytes of a zip that is brought
+_BRINGING = 2  # at once
+_GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
+
+
+def takeout(runs: Registry) -> Endpoint:
+    """The endpoint that tells what there is, begins a file, and lets go of it."""
+
+    async def answer(request: Request) -> Response:
+        view_id = request.path_params["view_id"]
+        hosted = runs.get(view_id)
+        if hosted is None:
+            return _GONE
+        if request.method == "DELETE":
+            makings.cancel(view_id)
+        elif request.method == "POST":
+            return await _begin(request, hosted)
+        exports = await asyncio.to_thread(_offered, hosted.directory)
+        return JSONResponse({"exports": exports, "now": _now(view_id)}, headers=_FRESH)
+
+    return answer
+
+
+async def _begin(request: Request, hosted: Hosted) -> Response:
+    asked = await _body(request)
+    export = EXPORTS.get(str(asked.get("export")))
+    if export is None:
+        return PlainTextResponse("there is no such file", 404, _FRESH)
+    try:
+        why = await asyncio.to_thread(_why_not, export, hosted.directory)
+        if why:
+            return PlainTextResponse(why, 409, _FRESH)
+        made = makings.begin(hosted.view_id, hosted.directory, export)
+    except (Busy, OSError) as error:
+        return PlainTextResponse(str(error), 503, _FRESH)
+    return JSONResponse(made.told(), headers=_FRESH)
+
+
+def takeout_now(runs: Registry) -> Endpoint:
+    """The endpoint of progress."""
+
+    async def answer(request: Request) -> Response:
+        view_id = request.path_params["view_id"]
+        return _GONE if runs.get(view_id) is None else JSONResponse(_now(view_id), headers=_FRESH)
+
+    return answer
+
+
+def takeout_file(runs: Registry) -> Endpoint:
+    """The endpoint of the file, read from the disk as it is sent."""
+
+    async def answer(request: Request) -> Response:
+        view_id = request.path_params["view_id"]
+        if runs.get(view_id) is None:
+            return _GONE
+        made = makings.of(view_id)
+        if made is None or made.state != "ready" or not made.path.is_file():
+            return PlainTextResponse("it is not there (any more); make it again", 404, _FRESH)
+        return FileResponse(
+            made.path, media_type=made.export.media, filename=made.name, headers=_FRESH
+        )
+
+    return answer
+
+
+def bringing(runs: Registry) -> Endpoint:
+    """The endpoint that takes the zip of a run."""
+    under_way = 0
+
+    async def answer(request: Request) -> Response:
+        nonlocal under_way
+        visitor = request.cookies.get(COOKIE, "")
+        if not visitor:
+            return PlainTextResponse("Open a page of this app first.", 403, _FRESH)
+        if under_way >= _BRINGING:
+            return PlainTextResponse("Others bring runs; try again in a moment.", 503, _FRESH)
+        under_way += 1
+        try:
+            hosted = await _brought(request, runs, visitor)
+        except ClientDisconnect:
+            return PlainTextResponse("It did not come whole.", 400, _FRESH)
+        except ValueError as error:
+            return PlainTextResponse(str(error), 400, _FRESH)
+        except OSError as error:
+            words = f"It cannot be kept here: {error.strerror or error}"
+            return PlainTextResponse(words, 507, _FRESH)
+        finally:
+            under_way -= 1
+        return JSONResponse({"run": hosted.view_id}, headers=_FRESH)
+
+    return answer
+
+
+async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
+    """Write the body to the disk, check and unpack it, open what came of it.
+
+    Raises ValueError in a sentence, OSError, ClientDisconnect.
+    """
+    handle, name = tempfile.mkstemp(".zip", "ganlab-bring-")
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            size = 0
+            async for part in request.stream():
+                size += len(part)
+                if size > _LARGEST:
+                    raise ValueError(f"More than {_LARGEST >> 20} MB; that is no run of this app.")
+                await asyncio.to_thread(file.write, part)
+        return await asyncio.to_thread(_opened, path, runs, visitor)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _opened(path: Path, runs: Registry, visitor: str) -> Hosted:
+    folder = bring(path, runs_root())
+    return runs.open(folder, visitor)
+
+
+def _offered(directory: RunDirectory) -> list[dict[str, Any]]:
+    """What there is, in the order of the table."""
+    return [
+        {
+            "name": export.name,
+            "title": export.title,
+            "about": export.about,
+            "ending": export.ending,
+            "why": _why_not(export, directory),
+        }
+        for export in EXPORTS.values()
+    ]
+
+
+def _why_not(export: Export, directory: RunDirectory) -> str:
+    """Why a file cannot be had; a folder that cannot be read is a reason too."""
+    try:
+        return export.why_not(directory)
+    except (OSError, ValueError, ExportError) as error:
+        return str(error).partition("\n")[0]
+
+
+def _now(view_id: str) -> dict[str, Any] | None:
+    made = makings.of(view_id)
+    return made.told() if made is not None else None
+
+
+async def _body(request: Request) -> Mapping[str, Any]:
+    """A small JSON object; an empty one for anything else."""
+    with contextlib.suppress(ValueError, ClientDisconnect):
+        data = b""
+        async for part in request.stream():
+            data += part
+            if len(data) > _ASKED:
+                return {}
+        found = json.loads(data)
+        if isinstance(found, dict):
+            return found
+    return {}

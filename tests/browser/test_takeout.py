@@ -1,0 +1,53 @@
+"""A run leaves the app as files, and comes back in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import Page, expect
+
+from gan_lab.config import RunConfig
+from gan_lab.runs import Budget, Run, RunDirectory
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Server
+
+
+def taken(page: Page, export: str) -> Path:
+    """One file of the panel, as the browser saved it."""
+    row = page.locator(f'.gl-takeout [data-export="{export}"]')
+    row.get_by_role("button", name="Make").click()
+    with page.expect_download() as download:
+        row.get_by_role("link", name="Save the file").click()
+    return Path(download.value.path())
+
+
+def test_a_run_is_taken_out_and_brought_in(
+    page: Page, server: Server, small: Callable[..., RunConfig]
+) -> None:
+    directory = RunDirectory.create(server.runs / "to-take")
+    run = Run(small(), directory, budget=Budget(steps=20))
+    run.start()
+    run.join(60)
+    page.goto(server.url)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("searchbox", name="Search").fill("to-take")
+    page.get_by_role("button", name="Take it with you").click()
+    history = taken(page, "csv").read_text("utf-8").splitlines()
+    assert len(history) == 21  # a head and twenty steps
+    whole = taken(page, "bundle")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+    before = {path.name for path in server.runs.iterdir()}
+    page.get_by_text("Bring a run").click()
+    page.get_by_label("The zip of a run").set_input_files(
+        {"name": "run.zip", "mimeType": "application/zip", "buffer": whole.read_bytes()}
+    )
+    page.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
+    assert page.evaluate("() => window.__ganlab.step") == 20
+    (came,) = (p for p in server.runs.iterdir() if p.name not in before and p.is_dir())
+    for name in ("config.json", "history/readings.f32"):
+        assert (came / name).read_bytes() == (directory.path / name).read_bytes()

@@ -1,0 +1,230 @@
+"""What is taken of a run over HTTP: who may, one at a time, and what is left on the disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from gan_lab.config import RunConfig
+from gan_lab.export import EXPORTS
+from gan_lab.runs import Hosted, Registry, RunDirectory
+from gan_lab.server import COOKIE, PREFIX, making
+from gan_lab.server import takeout as module
+from gan_lab.server.making import HELD, Makings, plain_name
+from gan_lab.server.thumbnails import Thumbnails, thumbnails
+
+PATIENCE = 30  # s
+
+
+@dataclass
+class Slow:
+    """A file that is written as soon as the test says so."""
+
+    name: str = "slow"
+    title: str = "Slow"
+    about: str = "A file."
+    ending: str = ".txt"
+    media: str = "text/plain"
+    why: str = ""
+    go: threading.Event | None = None
+
+    def why_not(self, directory: RunDirectory) -> str:
+        return self.why
+
+    def write(self, directory: RunDirectory, out: Path, tell: Callable[[float, str], None]) -> str:
+        tell(0.5, "half of it")
+        while self.go is not None and not self.go.wait(0.02):
+            tell(0.5, "half of it")
+        out.write_text("here", "utf-8")
+        return "It is written."
+
+
+class Broken(Slow):
+    def write(self, directory: RunDirectory, out: Path, tell: Callable[[float, str], None]) -> str:
+        out.write_text("half", "utf-8")
+        raise OSError(28, "No space left on device")
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Makings]:
+    """Makings of this test alone."""
+    makings = Makings()
+    monkeypatch.setattr(module, "makings", makings)
+    yield makings
+    makings.close()
+
+
+@pytest.fixture
+def hosted(runs: Registry, small: Callable[..., RunConfig], own: Makings) -> Hosted:
+    return runs.start(small(), "somebody")
+
+
+def offer(monkeypatch: pytest.MonkeyPatch, *exports: Slow) -> None:
+    for name in list(EXPORTS):
+        monkeypatch.delitem(EXPORTS, name)
+    for export in exports:
+        monkeypatch.setitem(EXPORTS, export.name, export)  # pyright: ignore[reportArgumentType]
+
+
+def until(client: TestClient, path: str, *states: str) -> dict[str, Any]:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        now = client.get(path + "/now").json()
+        if now is not None and now["state"] in states:
+            return now
+        assert time.monotonic() < deadline, now
+        time.sleep(0.02)
+
+
+def test_a_file_is_made_told_and_taken(client, hosted, monkeypatch) -> None:
+    go = threading.Event()
+    offer(monkeypatch, Slow(go=go), Slow("other", why="There is no checkpoint yet."))
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    found = client.get(path).json()
+    assert [(one["name"], one["why"]) for one in found["exports"]] == [
+        ("slow", ""), ("other", "There is no checkpoint yet."),
+    ]  # fmt: skip
+    assert found["now"] is None
+    assert client.get(path + "/file").status_code == 404
+    assert client.post(path, json={"export": "slow"}).json()["state"] in ("waiting", "making")
+    until(client, path, "making")
+    second = client.post(path, json={"export": "slow"})  # one at a time
+    assert second.status_code == 503
+    assert "being made already" in second.text
+    go.set()
+    now = until(client, path, "ready")
+    assert (now["words"], now["size"]) == ("It is written.", 4)
+    taken = client.get(path + "/file")
+    assert taken.text == "here"
+    assert "attachment" in taken.headers["content-disposition"]
+    assert now["file"] in taken.headers["content-disposition"]
+
+
+def test_what_cannot_be_had_is_refused_with_its_reason(client, hosted, monkeypatch) -> None:
+    offer(monkeypatch, Slow(why="There is no checkpoint yet."))
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    refused = client.post(path, json={"export": "slow"})
+    assert (refused.status_code, refused.text) == (409, "There is no checkpoint yet.")
+    assert client.post(path, json={"export": "../../etc"}).status_code == 404
+    for body in (b"", b"[]", b"{", b"\xff", b'{"export": {}}', b"x" * 100_000):
+        assert client.post(path, content=body).status_code == 404
+
+
+def test_a_cancelled_file_leaves_nothing(client, hosted, own, monkeypatch) -> None:
+    offer(monkeypatch, Slow(go=threading.Event()))
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    client.post(path, json={"export": "slow"})
+    until(client, path, "making")
+    made = own.of(hosted.view_id)
+    client.delete(path)
+    until(client, path, "cancelled")
+    assert made is not None
+    assert not made.path.exists()
+
+
+def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -> None:
+    offer(monkeypatch, Broken())
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    client.post(path, json={"export": "slow"})
+    words = until(client, path, "failed")["words"]
+    assert words == "It could not be made: No space left on device"
+    made = own.of(hosted.view_id)
+    assert made is not None
+    assert not made.path.exists()
+
+
+def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) -> None:
+    offer(monkeypatch, Slow())
+    for path in ("nonsense", hosted.directory.path.name):
+        where = f"{PREFIX}/takeout/{path}"
+        assert client.get(where).status_code == 404
+        assert client.post(where, json={"export": "slow"}).status_code == 404
+        assert client.get(where + "/now").status_code == 404
+        assert client.get(where + "/file").status_code == 404
+    foreign = {"origin": "http://evil.example"}
+    where = f"{PREFIX}/takeout/{hosted.view_id}"
+    assert client.get(where, headers=foreign).status_code == 403
+    assert client.post(where, json={"export": "slow"}, headers=foreign).status_code == 403
+    assert client.post(PREFIX + "/bring", headers=foreign).status_code == 403
+
+
+def test_files_that_lie_ready_are_few(hosted, own) -> None:
+    for number in range(HELD + 3):
+        view_id = f"run-{number}"
+        made = own.begin(view_id, hosted.directory, Slow())
+        deadline = time.monotonic() + PATIENCE
+        while made.state != "ready":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+    assert own.of("run-0") is None
+    newest = own.of(f"run-{HELD + 2}")
+    assert newest is not None
+    assert len(list(newest.path.parent.iterdir())) == HELD
+    own.close()
+    assert not newest.path.parent.exists()
+
+
+def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
+    made = own.begin("run", hosted.directory, Slow())
+    deadline = time.monotonic() + PATIENCE
+    while made.state != "ready":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    monkeypatch.setattr(making, "KEPT", -1.0)
+    assert own.of("run") is None
+    assert not made.path.exists()
+
+
+@pytest.mark.parametrize("body", [b"", b"PK\x03\x04nonsense", b"GIF89a" + b"\0" * 1000])
+def test_what_is_no_run_is_refused_in_a_sentence(client, runs, tmp_path, body) -> None:
+    before = {path.name for path in tmp_path.iterdir()}
+    client.cookies.set(COOKIE, "somebody")
+    refused = client.post(PREFIX + "/bring", content=body)
+    assert refused.status_code == 400
+    assert "Traceback" not in refused.text
+    assert refused.text.strip()
+    assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_without_a_cookie_nothing_is_brought(client) -> None:
+    assert client.post(PREFIX + "/bring", content=b"PK").status_code == 403
+
+
+def test_more_than_a_run_can_be_is_not_written(client, monkeypatch) -> None:
+    monkeypatch.setattr(module, "_LARGEST", 1000)
+    client.cookies.set(COOKIE, "somebody")
+    refused = client.post(PREFIX + "/bring", content=b"x" * 2000)
+    assert refused.status_code == 400
+    assert "no run of this app" in refused.text
+
+
+def test_a_thumbnail_has_a_name_that_cannot_be_guessed(client) -> None:
+    name = thumbnails.keep(b"a picture")
+    found = client.get(f"{PREFIX}/thumbnail/{name}")
+    assert (found.content, found.headers["content-type"]) == (b"a picture", "image/png")
+    assert client.get(f"{PREFIX}/thumbnail/{'0' * 32}").status_code == 404
+    assert thumbnails.keep(b"") == ""
+
+
+def test_thumbnails_that_were_listed_longest_ago_go_first() -> None:
+    few = Thumbnails(held=2)
+    one, two = few.keep(b"1"), few.keep(b"2")
+    few.keep(b"1")
+    few.keep(b"3")
+    assert few.get(one) == b"1"
+    assert few.get(two) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [("20261124-quick", "20261124-quick"), ('a"b\r\nc', "a-b--c"), ("é/..", "run"), ("..", "run")],
+)
+def test_names_of_files_go_into_any_header(name: str, plain: str) -> None:
+    assert plain_name(name) == plain

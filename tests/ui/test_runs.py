@@ -1,0 +1,74 @@
+"""The list of runs, without a browser: what is told of one, and who may do what with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gan_lab.runs.library import Entry
+from gan_lab.ui import runs
+
+PAGE = Path(__file__).parent.parent.parent / "pages" / "runs.py"
+
+
+def entry(**what: Any) -> Entry:
+    """A finished run of the preset Quick, but for what is said of it."""
+    known: dict[str, Any] = {
+        "name": "20261124-quick", "path": Path("20261124-quick"), "title": "Quick",
+        "preset": "quick", "data": "digits", "differs": (), "steps": 10, "images": 320,
+        "seconds": 1.5, "state": "finished", "measures": {}, "thumbnail": b"", "tags": (),
+        "note": "", "size": 1000, "mine": True, "created": 0.0, "parent": "",
+    }  # fmt: skip
+    return Entry(**(known | what))
+
+
+def test_what_differs_is_told_as_old_and_new_in_the_words_of_the_knobs() -> None:
+    told = runs.differs(entry(differs=[("optim.g.lr", 0.05), ("objective.instance_noise", 0.1)]))
+    assert told == ["G: Learning rate 4e-3 → 0.05", "Instance noise (σ) 0 → 0.1"]
+
+
+def test_a_knob_of_another_version_is_told_by_its_path() -> None:
+    assert runs.differs(entry(differs=[("objective.nonsense", "<b>x</b>")])) == [
+        "objective.nonsense ? → <b>x</b>"
+    ]
+
+
+def test_the_preset_need_not_be_known() -> None:
+    told = runs.told_of(entry(preset="of-tomorrow", differs=[("optim.g.lr", 0.05)]))
+    assert told["preset"] == "of-tomorrow"
+    assert len(told["differs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "mine", "can"),
+    [
+        ("finished", True, {"open", "label", "remove"}),
+        ("stopped", True, {"open", "resume", "label", "remove"}),
+        ("left behind", True, {"open", "resume", "label", "remove"}),
+        ("stopped", False, {"open", "resume"}),
+        ("training here", True, {"open", "label"}),
+        ("elsewhere", True, {"label"}),
+        ("damaged", True, {"label", "remove"}),
+    ],
+)
+def test_what_can_be_done_with_a_run_is_offered_and_nothing_else(state, mine, can) -> None:
+    told = runs.told_of(entry(state=state, mine=mine))
+    assert {name for name, yes in told["can"].items() if yes} == can
+    assert state in runs.STATES
+
+
+def test_measures_that_this_version_does_not_know_keep_their_names_and_no_order() -> None:
+    some = [entry(measures={"swd": 1.0, "of-tomorrow": 2.0})]
+    assert [one["name"] for one in runs.data_of(some)["measures"]] == ["swd"]
+    assert [m["title"] for m in runs.told_of(some[0])["measures"]][1] == "of-tomorrow"
+
+
+def test_without_runs_a_student_reads_what_will_be_here() -> None:
+    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app.session_state["visitor"] = "a visitor"
+    app.run()
+    assert not app.exception
+    assert "no runs yet" in app.info[0].value
