@@ -4,11 +4,7 @@ import streamlit as st
 
 from gan_lab.ui import runs, shell
 
-st.title("Runs")
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.title("Runs", width="content")
+    runs.bring()
 runs.every_run({"train": shell.TRAIN, "compare": shell.COMPARE})
-with st.expander("Bring a run", icon=":material/upload:", key="open:bring",
-                 on_change="rerun") as box:  # fmt: skip
-    if box.open:
-        st.write("A run that was taken from this app as one zip, here or on another machine, opens"
-                 " as it was. Nothing in it is executed.")  # fmt: skip
-        runs.bring()

@@ -58,7 +58,7 @@ class Bring {
   under(way) {
     this.bar.hidden = this.stop.hidden = !way;
     this.field.disabled = way;
-    this.field.value = way ? this.field.value : "";
+    if (!way) this.field.value = "";
     this.bar.value = 0;
   }
 

@@ -295,9 +295,12 @@ def _dialog(hosted: Hosted) -> None:
 
 def bring() -> None:
     """A place for the zip of a run; what comes of it is opened."""
-    components.show(
-        "bring", "bring", {"address": f"{components.root()}/bring"}, on_brought_change=_brought
-    )
+    with st.popover("Bring a run", icon=":material/upload:", key="open:bring"):
+        st.write("A run that was taken from this app as one zip, here or on another machine, opens"
+                 " as it was. Nothing in it is executed.")  # fmt: skip
+        components.show(
+            "bring", "bring", {"address": f"{components.root()}/bring"}, on_brought_change=_brought
+        )
 
 
 def _brought() -> None:
