@@ -72,7 +72,7 @@ class Made:
             "export": self.export.name,
             "state": self.state,
             "fraction": round(self.fraction, 3),
-            "words": self.words,
+            "words": spoken(self.words),
             "size": self.size,
             "file": self.name,
         }
@@ -108,7 +108,7 @@ class Makings:
             if before is not None:
                 _drop(self._made.pop(view_id))
             name = f"{plain_name(directory.path.name)}{_tail(export)}"
-            made = Made(export, name, self._place() / os.urandom(8).hex())
+            made = Made(export, name, self._place() / f"{os.urandom(8).hex()}{export.ending}")
             self._made[view_id] = made
         self._worker.submit(_make, made, directory)
         return made
@@ -185,6 +185,14 @@ def _sentence(error: Exception) -> str:
         getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
     )
     return f"It could not be made: {words}"
+
+
+def spoken(words: str) -> str:
+    """A line of a program as a sentence for people: "" stays as it is."""
+    words = words.strip()
+    if not words:
+        return ""
+    return words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")
 
 
 def _drop(made: Made) -> None:

@@ -24,9 +24,9 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
-from gan_lab.export import EXPORTS, Export, ExportError, bring
+from gan_lab.export import EXPORTS, Export, bring
 from gan_lab.runs import Hosted, Registry, RunDirectory, runs_root
-from gan_lab.server.making import Busy, makings
+from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -115,7 +115,7 @@ def bringing(runs: Registry) -> Endpoint:
         except ClientDisconnect:
             return PlainTextResponse("It did not come whole.", 400, _FRESH)
         except ValueError as error:
-            return PlainTextResponse(str(error), 400, _FRESH)
+            return PlainTextResponse(spoken(str(error)), 400, _FRESH)
         except OSError as error:
             words = f"It cannot be kept here: {error.strerror or error}"
             return PlainTextResponse(words, 507, _FRESH)
@@ -168,9 +168,9 @@ def _offered(directory: RunDirectory) -> list[dict[str, Any]]:
 def _why_not(export: Export, directory: RunDirectory) -> str:
     """Why a file cannot be had; a folder that cannot be read is a reason too."""
     try:
-        return export.why_not(directory)
-    except (OSError, ValueError, ExportError) as error:
-        return str(error).partition("\n")[0]
+        return spoken(export.why_not(directory))
+    except (OSError, ValueError) as error:
+        return spoken(str(error).partition("\n")[0])
 
 
 def _now(view_id: str) -> dict[str, Any] | None:

@@ -134,7 +134,7 @@ def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
     words = until(client, path, "failed")["words"]
-    assert words == "It could not be made: No space left on device"
+    assert words == "It could not be made: No space left on device."
     made = own.of(hosted.view_id)
     assert made is not None
     assert not made.path.exists()
