@@ -16,6 +16,7 @@ export const counters = (window.__ganlab ??= {
   frame: null, // of the film that plays on the latent page
   courses: 0, // plots of measures that were drawn
   checkup: 0, // number of the newest one that was heard
+  runs: 0, // on the page of all runs
   measures: undefined, // of the points that were drawn last, see metrics/plane.py
 });
 

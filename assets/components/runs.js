@@ -2,6 +2,7 @@
 // told to the page as a wish. Cards that stay are kept, so that typing and focus survive an update.
 import { Card, Gone } from "./runs_card.js";
 import { Finder } from "./runs_finder.js";
+import { counters } from "./counters.js";
 import { button, element } from "./made.js";
 import { bytes, grouped } from "./numbers.js";
 
@@ -56,7 +57,7 @@ class Runs {
     this.finder.hear(data);
     this.bin.hear(data.trash);
     this.draw();
-    window.__ganlab = { ...window.__ganlab, runs: data.runs.length };
+    counters.runs = data.runs.length;
   }
 
   // every card that the finder lets through, those of deleted runs in their old places

@@ -56,7 +56,6 @@ class Takeout {
     for (const [name, row] of this.rows) row.show(now?.export === name ? now : null, busy);
     clearTimeout(this.timer);
     if (busy) this.timer = setTimeout(() => this.follow(), EVERY);
-    window.__ganlab = { ...window.__ganlab, takeout: now };
   }
 
   async follow() {
