@@ -147,7 +147,7 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
 
 
 def _opened(path: Path, runs: Registry, visitor: str) -> Hosted:
-    folder = bring(path, runs_root())
+    folder = bring(path, runs_root()).path
     return runs.open(folder, visitor)
 
 
