@@ -91,7 +91,11 @@ def _serving(folder: Path) -> Iterator[Server]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
                f"--server.port={port}", "--server.address=127.0.0.1"]  # fmt: skip
-    environment = os.environ | {"GANLAB_RUNS": str(folder / "runs"), "GANLAB_GRACE": "600"}
+    environment = os.environ | {
+        "GANLAB_RUNS": str(folder / "runs"),
+        "GANLAB_GRACE": "600",
+        "GANLAB_SEE": "all",
+    }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
