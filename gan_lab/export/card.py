@@ -53,7 +53,7 @@ def card(directory: RunDirectory, shown: Shown) -> str:
         "![Samples, drawn with seed 0](samples.png)" if game_of(config).from_noise else "",
         _data(shown),
         _training(config, directory),
-        _measured(directory),
+        _measured(directory, config),
         "## How to load it\n\n" + loading(shown),
         _limits(shown),
     ]
@@ -97,14 +97,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def _measured(directory: RunDirectory) -> str:
+def _measured(directory: RunDirectory, config: RunConfig) -> str:
     newest: dict[str, Measured] = {}
     for one in Journal(directory.path).measured():
         for name in one.values if one.weights == "averaged" else ():
             newest[name] = one
     rows = []
     for name, one in newest.items():
-        value, title = one.values[name], MEASURES[name].title if name in MEASURES else name
+        value, title = one.values[name], _title(name, config)
         floor = "–" if value.floor is None else f"{value.floor:.4g}"
         rows.append(
             f"| {plain(title)} | {value.number:.4g} | {floor} | {value.n:,} | {one.step:,} |"
@@ -113,6 +113,10 @@ def _measured(directory: RunDirectory) -> str:
         return "## Measures\n\nNone were taken."
     head = "| measure | of this G | of as many real ones | fakes | step |\n|---|---|---|---|---|\n"
     return "## Measures\n\n" + head + "\n".join(rows)
+
+
+def _title(name: str, config: RunConfig) -> str:
+    return MEASURES[name].title(config) if name in MEASURES else name
 
 
 def entries(directory: RunDirectory) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from gan_lab.data import NAMED, PLANES
 from gan_lab.export import EXPORTS
 from gan_lab.export.card import plain
 from gan_lab.export.licences import LICENCES, licence
-from gan_lab.measures import Measured
+from gan_lab.measures import MEASURES, Measured
 from gan_lab.measures.measured import Value
 from gan_lab.runs.journal import Journal
 
@@ -23,7 +23,8 @@ def test_the_card_of_a_run(ended, tmp_path):
     assert "CC BY 4.0" in text and "6 steps" in text
     assert re.search(r"\| optim\.d\.lr \| 0\.0007 \|", text)
     assert "step 4: optim.g.lr from" in text.replace("\\", "")
-    assert re.search(r"\| .* \| 0\.25 \| 0\.125 \| 512 \| 4 \|", text)
+    title = re.escape(plain(MEASURES["swd"].title(directory.read_config())))
+    assert re.search(rf"^\| {title} \| 0\.25 \| 0\.125 \| 512 \| 4 \|$", text, re.MULTILINE)
     for heading in ("## Data", "## Training", "## Measures", "## How to load it", "## Limits"):
         assert heading in text
 
