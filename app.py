@@ -14,12 +14,13 @@ else:
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
-    from gan_lab.server import VisitorCookie, lifespan, registry, routes
+    from gan_lab.server import VisitorCookie, alone_on, lifespan, registry, routes
 
     # A folder named pages is also Streamlit's old way to have several: until somebody had opened
     # the first page, whoever opened another one would get it that way, without this file.
     PagesManager.uses_pages_directory = False
 
+    alone_on(st.get_option("server.address"))
     app = st.App(
         __file__,
         routes=routes(

@@ -316,6 +316,14 @@ def presets(as_json: Json = False) -> None:
 
 
 @app.command()
+def runs(as_json: Json = False) -> None:
+    """List every run below the runs root, how it stands and what it takes."""
+    from gan_lab.cli.runs import list_runs
+
+    list_runs(as_json=as_json)
+
+
+@app.command()
 def datasets(
     path: Annotated[
         str | None,

@@ -209,6 +209,15 @@ class Training(Section):
         ge=0,
         le=100,
     )
+    keep_megabytes: int = knob(
+        1000,
+        "How much of the disk the run's saved states, film and ways back may take; the newest saved"
+        " state and the best one stay in any case.",
+        live=True,
+        unit="MB",
+        ge=1,
+        le=1_000_000,
+    )
     exploring: float = knob(
         0.3,
         "While it trains, pictures for people who explore its latent space are made for at most"

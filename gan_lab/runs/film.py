@@ -154,6 +154,17 @@ class Film:
             self._path(dropped.step).unlink(missing_ok=True)
         self.shots = tuple(kept)
 
+    def spare(self) -> bool:
+        """Drop the shot that is missed least; returns whether there was one beside the first and
+        the last. Raises OSError."""
+        kept = list(self.shots)
+        place = superfluous([shot.step for shot in kept])
+        if place is None:
+            return False
+        self._path(kept.pop(place).step).unlink(missing_ok=True)
+        self.shots = tuple(kept)
+        return True
+
     def cut(self, step: int, done: int) -> None:
         """What is beyond ``step``, or knows of more than ``done`` entries, never happened."""
         self.shots = tuple(s for s in self.shots if s.step <= step and s.done <= done)

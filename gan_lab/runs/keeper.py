@@ -12,6 +12,7 @@ from gan_lab.runs.film import Film
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.messages import State
 from gan_lab.runs.pictures import pixels, png
+from gan_lab.runs.ration import MEGABYTE, Ration
 from gan_lab.runs.states import States, kept_states, link
 from gan_lab.training.trainer import Counts, Trainer
 
@@ -32,6 +33,7 @@ class Keeper:
         self._directory = directory
         self._states = States(directory)
         self.film = Film(directory.path / "film")
+        self._ration = Ration(directory, self._states, self.film)
         self.counts = Counts(0, 0, 0, 0.0)
 
     def checkpoint(self, trainer: Trainer, state: dict[str, Any]) -> None:
@@ -41,6 +43,13 @@ class Keeper:
         keep = trainer.config.training.keep_checkpoints
         self._directory.write_checkpoint(trainer.steps, state, keep)
         self._keep_for_later(self._directory.checkpoint_files()[-1], trainer)
+        self._keep_within(trainer)
+
+    def _keep_within(self, trainer: Trainer) -> None:
+        try:
+            self._ration.keep_within(trainer.config.training.keep_megabytes * MEGABYTE)
+        except OSError as error:
+            log.warning("what is too much could not be dropped: %s", error)
 
     def _keep_for_later(self, checkpoint: Path, trainer: Trainer) -> None:
         try:
@@ -62,6 +71,7 @@ class Keeper:
             self._states.save(trainer.steps, state, _states_of(trainer))
         except OSError as error:
             log.warning("a state on the way could not be kept: %s", error)
+        self._keep_within(trainer)
 
     def shot_due(self, trainer: Trainer) -> bool:
         """Whether to make pictures for the film, though nobody watches."""

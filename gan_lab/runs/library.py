@@ -18,6 +18,7 @@ from typing import Any
 from gan_lab.runs import labels, reading
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.owners import Owners
+from gan_lab.runs.ration import MEGABYTE
 from gan_lab.runs.trash import Deleted, Trash
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,6 @@ HERE, ELSEWHERE = "training here", "elsewhere"
 LEFT, DAMAGED = "left behind", "damaged"
 DEPTH = 3  # folders below the root in which runs are looked for
 BOUND = 20_000  # MB that all runs take, unless GANLAB_RUNS_MEGABYTES says otherwise
-_MB = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,9 @@ class Library:
         """Bytes that they may take together: ``GANLAB_RUNS_MEGABYTES``."""
         text = os.environ.get("GANLAB_RUNS_MEGABYTES", "")
         try:
-            return max(0, int(float(text) * _MB))
+            return max(0, int(float(text) * MEGABYTE))
         except (ValueError, OverflowError):
-            return BOUND * _MB
+            return BOUND * MEGABYTE
 
     def make_room(self) -> None:
         """Before a run begins: where all take too much, the trash is emptied, oldest first.
@@ -314,4 +314,4 @@ def _name(path: Path, root: Path) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / _MB:,.0f} MB"
+    return f"{size / MEGABYTE:,.0f} MB"

@@ -59,6 +59,14 @@ class States:
             if int(path.stem) >= step:
                 path.unlink(missing_ok=True)
 
+    def spare(self) -> bool:
+        """Drop the one that is missed least; returns whether there was one. Raises OSError."""
+        kept = self.files()
+        if not kept:
+            return False
+        kept[superfluous([int(path.stem) for path in kept]) or 0].unlink(missing_ok=True)
+        return True
+
     def _thin(self, most: int) -> None:
         kept = self.files()
         size = sum(path.stat().st_size for path in kept)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import ipaddress
 import logging
 import os
 import threading
+import time
 from collections.abc import AsyncIterator
 from functools import cache
 
@@ -21,10 +23,11 @@ from gan_lab.runs.registry import GRACE
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
-__all__ = ["library", "lifespan", "registry", "warm"]
+__all__ = ["alone_on", "library", "lifespan", "registry", "warm"]
 log = logging.getLogger(__name__)
 
 REAP_EVERY = 2.0  # s
+_TIDY_EVERY = 600.0  # s between two looks into the trash
 _WARM_ROUNDS = 3
 
 
@@ -32,6 +35,24 @@ _WARM_ROUNDS = 3
 def registry() -> Registry:
     """All runs of this process. ``GANLAB_GRACE`` (s) says how long a run may go unwatched."""
     return Registry(grace=_grace(os.environ.get("GANLAB_GRACE", "")))
+
+
+def alone_on(address: str | None) -> None:
+    """Where only this machine can reach the server, whoever asks sees all of its runs, unless
+    ``GANLAB_SEE=own``.
+
+    Args:
+        address: that the server listens on; None for all that there are.
+    """
+    if os.environ.get("GANLAB_SEE") in (None, "", "all") and _is_loopback(address or ""):
+        library().see_all = True
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return address == "localhost" or ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _grace(text: str) -> float:
@@ -67,10 +88,14 @@ def warm() -> None:
 
 
 async def _reap(runs: Registry) -> None:
+    tidied = -1
     while True:
         await asyncio.sleep(REAP_EVERY)
         try:
             await asyncio.to_thread(runs.reap)
+            if (minute := int(time.monotonic() / _TIDY_EVERY)) != tidied:
+                await asyncio.to_thread(library().tidy)
+                tidied = minute
         except Exception:  # one bad round must not be the last
             log.exception("runs could not be looked after")
 

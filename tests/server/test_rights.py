@@ -7,6 +7,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.runs import Registry, State, wire
 from gan_lab.runs.messages import Pause, Stop
+from gan_lab.server.hub import alone_on, library
 from gan_lab.server.routes import PREFIX, routes
 
 ANNA, BERT = "anna's cookie", "bert's cookie"
@@ -102,3 +103,18 @@ def test_who_watches_a_run_at_rest_hears_that_it_goes_on(client, runs, stopped, 
     until(hosted.run, lambda m: m.state is State.PAUSED)
     with client.websocket_connect(address) as line:
         assert wire.decode(line.receive_bytes())[0]["state"] == "paused"
+
+
+@pytest.mark.parametrize(
+    ("address", "see", "all_of_them"),
+    [("localhost", None, True), ("127.0.0.1", "", True), ("::1", "all", True),
+     (None, None, False), ("0.0.0.0", None, False), ("192.168.1.2", None, False),
+     ("a name", None, False), ("localhost", "own", False), ("0.0.0.0", "all", True)],
+)  # fmt: skip
+def test_who_is_alone_on_a_machine_sees_all(runs_root, monkeypatch, address, see, all_of_them):
+    if see is None:
+        monkeypatch.delenv("GANLAB_SEE", raising=False)
+    else:
+        monkeypatch.setenv("GANLAB_SEE", see)
+    alone_on(address)
+    assert library().see_all is all_of_them

@@ -1,0 +1,56 @@
+"""The training page of a run that lay on the disk."""
+
+from gan_lab.presets import preset
+from gan_lab.runs import Budget, Run, RunDirectory, State
+from gan_lab.runs.directory import new_path
+from gan_lab.server import registry
+from tests.ui.visitor import opened, press, the_run, until
+
+
+def keys(app):
+    return [button.key for button in app.button]
+
+
+def test_a_run_of_the_command_line_is_looked_at_and_gone_on_with(small):
+    run = Run(
+        small({}, "quick"), RunDirectory.create(new_path(preset("quick").config, "quick")),
+        budget=Budget(steps=5),
+    ).start()  # fmt: skip
+    assert run.join(30)
+    hosted = registry().open(run.directory.path, "somebody")
+    app = opened(run=hosted.view_id)
+    assert "lies on the server's disk" in app.info[0].value
+    assert keys(app) == ["go-on", "own"]
+    press(app, "go-on")
+    until(hosted, State.RUNNING, State.PAUSED)
+    app.run()
+    assert the_run(app) is hosted and hosted.run.latest().counts.steps >= 5
+    assert {"stop", "same"} <= set(keys(app)), "who goes on with it is in charge"
+
+
+def test_a_run_that_was_stopped_goes_on_under_its_address():
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    press(app, "stop")
+    until(hosted, State.STOPPED)
+    steps = hosted.run.latest().counts.steps
+    app.run()
+    assert {"go-on", "start"} <= set(keys(app))
+    press(app, "go-on")
+    until(hosted, State.RUNNING)
+    assert the_run(app) is hosted and hosted.run.latest().counts.steps >= steps
+
+
+def test_what_keeps_a_run_from_going_on_is_said(small):
+    run = Run(
+        small(), RunDirectory.create(new_path(preset("quick").config, "quick")),
+        budget=Budget(steps=5),
+    ).start()  # fmt: skip
+    assert run.join(30)
+    hosted = registry().open(run.directory.path, "somebody")
+    app = opened(run=hosted.view_id)
+    with RunDirectory(run.directory.path).claimed():
+        press(app, "go-on")
+    assert "could not go on: This run is being trained by another process" in app.warning[0].value
+    assert keys(app) == ["go-on", "own"]
