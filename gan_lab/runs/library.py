@@ -269,7 +269,7 @@ def look(path: Path, name: str, *, owned: bool) -> Entry:
         images=seen.images,
         seconds=seen.seconds,
         state=seen.state,
-        measures=reading.measures_of(path),
+        measures=reading.measures_of(path, seen.steps),
         thumbnail=reading.thumbnail(path, seen.shot),
         tags=list(written.tags),
         note=written.note,

@@ -171,9 +171,10 @@ def created(run: Path) -> float:
         return 0.0
 
 
-def measures_of(run: Path) -> dict[str, float]:
-    """What was measured of the averaged G last."""
-    averaged = [m for m in Journal(run).measured() if m.weights == "averaged"]
+def measures_of(run: Path, steps: int) -> dict[str, float]:
+    """What was measured of the averaged G last, up to what is kept."""
+    every = Journal(run).measured()
+    averaged = [m for m in every if m.weights == "averaged" and m.step <= steps]
     return {name: v.number for name, v in averaged[-1].values.items()} if averaged else {}
 
 

@@ -63,6 +63,7 @@ def test_a_finished_run_tells_everything(library, trained):
     path = trained(changes={"optim.g.lr": 0.0123})
     Journal(path).note_measured(Measured(3, "averaged", {"swd": Value(0.5, 64)}))
     Journal(path).note_measured(Measured(5, "averaged", {"swd": Value(0.25, 64)}))
+    Journal(path).note_measured(Measured(6, "averaged", {"swd": Value(0.1, 64)}))
     Journal(path).note_measured(Measured(5, "raw", {"swd": Value(9.0, 64)}))
     entry = only(library)
     assert (entry.name, entry.path) == (path.name, path)
