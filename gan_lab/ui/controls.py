@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from gan_lab.config import KNOBS
+from gan_lab.config import KNOBS, Data
 from gan_lab.data import DRAWN, NAMED, PLANES
 from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, FOR_POINTS, preset, presets
@@ -138,6 +138,9 @@ def data_picker() -> None:
                  help=KNOBS["data.name"].help)  # fmt: skip
     if locked:
         st.caption(f":material/lock: {experiment.LOCKED}")
+    st.page_link(shell.DATA, label="Look at them, or bring your own pictures…",
+                 icon=":material/photo_library:",
+                 query_params={"set": name} if name in NAMED else None)  # fmt: skip
     if name == DRAWN and not locked:
         sketch.own_points(mine.config.data.name)
     every = NAMED[name].classes if name in NAMED else ()
@@ -155,10 +158,26 @@ def data_picker() -> None:
                    **follow("classes", shown, narrowed))  # fmt: skip
 
 
+def take_data(data: Data) -> bool:
+    """What was looked at becomes the next start's, as it was looked at.
+
+    Returns False, and leaves a complaint, if that would turn what is locked.
+    """
+    mine = experiment.experiment()
+    paths = [f"data.{field}" for field in data.model_fields_set]
+    if refused := next((path for path in paths if experiment.locked(path)), None):
+        mine.complaint = f"Not changed: {refused} is locked. {experiment.LOCKED}"
+        return False
+    _data_chosen(data.name)
+    for path in paths:
+        experiment.change_next(path, getattr(data, path.removeprefix("data.")))
+    return not mine.complaint
+
+
 def _data_chosen(name: str) -> None:
     """A game is played with pictures or with points: a set of the other kind brings its preset."""
     mine = experiment.experiment()
-    points = name in PLANES or name == DRAWN
+    points = name in PLANES or name.partition(":")[0] == DRAWN
     other = points != game_of(mine.config).plays_points
     if other and not _take_preset(FOR_POINTS if points else DEFAULT):
         return

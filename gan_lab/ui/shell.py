@@ -13,6 +13,7 @@ _PAGES = Path(__file__).parent.parent.parent / "pages"
 _ICON = _PAGES.parent / "assets" / "icon.svg"
 TRAIN = st.Page(_PAGES / "train.py", title="Train", icon=":material/model_training:", default=True)
 LATENT = st.Page(_PAGES / "latent.py", title="Latent space", icon=":material/explore:")
+DATA = st.Page(_PAGES / "data.py", title="Data", icon=":material/photo_library:")
 COMPARE = st.Page(_PAGES / "compare.py", title="Compare", icon=":material/compare:")
 RUNS = st.Page(_PAGES / "runs.py", title="Runs", icon=":material/inventory_2:")
 
@@ -24,7 +25,7 @@ def navigation() -> None:
         initial_sidebar_state="auto",
     )  # fmt: skip
     st.html(COMPONENTS / "page.css")
-    page = st.navigation([TRAIN, RUNS, LATENT, COMPARE], position="top")
+    page = st.navigation([TRAIN, DATA, RUNS, LATENT, COMPARE], position="top")
     page.run()
 
 

@@ -164,7 +164,8 @@ def _listen(page: Page) -> list[str]:
 
     def hear(message: ConsoleMessage) -> None:
         # opened at /latent, Streamlit looks for its server below that path first, and is told: 404
-        looking = "/latent/_stcore/" in message.location.get("url", "")
+        url = message.location.get("url", "")
+        looking = any(f"/{path}/_stcore/" in url for path in ("latent", "data"))
         if message.type == "error" and not looking:
             complaints.append(message.text)
 

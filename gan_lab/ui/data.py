@@ -1,0 +1,80 @@
+"""The page of data sets: which there are, what is in one, and training on it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gan_lab.config import Data
+from gan_lab.data import DRAWN, NAMED, NamedSet
+from gan_lab.ui import controls, experiment, look, shell
+
+_CHOSEN = "set"  # name of the query parameter that holds it, so that F5 finds it
+
+
+def which() -> str:
+    """The set that is looked at: a name of the catalogue."""
+    drawn = experiment.experiment().config.data.name
+    sets = [*NAMED, *([drawn] if drawn.partition(":")[0] == DRAWN else [])]
+    asked = st.query_params.get(_CHOSEN, "")
+    shown = asked if asked in sets else "digits"
+    st.selectbox("Data set", sets, format_func=in_words, index=sets.index(shown),
+                 filter_mode="contains",
+                 **controls.follow("data:set", shown, _take))  # fmt: skip
+    return shown
+
+
+def _take(name: str) -> None:
+    st.query_params[_CHOSEN] = name
+
+
+def in_words(name: str) -> str:
+    """A set in the list, and whether it is here."""
+    if name not in NAMED:
+        return "Points: your drawing"
+    entry = NAMED[name]
+    return entry.title + ("" if entry.here() else f" (not here, downloads {entry.megabytes} MB)")
+
+
+def named_set(name: str) -> None:
+    """A set of the catalogue, or a drawing."""
+    entry = NAMED.get(name)
+    if entry is not None and not entry.here():
+        _not_here(entry)
+        return
+    train_on(Data(name=name))
+    look.look(Data(name=name))
+
+
+def _not_here(entry: NamedSet) -> None:
+    st.info(f"{entry.title} is not on this server: {entry.count:,} pictures. The first run that"
+            f" trains on it downloads {entry.megabytes} MB; after that you can look at it"
+            " here.", icon=":material/cloud_download:")  # fmt: skip
+    train_on(Data(name=entry.name))
+
+
+def train_on(data: Data) -> None:
+    """The button that leads to the training page with these pictures."""
+    if st.button("Train on this", type="primary", icon=":material/model_training:",
+                 key="data:train") and controls.take_data(data):  # fmt: skip
+        run = experiment.experiment().view_id
+        st.switch_page(shell.TRAIN, query_params={"run": run} if run else None)
+    st.caption("It becomes the next start's; a run that is on goes on as it is.")
+
+
+def catalogue() -> None:
+    """Which sets are here, and which would be downloaded."""
+    here = [entry for entry in NAMED.values() if entry.here()]
+    rest = [entry for entry in NAMED.values() if not entry.here()]
+    with st.expander(f"{len(here)} sets are on this server, {len(rest)} would be downloaded",
+                     icon=":material/list:"):  # fmt: skip
+        st.dataframe(
+            {
+                "Set": [entry.title for entry in (*here, *rest)],
+                "To train on": [entry.count for entry in (*here, *rest)],
+                "Side": ["points" if e.size == 1 else f"{e.size} px" for e in (*here, *rest)],
+                "Classes": [len(entry.classes) for entry in (*here, *rest)],
+                "Here": ["yes" if e in here else f"downloads {e.megabytes} MB"
+                         for e in (*here, *rest)],
+            },
+            hide_index=True,
+        )  # fmt: skip

@@ -1,0 +1,279 @@
+"""Looking at a data set: a mosaic, its classes, its intensities, what is near a picture."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from gan_lab.colours import REAL
+from gan_lab.config import Data
+from gan_lab.data import DataError, Pictures, load, plane_of
+from gan_lab.data.statistics import BINS, balance, intensities, mean_pictures
+from gan_lab.latent.neighbours import Nearest, all_of, nearest, pixels
+from gan_lab.runs.pictures import mosaic, packed
+from gan_lab.ui import components
+from gan_lab.ui.jobs import Job, forget, job
+
+SHOWN = 48  # pictures of a mosaic
+_NEAR = 8  # neighbours
+_CLASSES = 40  # that are counted in a plot
+_MEANS = 20  # classes whose mean is shown
+_POINTS = 2000  # of the plane
+_PLOT = {"displayModeBar": False}
+_PARTS = {True: "Trained on", False: "Held out"}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A set as it was read: both parts, and what all of what is trained on is like.
+
+    Attributes:
+        apart: whether the held-out part is a part of its own.
+    """
+
+    train: Pictures
+    aside: Pictures
+    apart: bool
+    classes: dict[str, int]
+    intensity: list[list[float]]
+    means: tuple[Tensor, list[str]] | None
+
+
+def see(data: Data, tell: Callable[[int, int], None] | None = None) -> Seen:  # noqa: ARG001
+    """Read a set, and count. Raises DataError."""
+    train, aside = load(data), load(data, train=False)
+    same = len(train) == len(aside) and torch.equal(train.images, aside.images)
+    points = train.kind.points
+    return Seen(
+        train, aside, not same, balance(train),
+        [] if points else intensities(train.images).tolist(),
+        None if points else mean_pictures(train, _MEANS),
+    )  # fmt: skip
+
+
+def waited(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> Any:
+    """The result of long work, or None while the page shows how far it is; raises what it raised.
+
+    The page is drawn anew once there is a result.
+    """
+    under_way = job(key, work)
+    if under_way.future.done():
+        return under_way.future.result()
+    _progress(key, work, words)
+    return None
+
+
+@st.fragment(run_every=0.4)
+def _progress(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> None:
+    under_way = job(key, work)
+    if under_way.future.done():
+        st.rerun()
+    if under_way.total:
+        st.progress(under_way.done / under_way.total,
+                    f"{words} {under_way.done:,} of {under_way.total:,}")  # fmt: skip
+    else:
+        st.info(words, icon=":material/hourglass_top:")
+
+
+def look(data: Data, stamp: str = "") -> Seen | None:
+    """All there is to see of a set; None while it is being read, or if it cannot be.
+
+    Args:
+        data: what is looked at, as ``data.*`` of a run.
+        stamp: another one when what lies under that name has changed.
+    """
+    key = ("see", data, stamp)
+    try:
+        seen = waited(key, lambda task: see(data, task.tell), "Reading the pictures …")
+    except DataError as error:
+        forget(key)
+        _sorry(str(error))
+        return None
+    if seen is None:
+        return None
+    show(seen, key)
+    return seen
+
+
+def _sorry(words: str) -> None:
+    with st.container(border=True):
+        st.text(f"These pictures cannot be shown: {words}.")
+
+
+def show(seen: Seen, key: tuple[Any, ...]) -> None:
+    """A set that has been read."""
+    kind, aside = seen.train.kind, len(seen.aside) if seen.apart else 0
+    what = "points" if kind.points else "pictures"
+    colour = "grey" if kind.channels == 1 else "colour"
+    size = [] if kind.points else [("Size", f"{kind.size}×{kind.size} px"), ("Colour", colour)]
+    facts = [(f"{what.capitalize()} to train on", f"{len(seen.train):,}"),
+             ("Held out", f"{aside:,}"), *size,
+             ("Classes", str(len(kind.classes)) if kind.classes else "none")]  # fmt: skip
+    with st.container(horizontal=True, gap="large"):
+        for title, value in facts:
+            st.metric(title, value, width="content")
+    part = seen.train
+    if aside:
+        chosen = st.segmented_control("Which part", list(_PARTS), format_func=_PARTS.__getitem__,
+                                      default=True, key="data:part",
+                                      help="What is held out is never trained on: fakes are"
+                                      " measured with it.")  # fmt: skip
+        part = seen.aside if chosen is False else seen.train
+    if kind.points:
+        _plane(part)
+    else:
+        _pictures(seen, part, key)
+    _classes(seen)
+    if not kind.points:
+        _intensities(seen)
+        _means(seen)
+
+
+def _plane(part: Pictures) -> None:
+    points = part.images[:_POINTS].flatten(1) * plane_of(part.name).reach
+    trace = {"type": "scatter", "mode": "markers", "x": points[:, 0].tolist(),
+             "y": points[:, 1].tolist(), "marker": {"color": REAL, "size": 3},
+             "name": "real"}  # fmt: skip
+    layout = {"height": 460, "margin": _margin(), "yaxis": {"scaleanchor": "x"},
+              "dragmode": False}  # fmt: skip
+    st.plotly_chart({"data": [trace], "layout": layout}, config=_PLOT, key="data:plane")
+    st.caption(f"{len(points):,} of {len(part):,} points.")
+
+
+def _pictures(seen: Seen, part: Pictures, key: tuple[Any, ...]) -> None:
+    """The mosaic, and below it what is near the picture that was chosen in it."""
+    draw = st.session_state.get("data:draw", 0)
+    generator = torch.Generator().manual_seed(draw)
+    places = torch.randperm(len(part), generator=generator)[:SHOWN]
+    about = (key, part is seen.train, draw)
+    picked = st.session_state.get("data:picked")
+    chosen = picked[1] if picked and picked[0] == about else None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Another sample", icon=":material/shuffle:", key="data:shuffle"):
+            st.session_state["data:draw"] = draw + 1
+            st.rerun()
+        words = "real pictures" if part is seen.train else "held-out real pictures"
+        st.caption(f"{len(places)} of {len(part):,} {words}, by chance. Press one to see which"
+                   " pictures of the training part are nearest to it.")  # fmt: skip
+
+    shown = grid("data:mosaic", part.images[places], named(part, places), chosen)
+    if shown is not None and 0 <= shown < len(places) and shown != chosen:
+        st.session_state["data:picked"] = (about, shown)
+        st.rerun()
+    if chosen is not None and chosen < len(places):
+        _neighbours(seen, part, int(places[chosen]), key)
+
+
+def named(part: Pictures, places: Tensor) -> list[str]:
+    """The class of each of some pictures; empty words where there are none."""
+    if part.labels is None:
+        return [""] * len(places)
+    return [part.classes[label] for label in part.labels[places].tolist()]
+
+
+def grid(key: str, images: Tensor, words: list[str], chosen: int | None = None,
+         *, choice: bool = True) -> int | None:  # fmt: skip
+    """Pictures (uint8 N×C×H×W) in a grid with a word below each; the one pressed just now."""
+    columns = max(1, math.ceil(math.sqrt(len(images))))
+    data, mime = packed(mosaic(images, columns))
+    sheet = f"data:{mime};base64,{base64.b64encode(data).decode()}"
+    told = components.show("datamosaic", key, {
+        "sheet": sheet, "count": len(images), "columns": columns, "words": words,
+        "chosen": chosen, "choice": choice,
+    }, on_chosen_change=lambda: None)  # fmt: skip
+    picked = told.get("chosen")
+    return int(picked) if isinstance(picked, int) else None
+
+
+def _neighbours(seen: Seen, part: Pictures, place: int, key: tuple[Any, ...]) -> None:
+    own = part is seen.train
+
+    def work(task: Job) -> Nearest:
+        real = seen.train.images
+        steps = nearest(real, part.images[place : place + 1], pixels, _NEAR,
+                        torch.tensor([place]) if own else None)  # fmt: skip
+
+        def heard():  # noqa: ANN202
+            while True:
+                try:
+                    task.tell(round(100 * next(steps)), 100)
+                except StopIteration as end:
+                    return end.value
+                yield
+
+        return all_of(heard())
+
+    near = waited((key, "near", own, place), work, "Looking for the nearest pictures …")
+    if near is None:
+        return
+    st.subheader("Nearest in pixels")
+    places, far = near.places[0], near.distance[0].tolist()
+    names = named(seen.train, places)
+    first = ("this one" if own else "held out") + (
+        f", {named(part, torch.tensor([place]))[0]}" if part.classes else ""
+    )
+    words = [first, *(f"{d:.3f} {one}".strip() for one, d in zip(names, far, strict=True))]
+    grid("data:near", torch.cat([part.images[place : place + 1], seen.train.images[places]]), words,
+         choice=False)  # fmt: skip
+    st.caption("The numbers are distances: the root of the mean squared difference of the pixels,"
+               " 0 for the same picture, 1 for black beside white.")  # fmt: skip
+
+
+def _classes(seen: Seen) -> None:
+    if len(seen.classes) < 2:
+        return
+    st.subheader("How many of each class")
+    some = dict(list(seen.classes.items())[:_CLASSES])
+    names = [plain(name) for name in some]
+    bar = {"type": "bar", "x": names, "y": list(some.values()), "marker": {"color": REAL}}
+    layout = {"height": 260, "margin": _margin(), "dragmode": False,
+              "xaxis": {"type": "category"}}  # fmt: skip
+    st.plotly_chart({"data": [bar], "layout": layout}, config=_PLOT, key="data:classes")
+    least, most = min(seen.classes.values()), max(seen.classes.values())
+    words = f"From {least:,} to {most:,} pictures a class."
+    if most > 3 * max(least, 1):
+        words += " G will see the rare ones seldom, and make them worse or not at all."
+    if len(seen.classes) > _CLASSES:
+        words += f" The first {_CLASSES} of {len(seen.classes):,} classes are drawn."
+    st.caption(words)
+
+
+def plain(name: str) -> str:
+    """A name of a user's as plotly may have it, which reads a few tags out of its texts."""
+    return name[:40].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _intensities(seen: Seen) -> None:
+    st.subheader("How bright the pixels are")
+    step = 256 // BINS
+    names = ["grey"] if len(seen.intensity) == 1 else ["red", "green", "blue"]
+    dashes = ["solid", "dash", "dot"]
+    lines = [
+        {"type": "scatter", "mode": "lines", "name": name, "x": list(range(0, 256, step)),
+         "y": values, "line": {"color": REAL, "dash": dash, "shape": "hv"}}
+        for name, values, dash in zip(names, seen.intensity, dashes, strict=False)
+    ]  # fmt: skip
+    layout = {"height": 260, "margin": _margin(), "dragmode": False, "showlegend": len(names) > 1,
+              "xaxis": {"title": {"text": "0 is black, 255 is full"}},
+              "yaxis": {"title": {"text": "share of pixels"}, "tickformat": ".1%"}}  # fmt: skip
+    st.plotly_chart({"data": lines, "layout": layout}, config=_PLOT, key="data:intensities")
+
+
+def _means(seen: Seen) -> None:
+    if seen.means is None:
+        return
+    images, words = seen.means
+    st.subheader("Mean picture" + (" of each class" if len(words) > 1 else ""))
+    grid("data:means", images, words, choice=False)
+    st.caption("What all have in common is sharp, what differs is blurred.")
+
+
+def _margin() -> dict[str, int]:
+    return {"l": 60, "r": 10, "t": 10, "b": 40}
