@@ -26,6 +26,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 
 from gan_lab.export import EXPORTS, Export, bring
 from gan_lab.runs import Hosted, Registry, RunDirectory, runs_root
+from gan_lab.runs.library import library
 from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
 
@@ -148,6 +149,7 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
 
 def _opened(path: Path, runs: Registry, visitor: str) -> Hosted:
     folder = bring(path, runs_root()).path
+    library().owners.mark(folder, visitor)  # else it would be everybody's to see
     return runs.open(folder, visitor)
 
 

@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
-from gan_lab.runs import Hosted, Registry, RunDirectory
+from gan_lab.runs import Budget, Hosted, Registry, RunDirectory
+from gan_lab.runs.library import library
 from gan_lab.server import COOKIE, PREFIX, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
@@ -191,6 +192,20 @@ def test_what_is_no_run_is_refused_in_a_sentence(client, runs, tmp_path, body) -
     assert "Traceback" not in refused.text
     assert refused.text.strip()
     assert {path.name for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_was_brought_belongs_to_who_brought_it(client, begin, small, tmp_path) -> None:
+    run = begin(small(), "taken", budget=Budget(steps=3))
+    assert run.join(PATIENCE)
+    whole = tmp_path / "whole.zip"
+    EXPORTS["bundle"].write(run.directory, whole, lambda done, words: None)
+    client.cookies.set(COOKIE, "somebody")
+    came = client.post(PREFIX + "/bring", content=whole.read_bytes())
+    assert came.status_code == 200 and came.json()["run"]
+    books = library()
+    mine = [entry for entry in books.entries("somebody") if entry.mine]
+    assert len(mine) == 1 and mine[0].steps == 3
+    assert mine[0].name not in {entry.name for entry in books.entries("somebody else")}
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:
