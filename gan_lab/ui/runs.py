@@ -103,7 +103,7 @@ def data_of(found: Sequence[Entry]) -> dict[str, Any]:
         "measures": _measures(found),
         "room": {"used": books.used(), "bound": books.bound()},
         "trash": [
-            {"name": one.name, "title": one.title} for one in books.trash(experiment.visitor())
+            {"name": one.name, "title": one.title or one.name} for one in books.trash(experiment.visitor())
         ],
         "thumbnails": f"{components.root()}/thumbnail/",
     }
@@ -115,7 +115,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
     alive = entry.state not in ("training here", "elsewhere")
     return {
         "name": entry.name,
-        "title": entry.title,
+        "title": entry.title or entry.name,
         "preset": preset.title if preset else entry.preset or "No preset",
         "data": live.short_name(entry.data) if entry.data else "unknown pictures",
         "differs": [{"words": words} for words in differs(entry)],

@@ -36,6 +36,11 @@ def test_a_knob_of_another_version_is_told_by_its_path() -> None:
     ]
 
 
+def test_a_run_that_nobody_named_is_called_by_its_folder() -> None:
+    assert runs.told_of(entry(title=""))["title"] == "20261124-quick"
+    assert runs.told_of(entry(title="Mine"))["title"] == "Mine"
+
+
 def test_the_preset_need_not_be_known() -> None:
     told = runs.told_of(entry(preset="of-tomorrow", differs=[("optim.g.lr", 0.05)]))
     assert told["preset"] == "of-tomorrow"
