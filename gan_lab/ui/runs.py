@@ -103,7 +103,8 @@ def data_of(found: Sequence[Entry]) -> dict[str, Any]:
         "measures": _measures(found),
         "room": {"used": books.used(), "bound": books.bound()},
         "trash": [
-            {"name": one.name, "title": one.title or one.name} for one in books.trash(experiment.visitor())
+            {"name": one.name, "title": one.title or one.name}
+            for one in books.trash(experiment.visitor())
         ],
         "thumbnails": f"{components.root()}/thumbnail/",
     }
