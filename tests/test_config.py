@@ -90,6 +90,8 @@ def values_of(knob):
         case "bool":
             return st.booleans()
         case "text":
+            if knob.path == "data.background":  # the one text that has a pattern
+                return st.sampled_from(["white", "black", "grey", "#ffcc00", "#00FF7f"])
             return st.sampled_from(["digits", "mnist:3,8", "my pictures"])
         case "layers":
             return st.lists(st.builds(LayerSpec, channels=st.integers(0, 8192)), max_size=3).map(
