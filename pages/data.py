@@ -1,12 +1,18 @@
 """Look at every data set; bring pictures of one's own."""
 
+from pathlib import Path
+
 import streamlit as st
 
-from gan_lab.ui import data, shell
+from gan_lab.ui import data, own_data, shell
 
 st.title("Data")
 shell.complaints()
 st.write("What is real: all that G and D ever learn about. Look at it before you train.")
-name = data.which()
-data.catalogue()
-data.named_set(name)
+data.bring()
+chosen = data.which()
+if isinstance(chosen, Path):
+    own_data.own_set(chosen)
+else:
+    data.catalogue()
+    data.named_set(chosen)

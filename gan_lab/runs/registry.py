@@ -22,6 +22,7 @@ from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
 from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
+from gan_lab.runs.uploads import refuse_foreign
 from gan_lab.runs.viewed import Viewed
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
@@ -147,11 +148,13 @@ class Registry:
         Raises:
             DirectoryError: it should begin with weights that are not of a run below the runs root;
                 a visitor may not name any folder of the server; or all runs take too much room.
+            DataError: the pictures are somebody else's, or of a folder that nobody may name.
             OSError: the runs root cannot be written.
         """
         if config.training.start_from:
             other = RunDirectory.below_root(config.training.start_from)
             config = put(config, {"training.start_from": str(other.path)})
+        refuse_foreign(config.data.name, owner, trusted=library().see_all)
         library().make_room()
         directory = RunDirectory.create(new_path(config, preset))
         library().owners.mark(directory.path, owner)
@@ -185,9 +188,12 @@ class Registry:
 
         Raises:
             DirectoryError: there is no such state, or all runs take too much room.
+            DataError: the pictures are those that somebody else has sent.
             ConfigError: a change that no run could take while it trains.
             OSError: the runs root cannot be written.
         """
+        if not parent.may_control(owner):
+            refuse_foreign(parent.run.latest().config.data.name, owner, trusted=True)
         library().make_room()
         path = new_path(parent.run.latest().config, parent.preset)
         directory = fork(parent.run.directory, path, step, changes)
@@ -249,6 +255,8 @@ class Registry:
                 return hosted
             self._check_resumable(hosted, visitor)
             state = hosted.directory.read_checkpoint()
+            # a run that was brought may name any folder of this server
+            refuse_foreign(config_of(state).data.name, visitor, trusted=library().see_all)
             pictures = _pictures_of(state)
             before = hosted.run
             run = Run(

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from gan_lab.config import KNOBS, Data
+from gan_lab.config import KNOBS, ConfigError, Data, put
 from gan_lab.data import DRAWN, NAMED, PLANES
 from gan_lab.games import game_of
 from gan_lab.presets import DEFAULT, FOR_POINTS, preset, presets
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Slow, Step, Stop
+from gan_lab.runs.uploads import Uploads
 from gan_lab.ui import experiment, share, shell, sketch
 from gan_lab.ui.widgets import follow, widget
 
@@ -130,7 +131,8 @@ def data_picker() -> None:
     if name not in (*NAMED, DRAWN):  # a folder or a zip, which may have a colon in it
         name, classes = mine.config.data.name, ""
     locked = experiment.locked("data.name")
-    every_set = list(dict.fromkeys((*NAMED, DRAWN, name)))
+    own = [str(path) for path in Uploads(experiment.visitor()).paths()]
+    every_set = list(dict.fromkeys((*NAMED, DRAWN, *own, name)))
     st.selectbox("Real pictures", every_set, format_func=_set_in_words,
                  index=every_set.index(name),
                  **follow("data", name, _data_chosen), filter_mode="contains",
@@ -140,7 +142,8 @@ def data_picker() -> None:
         st.caption(f":material/lock: {experiment.LOCKED}")
     st.page_link(shell.DATA, label="Look at them, or bring your own pictures…",
                  icon=":material/photo_library:",
-                 query_params={"set": name} if name in NAMED else None)  # fmt: skip
+                 query_params={"set": name if name in NAMED else Path(name).name}
+                 if name in NAMED or name in own else None)  # fmt: skip
     if name == DRAWN and not locked:
         sketch.own_points(mine.config.data.name)
     every = NAMED[name].classes if name in NAMED else ()
@@ -158,19 +161,30 @@ def data_picker() -> None:
                    **follow("classes", shown, narrowed))  # fmt: skip
 
 
-def take_data(data: Data) -> bool:
-    """What was looked at becomes the next start's, as it was looked at.
+def take_data(data: Data, preset_name: str = "") -> bool:
+    """What was looked at becomes the next start's: the fields of ``data`` that are set.
+
+    Args:
+        preset_name: whose settings are taken before; "" keeps those that are, if their game is one
+            for such pictures.
 
     Returns False, and leaves a complaint, if that would turn what is locked.
     """
     mine = experiment.experiment()
-    paths = [f"data.{field}" for field in data.model_fields_set]
-    if refused := next((path for path in paths if experiment.locked(path)), None):
-        mine.complaint = f"Not changed: {refused} is locked. {experiment.LOCKED}"
+    mine.complaint = ""
+    turned = {f"data.{field}": getattr(data, field) for field in data.model_fields_set}
+    if any(experiment.locked(path) for path in turned):
+        mine.complaint = f"Not changed: the pictures are locked. {experiment.LOCKED}"
+        return False
+    if not preset_name and turned.get("data.pairs") == "none" != mine.config.data.pairs:
+        preset_name = DEFAULT
+    if preset_name and not _take_preset(preset_name):
         return False
     _data_chosen(data.name)
-    for path in paths:
-        experiment.change_next(path, getattr(data, path.removeprefix("data.")))
+    try:
+        mine.config = put(mine.config, turned)  # together: some go only with others
+    except ConfigError as error:
+        mine.complaint = f"Not changed: {error}"
     return not mine.complaint
 
 

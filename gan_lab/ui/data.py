@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
+from gan_lab.archives import shown
 from gan_lab.config import Data
 from gan_lab.data import DRAWN, NAMED, NamedSet
-from gan_lab.ui import controls, experiment, look, shell
+from gan_lab.ui import controls, experiment, look, own_data, shell
 
 _CHOSEN = "set"  # name of the query parameter that holds it, so that F5 finds it
+_FOLDER = "folder"  # there, for the folder of the server that this session looks at
 
 
-def which() -> str:
-    """The set that is looked at: a name of the catalogue."""
+def which() -> str | Path:
+    """The set that is looked at: a name of the catalogue, a drawing, or where own pictures lie."""
     drawn = experiment.experiment().config.data.name
-    sets = [*NAMED, *([drawn] if drawn.partition(":")[0] == DRAWN else [])]
+    own = {path.name: path for path in own_data.mine().paths()}
+    if (folder := own_data.folder()) is not None:
+        own[_FOLDER] = folder
+    sets = [*own, *NAMED, *([drawn] if drawn.partition(":")[0] == DRAWN else [])]
     asked = st.query_params.get(_CHOSEN, "")
-    shown = asked if asked in sets else "digits"
-    st.selectbox("Data set", sets, format_func=in_words, index=sets.index(shown),
+    chosen = asked if asked in sets else "digits"
+
+    def in_words(name: str) -> str:
+        return _in_words(name, own.get(name))
+
+    st.selectbox("Data set", sets, format_func=in_words, index=sets.index(chosen),
                  filter_mode="contains",
-                 **controls.follow("data:set", shown, _take))  # fmt: skip
-    return shown
+                 **controls.follow("data:set", chosen, choose))  # fmt: skip
+    return own.get(chosen, chosen)
 
 
-def _take(name: str) -> None:
+def choose(name: str) -> None:
+    """Look at the set of this name."""
     st.query_params[_CHOSEN] = name
 
 
-def in_words(name: str) -> str:
+def _in_words(name: str, own: Path | None) -> str:
     """A set in the list, and whether it is here."""
+    if own is not None:
+        return f"Your pictures: {shown(own.name)}"
     if name not in NAMED:
         return "Points: your drawing"
     entry = NAMED[name]
     return entry.title + ("" if entry.here() else f" (not here, downloads {entry.megabytes} MB)")
+
+
+def bring() -> None:
+    """The place for pictures of one's own; what comes is looked at next."""
+    title = "Your own pictures"
+    with st.expander(title, icon=":material/add_photo_alternate:", key="open:own",
+                     on_change="rerun") as box:  # fmt: skip
+        if box.open and (came := own_data.bring()) is not None:
+            choose(came.name)
+            st.rerun()
 
 
 def named_set(name: str) -> None:
@@ -56,8 +80,7 @@ def train_on(data: Data) -> None:
     """The button that leads to the training page with these pictures."""
     if st.button("Train on this", type="primary", icon=":material/model_training:",
                  key="data:train") and controls.take_data(data):  # fmt: skip
-        run = experiment.experiment().view_id
-        st.switch_page(shell.TRAIN, query_params={"run": run} if run else None)
+        st.switch_page(shell.TRAIN)
     st.caption("It becomes the next start's; a run that is on goes on as it is.")
 
 

@@ -1,17 +1,18 @@
-"""What takes longer than a page may: done by one thread for all visitors, and kept."""
+"""What takes longer than a page may: done by few threads for all visitors, and kept."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from gan_lab.training.devices import use_threads
 
+_THREADS = 2  # so that a short look need not wait behind a long one
 _KEPT = 24  # results; the longest unused is forgotten
 
 
@@ -22,13 +23,17 @@ class Job:
     Attributes:
         future: gives the result, or raises what went wrong.
         done, total: how far it is; 0, 0 while it says nothing.
+        unwanted: whether nobody waits for it any more; it ends when it next says how far it is.
     """
 
     future: Future[Any] = field(default_factory=Future)
     done: int = 0
     total: int = 0
+    unwanted: bool = False
 
     def tell(self, done: int, total: int) -> None:
+        if self.unwanted:
+            raise CancelledError
         self.done, self.total = done, total
 
 
@@ -38,7 +43,7 @@ _lock = threading.Lock()
 
 @cache
 def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "data", initializer=use_threads, initargs=(1,))
+    return ThreadPoolExecutor(_THREADS, "data", initializer=use_threads, initargs=(1,))
 
 
 def job(key: Hashable, work: Callable[[Job], Any]) -> Job:
@@ -58,3 +63,13 @@ def forget(key: Hashable) -> None:
     """Let it be done anew when it is asked for again."""
     with _lock:
         _jobs.pop(key, None)
+
+
+def drop(key: Hashable) -> None:
+    """Nobody waits for it any more: it ends where it is, and what is done already is kept."""
+    with _lock:
+        known = _jobs.get(key)
+        if known is not None and not known.future.done():
+            known.unwanted = True
+            known.future.cancel()
+            del _jobs[key]

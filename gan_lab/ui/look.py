@@ -46,13 +46,18 @@ class Seen:
     means: tuple[Tensor, list[str]] | None
 
 
-def see(data: Data, tell: Callable[[int, int], None] | None = None) -> Seen:  # noqa: ARG001
+def see(data: Data) -> Seen:
     """Read a set, and count. Raises DataError."""
     train, aside = load(data), load(data, train=False)
     same = len(train) == len(aside) and torch.equal(train.images, aside.images)
+    return counted(train, aside, apart=not same)
+
+
+def counted(train: Pictures, aside: Pictures, *, apart: bool) -> Seen:
+    """Both parts of a set, and what is counted of what is trained on."""
     points = train.kind.points
     return Seen(
-        train, aside, not same, balance(train),
+        train, aside, apart, balance(train),
         [] if points else intensities(train.images).tolist(),
         None if points else mean_pictures(train, _MEANS),
     )  # fmt: skip
@@ -82,29 +87,23 @@ def _progress(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> N
         st.info(words, icon=":material/hourglass_top:")
 
 
-def look(data: Data, stamp: str = "") -> Seen | None:
-    """All there is to see of a set; None while it is being read, or if it cannot be.
-
-    Args:
-        data: what is looked at, as ``data.*`` of a run.
-        stamp: another one when what lies under that name has changed.
-    """
-    key = ("see", data, stamp)
+def look(data: Data) -> None:
+    """All there is to see of a named set or a drawing, as soon as it is read."""
+    key = ("see", data)
     try:
-        seen = waited(key, lambda task: see(data, task.tell), "Reading the pictures …")
+        seen = waited(key, lambda _: see(data), "Reading the pictures …")
     except DataError as error:
         forget(key)
-        _sorry(str(error))
-        return None
-    if seen is None:
-        return None
-    show(seen, key)
-    return seen
+        sorry(str(error))
+        return
+    if seen is not None:
+        show(seen, key)
 
 
-def _sorry(words: str) -> None:
+def sorry(words: str, title: str = "These pictures cannot be shown") -> None:
+    """Words that may hold names of a user's: as plain text."""
     with st.container(border=True):
-        st.text(f"These pictures cannot be shown: {words}.")
+        st.text(f"{title}: {words}.")
 
 
 def show(seen: Seen, key: tuple[Any, ...]) -> None:

@@ -24,6 +24,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from gan_lab.data import data_root
+
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -91,7 +93,12 @@ def _serving(folder: Path) -> Iterator[Server]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
                f"--server.port={port}", "--server.address=127.0.0.1"]  # fmt: skip
+    data = folder / "data"  # the sets that are here, and a place of its own for what visitors send
+    data.mkdir()
+    for entry in data_root().glob("*"):
+        (data / entry.name).symlink_to(entry.resolve())
     environment = os.environ | {
+        "GANLAB_DATA": str(data),
         "GANLAB_RUNS": str(folder / "runs"),
         "GANLAB_GRACE": "600",
         "GANLAB_SEE": "all",

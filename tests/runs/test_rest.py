@@ -292,7 +292,9 @@ def test_what_another_process_trains_is_refused(registry, trained):
     assert isinstance(hosted.run, Rest) and not hosted.owner
 
 
-def test_other_pictures_are_refused_before_anything_changes(registry, trained, tmp_path):
+def test_other_pictures_are_refused_before_anything_changes(
+    registry, trained, tmp_path, monkeypatch
+):
     folder = tmp_path / "own"
     folder.mkdir()
     for index in range(8):
@@ -301,6 +303,9 @@ def test_other_pictures_are_refused_before_anything_changes(registry, trained, t
     before = marks(path)
     Image.new("L", (16, 16), 255).save(folder / "9.png")
     hosted = registry.open(path.name, ANNA)
+    with pytest.raises(DataError, match="not yours"):  # who brings a run may name any folder
+        registry.resume(hosted, ANNA)
+    monkeypatch.setenv("GANLAB_FOLDERS", "1")
     with pytest.raises(DataError, match="other pictures"):
         registry.resume(hosted, ANNA)
     shutil.rmtree(folder)

@@ -1,8 +1,15 @@
 """The page of data sets, without a browser."""
 
+import io
 import time
+from pathlib import Path
+from typing import BinaryIO
 
+import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
+
+from gan_lab.runs.uploads import Uploads
 
 from .visitor import opened
 
@@ -61,3 +68,65 @@ def test_what_is_not_here_is_said_not_read(monkeypatch, tmp_path):
 def test_an_address_names_no_file_of_the_server():
     told = facts(page(set="/etc"))
     assert told["Size"] == "8×8 px"  # the digits, as if nothing had been asked for
+
+
+# -- own pictures ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path / "data"))
+
+
+def own(*names: str, visitor: str = "me") -> Path:
+    files = list[tuple[str, BinaryIO]]()
+    for number, name in enumerate(names):
+        buffer = io.BytesIO()
+        Image.new("RGB", (40, 20), (9 * number, 99, 0)).save(buffer, "PNG")
+        files.append((name, buffer))
+    return Uploads(visitor).keep([*files, ("pets/broken.png", io.BytesIO(b"<b>no</b>"))])
+
+
+def own_page(path: Path, visitor: str = "me") -> AppTest:
+    app = opened()
+    app.session_state["visitor"] = visitor
+    app.query_params["set"] = path.name
+    app.switch_page("pages/data.py").run()
+    return settled(app)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_own_pictures_are_reported_and_trained_on():
+    path = own(*(f"pets/{kind}/{k}.png" for kind in ("cat", "dog") for k in range(10)))
+    app = own_page(path)
+    assert facts(app)["Pictures to train on"] == "18" and facts(app)["Held out"] == "2"
+    assert any("20 pictures, colour, 32×32 px, 2 classes" in one.value for one in app.text)
+    assert any("broken.png" in str(one.value) for one in app.dataframe)
+    app.selectbox(key="knob:own:" + path.name + ":data.fit").set_value("pad").run()
+    settled(app)
+    app.button(key="data:advice").click().run()
+    assert app.session_state["experiment"].config.objective.augment == "all"
+    app.button(key="data:train").click().run()
+    data = app.session_state["experiment"].config.data
+    assert (data.name, data.fit, data.size, data.pairs) == (str(path), "pad", 32, "none")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_two_folders_are_pairs_for_pix2pix():
+    path = own(*(f"pets/{kind}/{k}.png" for kind in ("a", "b") for k in range(10)))
+    app = own_page(path)
+    app.selectbox(key=f"own:pairs:{path.name}").set_value("classes").run()
+    settled(app)
+    assert any("Pairs" in one.value for one in app.subheader)
+    app.button(key="data:train").click().run()
+    config = app.session_state["experiment"].config
+    assert (config.objective.game, config.data.pairs, config.data.name) == (
+        "paired", "classes", str(path))  # fmt: skip
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_visitor_sees_nothing_of_what_others_have_sent():
+    path = own("pets/1.png", "pets/2.png")
+    app = own_page(path, visitor="somebody else")
+    assert facts(app)["Size"] == "8×8 px"  # the digits, as if nothing had been asked for
+    assert not any(path.name in option for box in app.selectbox for option in box.options)

@@ -1,0 +1,126 @@
+"""What visitors send is kept, bounded, and found by each of them alone."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gan_lab.config import Data, RunConfig
+from gan_lab.data import DataError, load
+from gan_lab.runs import Registry
+from gan_lab.runs.uploads import Uploads, folder_of, refuse_foreign, roots
+
+ANNA, BEN = "anna-cookie", "ben-cookie"
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GANLAB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("GANLAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.delenv("GANLAB_FOLDERS", raising=False)
+    return tmp_path
+
+
+def picture(shade: int) -> io.BytesIO:
+    buffer = io.BytesIO()
+    Image.new("L", (20, 12), shade).save(buffer, "PNG")
+    return buffer
+
+
+def zipped(**names: bytes) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in names.items():
+            archive.writestr(f"{name}.png", content)
+    return buffer
+
+
+def some(count: int = 3) -> list[tuple[str, io.BytesIO]]:
+    return [(f"cats/{k}.png", picture(40 * k)) for k in range(count)]
+
+
+def test_pictures_become_a_zip_that_a_run_reads():
+    path = Uploads(ANNA).keep(
+        [*some(), ("../../etc/x.png", picture(9)), ("cats/0.png", picture(8))]
+    )
+    assert path.is_absolute() and path.name.startswith("cats-")
+    assert Uploads(ANNA).paths() == [path] and Uploads(ANNA).find(path.name) == path
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    assert len(names) == 5 == len(set(names)) and not any(".." in name for name in names)
+    assert len(load(Data(name=str(path), held_out=0.0))) == 5
+
+
+def test_a_zip_is_kept_as_it_came_and_what_only_looks_like_one_is_refused():
+    came = zipped(a=picture(1).getvalue(), b=picture(2).getvalue())
+    path = Uploads(ANNA).keep([("My Cats (1)!.ZIP", came)])
+    assert path.read_bytes() == came.getvalue() and path.name.startswith("my-cats-1-")
+    for name, content in (("x.zip", b"PK\3\4 and no more"), ("x.zip", b"hello"), ("x.zip", b"")):
+        with pytest.raises(DataError, match="zip"):
+            Uploads(ANNA).keep([(name, io.BytesIO(content))])
+    assert Uploads(ANNA).paths() == [path]
+    assert not list(path.parent.glob("*.writing"))
+
+
+def test_nobody_finds_or_deletes_what_somebody_else_sent():
+    path = Uploads(ANNA).keep(some())
+    assert Uploads(BEN).paths() == [] == Uploads("").paths()
+    assert Uploads(BEN).find(path.name) is None
+    Uploads(BEN).delete(path.name)
+    Uploads(ANNA).delete(f"../{path.parent.name}/{path.name}")
+    assert path.exists() and ANNA not in str(path)
+    Uploads(ANNA).delete(path.name)
+    assert not path.exists()
+
+
+def test_nobody_begins_a_run_with_what_somebody_else_sent(monkeypatch: pytest.MonkeyPatch):
+    path = Uploads(ANNA).keep(some())
+    refuse_foreign(str(path), ANNA)
+    refuse_foreign("digits:3,8", BEN)
+    monkeypatch.setenv("GANLAB_FOLDERS", "1")
+    for name in (path, path.parent, path.parent.parent, f"{path.parent}/../{path.parent.name}"):
+        with pytest.raises(DataError, match="not yours"):
+            refuse_foreign(str(name), BEN, trusted=True)
+    link = path.parent.parent.parent / "link"
+    link.symlink_to(path.parent)
+    with pytest.raises(DataError, match="not yours"):
+        refuse_foreign(str(link), BEN, trusted=True)
+    registry = Registry()
+    with pytest.raises(DataError, match="not yours"):
+        registry.start(RunConfig(data=Data(name=str(path))), BEN)
+    assert not list(roots()[1].parent.glob("2*"))  # no folder of a run was made
+
+
+def test_whether_a_folder_exists_is_said_only_where_folders_are_allowed(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+):
+    told = set()
+    for text in (str(data), "/nowhere", "\0"):
+        with pytest.raises(DataError) as refused:
+            folder_of(text)
+        told.add(str(refused.value))
+        with pytest.raises(DataError, match="not yours"):
+            refuse_foreign(text, BEN)
+    assert len(told) == 1
+    monkeypatch.setenv("GANLAB_FOLDERS", "1")
+    (data / "cats").mkdir()
+    assert folder_of(str(data / "cats")) == (data / "cats").resolve()
+    for text, why in (("/nowhere", "no such"), ("\0", "no such"), (str(data), "other people")):
+        with pytest.raises(DataError, match=why):
+            folder_of(text)
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANLAB_OWN_MEGABYTES", "0.004")  # 1,000 bytes a visitor
+    path = Uploads(ANNA).keep(some(2))
+    with pytest.raises(DataError, match="the most"):
+        Uploads(ANNA).keep([("large.png", io.BytesIO(bytes(900)))])
+    assert Uploads(ANNA).paths() == [path]
+
+
+def test_where_the_data_root_cannot_be_written_they_lie_below_the_runs_root(data: Path):
+    (data / "data").write_text("a file is in the way")
+    path = Uploads(ANNA).keep(some())
+    assert path.is_relative_to(data / "runs") and Uploads(ANNA).paths() == [path]
