@@ -18,7 +18,7 @@ from typing import Any
 import house  # noqa: F401
 import numpy as np
 import torch
-from kills import TINY, differences
+from kills import TINY, differing
 from numpy.typing import NDArray
 
 from gan_lab.cli.main import main
@@ -143,7 +143,7 @@ def _same(whole: Path, folder: Path) -> None:
     ledgers = [
         [e for e in state.pop("ledger") if '"path": "resume"' not in e] for state in (left, right)
     ]
-    if found := [*differences(left, right)]:
+    if found := differing(left, right):
         raise Wrong(f"other bits in {', '.join(found[:3])}")
     if ledgers[0] != ledgers[1] or not ledgers[0]:
         raise Wrong("another ledger")

@@ -23,13 +23,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import house  # noqa: F401
 import sklearn.datasets  # noqa: F401
 import torch
+from states import differences
 
 import gan_lab.cli.train  # noqa: F401, so that a fork need not import it
 from gan_lab.cli.main import main
@@ -222,7 +223,7 @@ def disturbed(
 def compared(a: Path, b: Path) -> None:
     """Raises Lost if two runs differ in a single bit, but for what a clock says."""
     left, right = (RunDirectory(path).read_checkpoint() for path in (a, b))
-    found = [*differences(left, right)]
+    found = differing(left, right)
     exact = ("history/readings.f32", "config.json")
     found += [name for name in exact if (a / name).read_bytes() != (b / name).read_bytes()]
     ledgers = [[json.loads(x) for x in (p / "ledger.jsonl").read_text().splitlines()]
@@ -233,24 +234,9 @@ def compared(a: Path, b: Path) -> None:
         raise Lost(f"{b} differs from {a} in {', '.join(found[:5])}")
 
 
-def differences(a: Any, b: Any, path: str = "") -> Iterator[str]:
-    """Where two nested states differ; seconds are of a clock."""
-    if path == "/seconds":
-        return
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        if a.dtype != b.dtype or not torch.equal(a, b):
-            yield path
-    elif isinstance(a, Mapping) and isinstance(b, Mapping):
-        for key in {**a, **b}:
-            if key in a and key in b:
-                yield from differences(a[key], b[key], f"{path}/{key}")
-            else:
-                yield f"{path}/{key}"
-    elif isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b):
-        for index, (x, y) in enumerate(zip(a, b, strict=True)):
-            yield from differences(x, y, f"{path}/{index}")
-    elif a != b:
-        yield path
+def differing(a: Any, b: Any) -> list[str]:
+    """Where two states of a run differ in a single bit; seconds are of a clock."""
+    return [path for path in differences(a, b) if path != "/seconds"]
 
 
 def undisturbed(case: str, folder: Path, rounds: int = ROUNDS) -> tuple[float, int]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import states
 from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import Pictures, load
 from gan_lab.presets import preset
@@ -109,27 +110,10 @@ def trainer(small: Callable[..., RunConfig]) -> Callable[..., Trainer]:
     return make
 
 
-def _differences(a: Any, b: Any, path: str) -> Iterator[str]:
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        if a.dtype != b.dtype or not torch.equal(a, b):
-            yield path
-    elif isinstance(a, Mapping) and isinstance(b, Mapping):
-        for key in {**a, **b}:
-            if key in a and key in b:
-                yield from _differences(a[key], b[key], f"{path}/{key}")
-            else:
-                yield f"{path}/{key}"
-    elif isinstance(a, list | tuple) and isinstance(b, list | tuple) and len(a) == len(b):
-        for index, (x, y) in enumerate(zip(a, b, strict=True)):
-            yield from _differences(x, y, f"{path}/{index}")
-    elif a != b:
-        yield path
-
-
 @pytest.fixture(scope="session")
 def differences() -> Callable[[Any, Any], list[str]]:
     """Where two nested states differ in a single bit."""
-    return lambda a, b: list(_differences(a, b, ""))
+    return lambda a, b: list(states.differences(a, b))
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """What reading own pictures comes to, and what is made of them."""
 
 import dataclasses
-import io
 import json
 import os
 import zipfile
@@ -16,18 +15,9 @@ from PIL import Image
 from gan_lab.config import ConfigError, Data, RunConfig, put
 from gan_lab.data import DataError, data_root, domains, load, take_in
 from gan_lab.data.own import advice, cache, memory
+from tests.data.files import encoded, plain
 
 RED, LIME, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-
-
-def encoded(image, kind="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def plain(colour="red", size=(16, 16), mode="RGB"):
-    return Image.new(mode, size, colour)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Own pictures: whatever a folder or a zip may hold."""
 
-import io
 import zipfile
 
 import numpy as np
@@ -9,18 +8,9 @@ from PIL import Image
 
 from gan_lab.config import Data
 from gan_lab.data import DataError, load
+from tests.data.files import encoded, plain
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
-
-
-def encoded(image, kind="PNG", **options):
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def plain(colour="red", size=(16, 16), mode="RGB"):
-    return Image.new(mode, size, colour)
 
 
 @pytest.fixture(params=["folder", "zip"])

@@ -6,7 +6,6 @@ import math
 import os
 import shutil
 import stat
-import subprocess
 import sys
 
 import pytest
@@ -19,6 +18,7 @@ from gan_lab.runs.directory import DirectoryError
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.library import Library
 from gan_lab.runs.messages import Pause, Stop
+from tests.runs.processes import claimed_elsewhere
 
 WAIT = 30
 ANNA, BERT = "anna's cookie", "bert's cookie"
@@ -118,18 +118,8 @@ def test_a_summary_of_before_a_later_checkpoint_says_nothing(library, trained):
 
 def test_another_process_that_trains_is_seen(library, trained):
     path = trained()
-    code = (
-        "import fcntl, os, sys; h = os.open(sys.argv[1], os.O_RDONLY);"
-        " fcntl.flock(h, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
-    )
-    other = subprocess.Popen(
-        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    try:
-        assert other.stdout.readline() == b"held\n"
+    with claimed_elsewhere(path):
         assert only(library).state == "elsewhere"
-    finally:
-        other.communicate()
     assert only(library).state == "finished"
 
 

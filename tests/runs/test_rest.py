@@ -4,8 +4,6 @@ import json
 import os
 import pickle
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -22,6 +20,7 @@ from gan_lab.runs.journal import Journal
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint, Pause, Step, Stop
 from gan_lab.training import checkpoints
+from tests.runs.processes import claimed_elsewhere
 
 WAIT = 30
 ANNA, BERT = "anna's cookie", "bert's cookie"
@@ -275,20 +274,10 @@ def test_a_run_of_this_server_that_was_stopped_goes_on(registry, small, until):
 def test_what_another_process_trains_is_refused(registry, trained):
     path = trained()
     hosted = registry.open(path.name, ANNA)
-    code = (
-        "import fcntl, os, sys; h = os.open(sys.argv[1], os.O_RDONLY);"
-        " fcntl.flock(h, fcntl.LOCK_EX); print('held', flush=True); sys.stdin.read()"
-    )
-    other = subprocess.Popen(
-        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    try:
-        assert other.stdout.readline() == b"held\n"
+    with claimed_elsewhere(path):
         with pytest.raises(DirectoryError, match="another process"):
             registry.resume(hosted, ANNA)
         assert "Another process" in at_rest(RunDirectory(path)).latest().note
-    finally:
-        other.communicate()
     assert isinstance(hosted.run, Rest) and not hosted.owner
 
 
