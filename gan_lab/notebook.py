@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +14,7 @@ from PIL import Image
 
 from gan_lab.cli.output import Failed
 from gan_lab.cli.progress import shown_progress
-from gan_lab.cli.train import POLL, new
+from gan_lab.cli.train import DEFAULT_SECONDS, POLL, new
 from gan_lab.config import RunConfig, put
 from gan_lab.export.sets import drawn_labels, made, together
 from gan_lab.latent import Model, draw
@@ -24,9 +23,6 @@ from gan_lab.presets import preset as named_preset
 from gan_lab.runs import Budget, Run, RunDirectory, State, load, open_generators
 from gan_lab.runs.messages import Stop
 from gan_lab.training.devices import share_threads
-
-SECONDS = 60.0
-"""How long a run trains that is given no end."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +121,7 @@ def train(
     order = new(put(config, given | dict(settings or {})), preset, Path(out) if out else None)
     budget = Budget(steps, images, seconds)
     if budget == Budget():
-        budget = Budget(seconds=SECONDS)
+        budget = Budget(seconds=DEFAULT_SECONDS)
     run = Run(
         order.config, order.directory, budget=budget, threads=share_threads(0),
         pictures=order.pictures,
@@ -145,9 +141,8 @@ def _over(run: Run) -> bool:
     try:
         return run.join(POLL)
     except KeyboardInterrupt:
-        if threading.current_thread() is threading.main_thread():
-            run.send(Stop())
-        return run.join(10.0)
+        run.send(Stop())
+        return False
 
 
 def open_run(run: str | Path) -> Trained:

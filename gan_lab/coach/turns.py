@@ -133,7 +133,8 @@ def reined(config: RunConfig) -> tuple[Advice, ...]:
 
     A strong penalty would throw a steep critic about as badly as no bound does.
     """
-    if config.objective.loss != "wasserstein" or bounded(config) or not held(config):
+    free = config.objective.loss == "wasserstein" and not bounded(config)
+    if not free or over_the_batch(config.networks.d):  # as in held
         return ()
     if config.optim.d.name not in ADAPTIVE:  # a penalty is steep itself, and so would its steps be
         return cut(config)

@@ -255,12 +255,13 @@ class Registry:
                 return hosted
             self._check_resumable(hosted, visitor)
             state = hosted.directory.read_checkpoint()
+            config = config_of(state)
             # a run that was brought may name any folder of this server
-            refuse_foreign(config_of(state).data.name, visitor, trusted=library().see_all)
-            pictures = _pictures_of(state)
+            refuse_foreign(config.data.name, visitor, trusted=library().see_all)
+            pictures = _pictures_of(config, state)
             before = hosted.run
             run = Run(
-                config_of(state), RunDirectory(hosted.directory.path), threads=before.threads,
+                config, RunDirectory(hosted.directory.path), threads=before.threads,
                 resume=True, download=True, pictures=pictures, take=before.latest().take + 1,
             )  # fmt: skip
             hosted.owner = hosted.owner or visitor
@@ -341,12 +342,11 @@ class Registry:
             one.run.join(max(0.0, deadline - time.monotonic()))
 
 
-def _pictures_of(state: dict[str, Any]) -> Pictures | None:
+def _pictures_of(config: RunConfig, state: dict[str, Any]) -> Pictures | None:
     """What a state was trained on; None if it is to be downloaded first.
 
     Raises DataError if it is not here, or not the same any more.
     """
-    config = config_of(state)
     entry = NAMED.get(split_name(config.data.name)[0])
     if entry is not None and not entry.here():
         return None
