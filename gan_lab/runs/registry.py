@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ class Registry:
         if config.training.start_from:
             other = RunDirectory.below_root(config.training.start_from)
             config = put(config, {"training.start_from": str(other.path)})
-        refuse_foreign(config.data.name, owner, trusted=library().see_all)
+        _refuse_foreign(config, owner)
         library().make_room()
         directory = RunDirectory.create(new_path(config, preset))
         library().owners.mark(directory.path, owner)
@@ -188,18 +189,22 @@ class Registry:
 
         Raises:
             DirectoryError: there is no such state, or all runs take too much room.
-            DataError: the pictures are those that somebody else has sent.
+            DataError: the pictures are somebody else's, or of a folder that nobody may name.
             ConfigError: a change that no run could take while it trains.
             OSError: the runs root cannot be written.
         """
-        if not parent.may_control(owner):
-            refuse_foreign(parent.run.latest().config.data.name, owner, trusted=True)
         library().make_room()
         path = new_path(parent.run.latest().config, parent.preset)
         directory = fork(parent.run.directory, path, step, changes)
+        config = directory.read_config()  # of that state, which may name others than the newest
+        try:
+            _refuse_foreign(config, owner)
+        except DataError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
         library().owners.mark(path, owner)
         run = Run(
-            directory.read_config(), directory, threads=parent.run.threads, resume=True,
+            config, directory, threads=parent.run.threads, resume=True,
             download=True, changes=dict(changes),
         )  # fmt: skip
         origin = parent_of(directory)
@@ -256,8 +261,7 @@ class Registry:
             self._check_resumable(hosted, visitor)
             state = hosted.directory.read_checkpoint()
             config = config_of(state)
-            # a run that was brought may name any folder of this server
-            refuse_foreign(config.data.name, visitor, trusted=library().see_all)
+            _refuse_foreign(config, visitor)
             pictures = _pictures_of(config, state)
             before = hosted.run
             run = Run(
@@ -340,6 +344,15 @@ class Registry:
         deadline = time.monotonic() + timeout
         for one in hosted:
             one.run.join(max(0.0, deadline - time.monotonic()))
+
+
+def _refuse_foreign(config: RunConfig, visitor: str) -> None:
+    """Raises DataError, before anything is looked at, if a visitor may not train on these pictures.
+
+    It is asked whenever a run begins, forks or goes on, of its owner too: a run that was brought
+    may name any folder of this server.
+    """
+    refuse_foreign(config.data.name, visitor, trusted=library().see_all)
 
 
 def _pictures_of(config: RunConfig, state: dict[str, Any]) -> Pictures | None:

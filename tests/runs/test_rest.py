@@ -370,6 +370,26 @@ def test_it_can_be_forked(trained, registry, until):
     assert child.parent.run == "run" and child.may_control(ANNA)
 
 
+def test_a_fork_names_no_folder_of_the_server_that_its_visitor_may_not(
+    registry, trained, runs_root, tmp_path, monkeypatch
+):
+    folder = tmp_path / "secret"
+    folder.mkdir()
+    for index in range(8):
+        Image.new("L", (16, 16), 30 * index).save(folder / f"{index}.png")
+    path = trained(changes={"data.name": str(folder), "data.size": 16})
+    library().owners.mark(path, ANNA)  # as of a run that she brought
+    hosted = registry.open(path.name, ANNA)
+    assert hosted.may_control(ANNA)
+    before = sorted(runs_root.iterdir())
+    with pytest.raises(DataError, match="not yours"):
+        registry.fork(hosted, None, ANNA)
+    assert sorted(runs_root.iterdir()) == before
+    monkeypatch.setenv("GANLAB_FOLDERS", "1")
+    child = registry.fork(hosted, None, ANNA)
+    assert child.may_control(ANNA)
+
+
 def test_left_alone_it_leaves_the_memory(trained, registry, monkeypatch):
     hosted = registry.open(trained().name, ANNA)
     monkeypatch.setattr("gan_lab.runs.registry.KEPT", -1.0)
