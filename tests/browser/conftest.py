@@ -94,14 +94,14 @@ def _serving(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true",
                f"--server.port={port}", "--server.address=127.0.0.1"]  # fmt: skip
     data = folder / "data"  # the sets that are here, and a place of its own for what visitors send
-    data.mkdir()
-    for entry in data_root().glob("*"):
-        (data / entry.name).symlink_to(entry.resolve())
+    if not data.exists():  # a server that is started anew finds what it had
+        data.mkdir()
+        for entry in data_root().glob("*"):
+            (data / entry.name).symlink_to(entry.resolve())
     environment = os.environ | {
         "GANLAB_DATA": str(data),
         "GANLAB_RUNS": str(folder / "runs"),
         "GANLAB_GRACE": "600",
-        "GANLAB_SEE": "all",
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
