@@ -15,7 +15,7 @@ from gan_lab.runs import wire
 from gan_lab.runs.pictures import png
 
 from .test_components import LATENT, hear, latent, mount
-from .visitor import canvas_of, drag, explore, in_state, open_start, start, stop
+from .visitor import canvas_of, drag, explore, in_state, open_start, shows, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -189,15 +189,14 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
     page.get_by_role("button", name="New random z").click()
     expect(page.locator(".gl-dials .gl-drawn")).to_have_text("")
     other = numbers(page)
-    assert other[1] == 1.5 and not np.isclose(other, drawn).any()
+    # of 63 new numbers, told with two digits, one or two are the old ones by chance
+    assert other[1] == 1.5 and np.isclose(other, drawn).sum() < 6
     page.get_by_role("button", name="All to zero").click()
     assert numbers(page).tolist() == [0, 1.5] + 62 * [0]
     page.get_by_role("checkbox", name="Lock z2", exact=True).uncheck()
     seed.fill("42")
     seed.press("Enter")
-    page.wait_for_function(
-        "(old) => document.querySelector('.gl-frame canvas').toDataURL() === old", arg=picture
-    )
+    shows(page, picture)
 
     truncation = page.get_by_label("Truncation")
     truncation.focus()

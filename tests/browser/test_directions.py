@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gan_lab.runs.kept_directions import NAME
 from tests.browser.conftest import PATIENCE, Server
-from tests.browser.visitor import canvas_of, in_state, newest_run, open_start, start
+from tests.browser.visitor import canvas_of, in_state, newest_run, open_start, shows, start
 
 
 @pytest.fixture
@@ -136,26 +136,9 @@ def test_a_difference_goes_from_one_kept_picture_to_the_other(panel: Page) -> No
     fold.get_by_role("button", name="Find the direction").click()
     slider = panel.get_by_role("slider", name="difference")
     expect(slider).to_be_visible()
-    panel.wait_for_function(
-        "(here) => document.querySelector('.gl-frame canvas').toDataURL() === here", arg=shown
-    )
+    shows(panel, shown)
     slider.fill(slider.get_attribute("max") or "")
-    panel.wait_for_function(
-        """(there) => new Promise((resolve) => {
-          const canvas = document.querySelector('.gl-frame canvas');
-          const image = new Image();
-          image.onload = () => {
-            const other = document.createElement('canvas');
-            other.width = canvas.width; other.height = canvas.height;
-            other.getContext('2d').drawImage(image, 0, 0);
-            const [a, b] = [canvas, other].map((one) =>
-              one.getContext('2d').getImageData(0, 0, one.width, one.height).data);
-            resolve(a.every((value, i) => Math.abs(value - b[i]) <= 3));
-          };
-          image.src = there;
-        })""",
-        arg=there,
-    )
+    shows(panel, there)
 
 
 def test_a_direction_of_an_older_generator_says_so(panel: Page) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from .visitor import canvas_of, in_state, open_start, start, stop
+from .visitor import canvas_of, in_state, open_start, shows, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -51,15 +51,11 @@ def test_a_channel_is_switched_off_and_comes_back(page: Page, server: Server) ->
 
     # another tool shows G as it is, and back here it is turned again
     page.get_by_role("tab", name="Sliders").click()
-    page.wait_for_function(
-        "(plain) => document.querySelector('.gl-frame canvas').toDataURL() === plain", arg=plain
-    )
+    shows(page, plain)
     page.get_by_role("tab", name="Look inside").click()
     changes(page, ".gl-frame", plain)
     page.get_by_role("button", name="Reset all").click()
-    page.wait_for_function(
-        "(plain) => document.querySelector('.gl-frame canvas').toDataURL() === plain", arg=plain
-    )
+    shows(page, plain)
 
     # a click into the lattice chooses; louder by keyboard
     box = page.locator(".gl-into-g .gl-lattice canvas")

@@ -61,6 +61,30 @@ def canvas_of(page: Page, selector: str) -> str:
     return page.eval_on_selector(f"{selector} canvas", "(canvas) => canvas.toDataURL()")
 
 
+def shows(page: Page, picture: str) -> None:
+    """Wait until the large picture is that one (a data URL, as ``canvas_of`` gives it).
+
+    As far as one z can be drawn the same twice: questions that come together pass the network
+    together, which rounds otherwise, by a step of 255 or two.
+    """
+    page.wait_for_function(
+        """(picture) => new Promise((resolve) => {
+          const canvas = document.querySelector('.gl-frame canvas');
+          const image = new Image();
+          image.onload = () => {
+            const other = document.createElement('canvas');
+            other.width = canvas.width; other.height = canvas.height;
+            other.getContext('2d').drawImage(image, 0, 0);
+            const [a, b] = [canvas, other].map((one) =>
+              one.getContext('2d').getImageData(0, 0, one.width, one.height).data);
+            resolve(a.every((value, i) => Math.abs(value - b[i]) <= 3));
+          };
+          image.src = picture;
+        })""",
+        arg=picture,
+    )
+
+
 def choose(page: Page, box: str, option: str, *, search: bool = False) -> None:
     """Open a list and choose; a page that is being redrawn may close the list again.
 
