@@ -3,6 +3,7 @@ import { button, element } from "./made.js";
 import { bytes } from "./numbers.js";
 
 const EVERY = 700; // ms between two looks at the progress
+const LATER = 4000; // ms until the next one, where the server did not answer
 
 class Takeout {
   constructor(root, component) {
@@ -65,7 +66,9 @@ class Takeout {
       return;
     }
     const now = await this.ask("GET", "/now");
+    if (this.closed) return;
     if (now !== undefined) this.show(now);
+    else this.timer = setTimeout(() => this.follow(), LATER);
   }
 
   // the answer, or undefined where it is a refusal, which is then told

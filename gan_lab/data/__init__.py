@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from gan_lab.config import Data
 from gan_lab.data.batches import Batch, Batches
@@ -46,6 +46,7 @@ __all__ = [
     "plane_of",
     "read_drawn",
     "read_picture",
+    "short_name",
     "split_name",
     "take_in",
     "to_pixels",
@@ -110,3 +111,11 @@ def _enough(pictures: Pictures) -> Pictures:
     if len(pictures) < 2:
         raise DataError(f"{pictures.name} has {len(pictures)} picture; a GAN needs at least 2")
     return pictures
+
+
+def short_name(name: str) -> str:
+    """What a data set is called: own pictures by their folder or file, wherever it lies."""
+    base = name.partition(":")[0]
+    if base == DRAWN:
+        return "own drawing"
+    return name if base in NAMED else PureWindowsPath(name).name  # knows both slashes

@@ -20,7 +20,7 @@ def film_of(directory: RunDirectory) -> Film:
 def _missing(directory: RunDirectory) -> str:
     if film_of(directory).shots:
         return ""
-    return f"{directory.path} has no film; runs of this version keep one"
+    return "this run has no film; runs of this version keep one"
 
 
 def _export(kind: str, media: str) -> Export:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gan_lab import __version__
 from gan_lab.config import RunConfig, difference
+from gan_lab.data import short_name
 from gan_lab.export.base import Export, Tell, has_checkpoint, run_name
 from gan_lab.export.licences import licence
 from gan_lab.export.loading import loading
@@ -65,8 +66,7 @@ def _data(shown: Shown) -> str:
     are = "points of the plane" if kind.points else (
         f"{'grey' if kind.channels == 1 else 'colour'} pictures of {kind.size} × {kind.size} px"
     )  # fmt: skip
-    name = data.name if "/" not in data.name and "\\" not in data.name else Path(data.name).name
-    lines = [f"- set: {plain(name)}, {are}", f"- rights: {plain(licence(data))}"]
+    lines = [f"- set: {plain(short_name(data.name))}, {are}", f"- rights: {plain(licence(data))}"]
     if kind.classes:
         lines.append(f"- classes: {', '.join(map(plain, kind.classes[:50]))}")
     told = "told" if shown.config.networks.labels != "none" else "not told"

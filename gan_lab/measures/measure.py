@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gan_lab.config import RunConfig
-from gan_lab.data import Kind
+from gan_lab.data import Kind, short_name
 from gan_lab.games import game_of
 from gan_lab.measures.material import Material
 
@@ -50,7 +50,7 @@ class Measure:
 
     def title(self, config: RunConfig) -> str:
         """Its name for people, with the name of what looks at the pictures."""
-        return self.titles.replace("{data}", config.data.name)
+        return self.titles.replace("{data}", short_name(config.data.name))
 
 
 def of_points(config: RunConfig, kind: Kind) -> bool:  # noqa: ARG001 - a Suits

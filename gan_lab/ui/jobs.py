@@ -13,7 +13,7 @@ from typing import Any
 from gan_lab.training.devices import use_threads
 
 _THREADS = 2  # so that a short look need not wait behind a long one
-_KEPT = 24  # results; the longest unused is forgotten
+_KEPT = 24  # results; the longest unused are forgotten
 
 
 @dataclass
@@ -53,9 +53,11 @@ def job(key: Hashable, work: Callable[[Job], Any]) -> Job:
         if known is None:
             known = _jobs[key] = Job()
             known.future = _worker().submit(work, known)
-            while len(_jobs) > _KEPT:
-                _jobs.popitem(last=False)
         _jobs.move_to_end(key)
+        # what is under way stays, however many wait: whoever asks for it would begin it anew
+        done = [one for one, other in _jobs.items() if other.future.done() and one != key]
+        for one in done[: max(0, len(done) - _KEPT)]:
+            del _jobs[one]
         return known
 
 

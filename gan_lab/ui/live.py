@@ -7,7 +7,6 @@ import contextlib
 import math
 import threading
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from gan_lab.data import (
     Plane,
     load,
     plane_of,
+    short_name,
     split_name,
 )
 from gan_lab.games import Curve, Figure, Game, Scene, game_of
@@ -251,11 +251,3 @@ def about_run(hosted: Hosted) -> None:
             "Seed": str(config.training.seed),
         }
     )
-
-
-def short_name(name: str) -> str:
-    """A data set by its name, own pictures by that of their folder or file."""
-    base = name.partition(":")[0]
-    if base == DRAWN:
-        return "own drawing"
-    return name if base in NAMED else Path(name).name

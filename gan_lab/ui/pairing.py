@@ -10,10 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import streamlit as st
 
+from gan_lab.data import short_name
 from gan_lab.presets import presets
 from gan_lab.runs import Hosted
 from gan_lab.server import registry
-from gan_lab.ui import experiment, live
+from gan_lab.ui import experiment
 
 LETTERS = ("A", "B")
 """What the two runs are called; in small letters they stand in the URL."""
@@ -160,7 +161,7 @@ def _own_runs(runs: Pair) -> None:
 def title(hosted: Hosted) -> str:
     """What a run is called: its preset and its pictures."""
     known, config = presets().get(hosted.preset), experiment.config_now(hosted)
-    return f"{known.title if known else 'Own'} · {live.short_name(config.data.name)}"
+    return f"{known.title if known else 'Own'} · {short_name(config.data.name)}"
 
 
 def _in_words(hosted: Hosted) -> str:

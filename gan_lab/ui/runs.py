@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from gan_lab.config import ConfigError, RunConfig, get, known
+from gan_lab.data import short_name
 from gan_lab.measures import MEASURES
 from gan_lab.presets import presets
 from gan_lab.runs import DirectoryError, Hosted
@@ -15,7 +16,7 @@ from gan_lab.runs.library import Entry
 from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
-from gan_lab.ui import components, experiment, live, takeout
+from gan_lab.ui import components, experiment, takeout
 from gan_lab.ui.pairing import plain
 from gan_lab.ui.widgets import label, told, whose
 
@@ -118,7 +119,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
         "name": entry.name,
         "title": entry.title or entry.name,
         "preset": preset.title if preset else entry.preset or "No preset",
-        "data": live.short_name(entry.data) if entry.data else "unknown pictures",
+        "data": short_name(entry.data) if entry.data else "unknown pictures",
         "differs": [{"words": words} for words in differs(entry)],
         "steps": entry.steps,
         "images": entry.images,
@@ -173,7 +174,8 @@ def _title(name: str, data: str) -> str:
     measure = MEASURES.get(name)
     if measure is None:
         return name
-    return measure.titles.replace("{data}", data or "its data").strip()
+    named = short_name(data) if data else "its data"
+    return measure.titles.replace("{data}", named).strip()
 
 
 def _wished() -> None:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from gan_lab.config import Data
-from gan_lab.data import NAMED, DataError, data_root, load, to_pixels, to_range
+from gan_lab.data import NAMED, DataError, data_root, load, short_name, to_pixels, to_range
 from gan_lab.data.named import DEBIAN_FASHION
 
 MNIST_FILES = data_root().resolve() / "MNIST" / "raw"
@@ -381,3 +381,17 @@ def test_digests_tell_pictures_apart(digits):
     changed = digits.images.clone()
     changed[-1, 0, -1, -1] += 1
     assert type(digits)("digits", changed).digest != digits.digest
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("digits", "digits"),
+        ("/home/ada/birds", "birds"),
+        ("/srv/sent/birds.zip", "birds.zip"),
+        (r"C:\Users\ada\birds", "birds"),  # of a run that was brought from there
+        ("drawn:ring", "own drawing"),
+    ],
+)
+def test_what_a_set_is_called_tells_nothing_of_where_it_lies(name, short):
+    assert short_name(name) == short

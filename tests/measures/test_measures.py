@@ -226,3 +226,10 @@ def test_where_nothing_is_held_out_copies_have_no_floor(digits: Reference) -> No
     assert alone.held_out is None
     found = take(Material(alone, digits.train.images[:200]), ["memorised"])
     assert "memorised" not in found or found["memorised"].floor is None
+
+
+def test_a_title_names_own_pictures_and_not_where_they_lie():
+    config = put(preset("quick").config, {"data.name": "/srv/sent/ada/birds"})
+    titles = [measure.title(config) for measure in MEASURES.values()]
+    assert "Fréchet distance, classifier of birds (64 features)" in titles
+    assert not any("/srv" in title for title in titles)
