@@ -23,6 +23,7 @@ in_charge = hosted is None or hosted.may_control(experiment.visitor())
 
 if hosted is None:
     shell.complaints()
+    runs.offer_alive(experiment.look_at)
     runs.offer_left_behind(shell.RUNS)
     welcome.welcome(mine.config)
     title = "Knobs that you can turn at any time"

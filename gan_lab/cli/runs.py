@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gan_lab.cli.output import say, say_json
-from gan_lab.runs.library import Entry, library
+from gan_lab.runs.library import ELSEWHERE, Entry, library
 from gan_lab.runs.ration import MEGABYTE
 
 
@@ -26,7 +26,7 @@ def list_runs(*, as_json: bool) -> None:
 def _line(one: Entry) -> str:
     told = [
         f"“{one.title}”" if one.title else "",
-        one.state,
+        "training" if one.state == ELSEWHERE else one.state,
         f"{one.steps:,} steps",
         f"{one.seconds:,.0f} s",
         f"{one.size / MEGABYTE:,.1f} MB",

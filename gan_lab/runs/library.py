@@ -23,7 +23,7 @@ from gan_lab.runs.trash import Deleted, Trash
 
 log = logging.getLogger(__name__)
 
-HERE, ELSEWHERE = "training here", "elsewhere"
+HERE, PAUSED, ELSEWHERE = "training here", "paused", "elsewhere"
 LEFT, DAMAGED = "left behind", "damaged"
 DEPTH = 3  # folders below the root in which runs are looked for
 BOUND = 20_000  # MB that all runs take, unless GANLAB_RUNS_MEGABYTES says otherwise
@@ -43,8 +43,8 @@ class Entry:
         steps: rounds that are kept.
         images: real pictures seen.
         seconds: of training.
-        state: "training here", "elsewhere" (another process trains it), "left behind" (by a server
-            that was killed), "stopped", "finished", "failed", or "damaged".
+        state: "training here", "paused" (here, too), "elsewhere" (another process trains it), "left
+            behind" (by a server that was killed), "stopped", "finished", "failed", or "damaged".
         measures: the newest of the averaged G, by name.
         thumbnail: a small PNG of what G made last; b"" if there is none.
         size: bytes on disk.

@@ -26,7 +26,10 @@ from gan_lab.training.trainer import Counts
 
 @dataclass(frozen=True)
 class Pause:
-    """Stand still between two rounds; ``note`` says why, for the ledger and the page."""
+    """Stand still between two rounds; ``note`` says why, for the ledger and the page.
+
+    With a ``checkpoint`` what stands still is on the disk too, for whatever reads it there.
+    """
 
     note: str = ""
     checkpoint: bool = False

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -187,14 +188,20 @@ def thumbnail(run: Path, shot: Shot | None) -> bytes:
     """A small PNG of what G made last; b"" if nothing can be shown."""
     try:
         if shot is not None:
-            for view in Film(run / "film").views(shot).values():
-                return png(_plane(view) if isinstance(view, Drawing) else _corner(view))
+            return small(Film(run / "film").views(shot))
         newest = max((run / "samples").glob("*.png"), default=None)
         if newest is not None:
             with Image.open(newest) as image:
                 return png(_small(image))
     except (OSError, ValueError, KeyError, TypeError, FilmError, Image.DecompressionBombError):
         pass
+    return b""
+
+
+def small(views: Mapping[str, Picture | Drawing]) -> bytes:
+    """A small PNG of the first of what a run shows; b"" if that is nothing. Raises ValueError."""
+    for view in views.values():
+        return png(_plane(view) if isinstance(view, Drawing) else _corner(view))
     return b""
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from gan_lab.data import NAMED, DataError, Pictures, load, split_name
 from gan_lab.runs.directory import DirectoryError, RunDirectory, new_path
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
-from gan_lab.runs.library import library
+from gan_lab.runs.library import HERE, PAUSED, library
+from gan_lab.runs.library import Entry as Listed
 from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
 from gan_lab.runs.pretrained import of_view
+from gan_lab.runs.reading import small
 from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
 from gan_lab.runs.uploads import refuse_foreign
@@ -288,6 +290,16 @@ class Registry:
         before, hosted.run = hosted.run, run
         before.make_way()
 
+    def entries(self, visitor: str) -> list[Listed]:
+        """The runs of the disk that a visitor may see, newest first; what trains here is told as
+        it is now, not as it was saved last."""
+        with self._lock:
+            here = {h.directory.path.resolve(): h for h in self._hosted.values()}
+        return [
+            _as_now(entry, here.get(entry.path.resolve())) if entry.state == HERE else entry
+            for entry in library().entries(visitor)
+        ]
+
     def _hosting(self, path: Path) -> Hosted | None:
         with self._lock:
             every = list(self._hosted.values())
@@ -344,6 +356,24 @@ class Registry:
         deadline = time.monotonic() + timeout
         for one in hosted:
             one.run.join(max(0.0, deadline - time.monotonic()))
+
+
+def _as_now(entry: Listed, hosted: Hosted | None) -> Listed:
+    moment = hosted.run.latest() if hosted is not None else None
+    if moment is None or moment.state.over:
+        return entry
+    try:
+        seen = small(moment.pictures or {})
+    except (OSError, ValueError):
+        seen = b""
+    return replace(
+        entry,
+        state=PAUSED if moment.state is State.PAUSED else HERE,
+        steps=moment.counts.steps,
+        images=moment.counts.images,
+        seconds=moment.seconds,
+        thumbnail=seen or entry.thumbnail,
+    )
 
 
 def _refuse_foreign(config: RunConfig, visitor: str) -> None:

@@ -7,7 +7,8 @@ alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take 
 
 ``bring``, POST: the zip of a run as the body; the answer names the run that came of it.
 
-The trainer takes no part in it: files of the run's folder are read.
+A run that trains saves itself first, if it has not done so just now; the rest is read from the
+files of its folder, and takes nothing of the trainer's time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from gan_lab.export import EXPORTS, Export, bring
 from gan_lab.runs import Hosted, Registry, RunDirectory, runs_root
 from gan_lab.runs.library import library
+from gan_lab.runs.messages import Checkpoint
 from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
 
@@ -36,6 +39,8 @@ _FRESH = {"cache-control": "no-store"}
 _ASKED = 2000  # bytes of a wish
 _LARGEST = 1 << 30  # bytes of a zip that is brought
 _BRINGING = 2  # at once
+_SAVING = 20.0  # s that a run may take to save what it has reached
+_OLD = 5.0  # s; what a run saved less long ago will do
 _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
 
@@ -66,10 +71,27 @@ async def _begin(request: Request, hosted: Hosted) -> Response:
         why = await asyncio.to_thread(_why_not, export, hosted.directory)
         if why:
             return PlainTextResponse(why, 409, _FRESH)
+        await _saved(hosted)
         made = makings.begin(hosted.view_id, hosted.directory, export)
     except (Busy, OSError) as error:
         return PlainTextResponse(str(error), 503, _FRESH)
     return JSONResponse(made.told(), headers=_FRESH)
+
+
+async def _saved(hosted: Hosted) -> None:
+    """A file of a run is of what its page shows, and not of a checkpoint of long ago.
+
+    A run that is too busy to save itself in time is taken as it was saved last.
+    """
+    moment = hosted.run.latest()
+    if moment.state.over:
+        return
+    newest = hosted.directory.checkpoint_files()[-1:]
+    with contextlib.suppress(OSError):
+        if any(int(path.stem) == moment.counts.steps or time.time() - path.stat().st_mtime < _OLD
+               for path in newest):  # fmt: skip
+            return
+    await asyncio.wait([asyncio.wrap_future(hosted.run.send(Checkpoint()))], timeout=_SAVING)
 
 
 def takeout_now(runs: Registry) -> Endpoint:

@@ -41,7 +41,7 @@ def _both(runs: Sequence[Hosted]) -> None:
     states = [hosted.run.latest().state for hosted in runs]
     if any(state in (State.RUNNING, State.LOADING) for state in states):
         st.button("Pause both", type="primary", icon=":material/pause:", key="pause:both",
-                  shortcut="P", on_click=_press, args=(runs, Pause()))  # fmt: skip
+                  shortcut="P", on_click=_press, args=(runs, Pause(checkpoint=True)))  # fmt: skip
     else:
         st.button("Go on, both", type="primary", icon=":material/play_arrow:", key="resume:both",
                   shortcut="P", on_click=_press, args=(runs, Resume()),
@@ -55,7 +55,7 @@ def _each(letter: str, hosted: Hosted) -> None:
         f"Resume {letter}" if paused else f"Pause {letter}",
         key=f"resume:{letter}" if paused else f"pause:{letter}",
         icon=":material/play_arrow:" if paused else ":material/pause:", disabled=state.over,
-        on_click=_press, args=([hosted], Resume() if paused else Pause()),
+        on_click=_press, args=([hosted], Resume() if paused else Pause(checkpoint=True)),
     )  # fmt: skip
     st.button(f"Stop {letter}", icon=":material/stop:", key=f"stop:{letter}", disabled=state.over,
               on_click=_press, args=([hosted], Stop()),

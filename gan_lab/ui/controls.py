@@ -49,7 +49,8 @@ def buttons(hosted: Hosted) -> None:
                       shortcut="P", on_click=experiment.press, args=(Resume(),))  # fmt: skip
         else:
             st.button("Pause", type="primary", icon=":material/pause:", key="pause",
-                      shortcut="P", on_click=experiment.press, args=(Pause(),))  # fmt: skip
+                      shortcut="P", on_click=experiment.press,
+                      args=(Pause(checkpoint=True),))  # fmt: skip
         _steps(hosted, state)
         st.button("Slow motion", icon=":material/slow_motion_video:", key="slow", shortcut="M",
                   disabled=state.over or state is State.LOADING,

@@ -11,7 +11,7 @@ from gan_lab.config import ConfigError, RunConfig, get, known
 from gan_lab.data import short_name
 from gan_lab.measures import MEASURES
 from gan_lab.presets import presets
-from gan_lab.runs import DirectoryError, Hosted
+from gan_lab.runs import DirectoryError, Hosted, State
 from gan_lab.runs.library import Entry
 from gan_lab.server import registry
 from gan_lab.server.hub import library
@@ -22,6 +22,7 @@ from gan_lab.ui.widgets import label, told, whose
 
 STATES = {
     "training here": "Training",
+    "paused": "Paused",
     "elsewhere": "Being trained elsewhere",
     "left behind": "Left behind",
     "stopped": "Stopped",
@@ -35,7 +36,9 @@ _KEY = "runs"
 _GO = "runs:go"  # of the session: the page to open next, and its query
 _ANSWERED = "runs:answered"  # of the session: how many wishes
 _TAKE = "runs:take"  # of the session: the run whose files are asked for
+_OFFERED = 3  # runs to go back to
 _REFRESH = 4.0  # s, while a run trains
+_ALIVE = ("training here", "paused", "elsewhere")
 _RESUMABLE = ("left behind", "stopped")
 
 Wish = Mapping[str, Any]
@@ -44,7 +47,7 @@ Wish = Mapping[str, Any]
 
 def entries() -> list[Entry]:
     """The runs that this visitor may see, newest first."""
-    return library().entries(experiment.visitor())
+    return registry().entries(experiment.visitor())
 
 
 def offer_left_behind(page: Any) -> None:
@@ -59,13 +62,29 @@ def offer_left_behind(page: Any) -> None:
         )  # fmt: skip
 
 
+def offer_alive(go: Callable[[str], None]) -> None:
+    """A button for each run of this visitor that is on while none is on the screen.
+
+    Args:
+        go: shows the run of that view id.
+    """
+    for hosted in registry().runs_of(experiment.visitor())[:_OFFERED]:
+        moment = hosted.run.latest()
+        if moment.state.over:
+            continue
+        does = "is paused" if moment.state is State.PAUSED else "is training"
+        st.button(f"A run of yours {does}, at step {moment.counts.steps:,}: back to it",
+                  key=f"alive:{hosted.view_id}", icon=":material/arrow_back:", type="tertiary",
+                  on_click=go, args=(hosted.view_id,))  # fmt: skip
+
+
 def every_run(pages: Mapping[str, Any]) -> None:
     """The list, which looks anew while something trains; then whatever was pressed there.
 
     Args:
         pages: by name, those that a run opens on: train and compare.
     """
-    training = any(entry.state in ("training here", "elsewhere") for entry in entries())
+    training = any(entry.state in _ALIVE for entry in entries())
     st.fragment(_list, run_every=_REFRESH if training else None)(pages)
     _files()
 
@@ -114,7 +133,7 @@ def data_of(found: Sequence[Entry]) -> dict[str, Any]:
 def told_of(entry: Entry) -> dict[str, Any]:
     """A run in the words of the page; whatever people wrote stays text."""
     preset = presets().get(entry.preset)
-    alive = entry.state not in ("training here", "elsewhere")
+    alive = entry.state in _ALIVE
     return {
         "name": entry.name,
         "title": entry.title or entry.name,
@@ -139,7 +158,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
             "open": entry.state not in ("damaged", "elsewhere"),
             "resume": entry.state in _RESUMABLE,
             "label": entry.mine,
-            "remove": entry.mine and alive,
+            "remove": entry.mine and not alive,
         },
     }
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 
 import pytest
 import torch
@@ -16,8 +17,9 @@ from gan_lab.measures import Measured, Value
 from gan_lab.runs import Budget, Registry, Run, RunDirectory, State
 from gan_lab.runs.directory import DirectoryError
 from gan_lab.runs.journal import Journal
-from gan_lab.runs.library import Library
-from gan_lab.runs.messages import Pause, Stop
+from gan_lab.runs.library import PAUSED, Library
+from gan_lab.runs.messages import Pause, Step, Stop
+from gan_lab.runs.reading import THUMBNAIL
 from tests.runs.processes import claimed_elsewhere
 
 WAIT = 30
@@ -304,6 +306,27 @@ def test_a_run_that_is_trained_cannot_be_deleted(library, registry, small):
     with pytest.raises(DirectoryError, match="trained"):
         library.delete(run.directory.path.name, ANNA)
     assert len(library.entries()) == 1 and library.trash(ANNA) == []
+
+
+def test_what_trains_here_is_told_as_it_is_now_and_not_as_it_was_saved(library, registry, small):
+    run = registry.start(small(), ANNA)
+    run.send(Pause(), ANNA).result(WAIT)
+    run.send(Step(7), ANNA).result(WAIT)
+    deadline = time.monotonic() + WAIT
+    while (now := run.run.latest()).state is not State.PAUSED or now.counts.steps < 7:
+        assert time.monotonic() < deadline, now
+        time.sleep(0.01)
+    assert library.entries(ANNA)[0].steps < now.counts.steps, "it was not saved since"
+    (entry,) = registry.entries(ANNA)
+    told = entry.state, entry.steps, entry.images, entry.seconds
+    assert told == (PAUSED, now.counts.steps, now.counts.images, now.seconds)
+    with Image.open(io.BytesIO(entry.thumbnail)) as seen:
+        assert max(seen.size) == THUMBNAIL
+    assert registry.entries(BERT) == []
+    run.send(Stop(), ANNA).result(WAIT)
+    assert run.run.join(WAIT)
+    (entry,) = registry.entries(ANNA)
+    assert (entry.state, entry.steps) == ("stopped", now.counts.steps)
 
 
 def test_the_trash_is_emptied_by_age_and_by_size(library, trained, runs_root):

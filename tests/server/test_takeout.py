@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +15,9 @@ from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
-from gan_lab.runs import Budget, Hosted, Registry, RunDirectory
+from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State
 from gan_lab.runs.library import library
+from gan_lab.runs.messages import Pause, Step
 from gan_lab.server import COOKIE, PREFIX, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
@@ -106,6 +108,28 @@ def test_a_file_is_made_told_and_taken(client, hosted, monkeypatch) -> None:
     assert taken.text == "here"
     assert "attachment" in taken.headers["content-disposition"]
     assert now["file"] in taken.headers["content-disposition"]
+
+
+def test_a_file_is_of_what_the_run_has_reached_and_not_of_its_last_checkpoint(
+    client, runs, small, own, monkeypatch
+) -> None:
+    run = runs.start(small({"training.checkpoint_seconds": 0}), "somebody")
+    run.run.send(Pause()).result(PATIENCE)
+    run.run.send(Step(9)).result(PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while (now := run.run.latest()).counts.steps < 9 or now.state is not State.PAUSED:
+        assert time.monotonic() < deadline, now
+        time.sleep(0.01)
+    first = run.directory.checkpoint_files()[-1]
+    assert int(first.stem) < now.counts.steps
+    os.utime(first, (1, 1))
+    offer(monkeypatch, Slow())
+    path = f"{PREFIX}/takeout/{run.view_id}"
+    client.post(path, json={"export": "slow"})
+    until(client, path, "ready")
+    assert int(run.directory.checkpoint_files()[-1].stem) == now.counts.steps
+    client.post(path, json={"export": "slow"})  # and not once more: it is saved
+    assert sum(entry.path == "checkpoint" for entry in run.run.ledger()) == 1
 
 
 def test_what_cannot_be_had_is_refused_with_its_reason(client, hosted, monkeypatch) -> None:

@@ -1,10 +1,12 @@
 """The training page of a run that lay on the disk."""
 
+from streamlit.testing.v1 import AppTest
+
 from gan_lab.presets import preset
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
 from gan_lab.server import registry
-from tests.ui.visitor import opened, press, the_run, until
+from tests.ui.visitor import APP, opened, press, the_run, until
 
 
 def keys(app):
@@ -54,3 +56,23 @@ def test_what_keeps_a_run_from_going_on_is_said(small):
         press(app, "go-on")
     assert "could not go on: This run is being trained by another process" in app.warning[0].value
     assert keys(app) == ["go-on", "own"]
+
+
+def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on():
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    press(app, "pause")
+    until(hosted, State.PAUSED)
+    steps = hosted.run.latest().counts.steps
+    newest = hosted.directory.checkpoint_files()[-1]
+    assert int(newest.stem) == steps, "what stands still is on the disk"
+
+    again = AppTest.from_file(str(APP), default_timeout=60)
+    again.session_state["visitor"] = app.session_state["visitor"]
+    again.run()
+    back = f"alive:{hosted.view_id}"
+    assert f"is paused, at step {steps:,}" in again.button(key=back).label
+    assert back not in keys(opened()), "nobody else's"
+    press(again, back)
+    assert the_run(again) is hosted and back not in keys(again)

@@ -55,6 +55,7 @@ def test_the_preset_need_not_be_known() -> None:
         ("left behind", True, {"open", "resume", "label", "remove"}),
         ("stopped", False, {"open", "resume"}),
         ("training here", True, {"open", "label"}),
+        ("paused", True, {"open", "label"}),
         ("elsewhere", True, {"label"}),
         ("damaged", True, {"label", "remove"}),
     ],
