@@ -42,7 +42,9 @@ __all__ = [
     "class_numbers",
     "data_root",
     "domains",
+    "is_named",
     "load",
+    "load_again",
     "plane_of",
     "read_drawn",
     "read_picture",
@@ -95,6 +97,25 @@ def load(
     if not pictures.kind.points:
         pictures = pictures.shaped(data.size, data.colour)
     return _enough(pictures)
+
+
+def load_again(data: Data, digest: str) -> Pictures:
+    """The training part that a run was trained on before, known by its digest.
+
+    Raises DataError if it is not here, or not the same any more.
+    """
+    pictures = load(data)
+    if pictures.digest != digest:
+        raise DataError(
+            f"other pictures than this run's lie in {pictures.name} now; put the former ones back"
+        )
+    return pictures
+
+
+def is_named(name: str) -> bool:
+    """Whether ``data.name`` is of the catalogue, or points drawn by hand: no folder and no zip."""
+    base, _ = split_name(name)
+    return base == DRAWN or base in NAMED
 
 
 def _own(

@@ -34,6 +34,7 @@ class Export:
         media: its media type.
         missing: (run) -> why it cannot be written, one line; "" if it can. A quick look.
         make: (run, file, tell) -> a sentence on what was written.
+        reads: (run) -> whether the pictures that it was trained on are read for it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Export:
     media: str
     missing: Callable[[RunDirectory], str]
     make: Callable[[RunDirectory, Path, Tell], str]
+    reads: Callable[[RunDirectory], bool] = lambda _: False
 
     def why_not(self, directory: RunDirectory) -> str:
         """Why this run cannot be written so, in one line; "" if it can."""

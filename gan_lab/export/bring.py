@@ -24,6 +24,7 @@ from gan_lab.export.base import ExportError
 from gan_lab.export.bundle import BELOW, BESIDE, FORMAT, MANIFEST, is_known
 from gan_lab.export.checked import check_run, checked_state
 from gan_lab.runs import RunDirectory
+from gan_lab.runs.directory import Mark, unmarked
 from gan_lab.training.trainer import config_of
 
 LIMITS = Limits(entries=20_000, entry_bytes=2 << 30, total_bytes=8 << 30)
@@ -31,12 +32,13 @@ _MANIFEST_BYTES = 8 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def bring(source: Path, root: Path, limits: Limits = LIMITS) -> RunDirectory:
+def bring(source: Path, root: Path, limits: Limits = LIMITS, mark: Mark = unmarked) -> RunDirectory:
     """The run in a file, as a new folder below ``root``; its name is kept where it is free.
 
     Args:
         source: a zip that the export ``bundle`` wrote, or one checkpoint of a run.
         root: where runs are kept; made if it is not there.
+        mark: says whose run it will be.
 
     Raises:
         ExportError: it is none of these, damaged, too large, or not what it says; one line.
@@ -56,6 +58,7 @@ def bring(source: Path, root: Path, limits: Limits = LIMITS) -> RunDirectory:
     try:
         name = _unpacked(source, place, limits)
         check_run(RunDirectory(place))
+        mark(place)
         place.chmod(0o755)
         return RunDirectory(_settled(place, root, name))
     except ArchiveError as error:

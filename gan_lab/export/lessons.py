@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from gan_lab.export.base import Export
-from gan_lab.export.script import why_not, write_lesson, write_run
+from gan_lab.export.script import needs_pictures, why_not, write_lesson, write_run
 
 SCRIPT = Export(
     "script",
@@ -15,6 +15,7 @@ SCRIPT = Export(
     "text/x-python",
     why_not,
     partial(write_run, "script"),
+    needs_pictures,
 )
 NOTEBOOK = Export(
     "notebook",
@@ -24,6 +25,7 @@ NOTEBOOK = Export(
     "application/x-ipynb+json",
     why_not,
     partial(write_run, "notebook"),
+    needs_pictures,
 )
 LESSON = Export(
     "lesson",
@@ -34,5 +36,6 @@ LESSON = Export(
     "application/zip",
     why_not,
     write_lesson,
+    needs_pictures,
 )
 LESSONS = (SCRIPT, NOTEBOOK, LESSON)

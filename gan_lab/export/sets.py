@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gan_lab.config import RunConfig
-from gan_lab.data import load, plane_of, to_points
+from gan_lab.data import plane_of, to_points
 from gan_lab.export.base import Export, ExportError, Tell, has_checkpoint
 from gan_lab.games import apply, game_of
-from gan_lab.latent import draw, in_parts
+from gan_lab.latent import draw, in_parts, real_pictures
 from gan_lab.objectives.conditions import with_classes
 from gan_lab.randomness import derived_seed
 from gan_lab.runs import RunDirectory, open_generators
@@ -128,7 +128,7 @@ def drawn_labels(
 
 def _from_pictures(shown: Shown, n: int, seed: int) -> Iterator[Tensor]:
     """What the game makes of pictures that it was not trained on, where its set has such."""
-    inputs = game_of(shown.config).given(shown.config, load(shown.config.data, train=False))
+    inputs = game_of(shown.config).given(shown.config, real_pictures(shown.model)[1])
     order = torch.randperm(len(inputs), generator=torch.Generator().manual_seed(seed))
     for part in order.repeat(n // len(order) + 1)[:n].split(_PART):
         yield apply(shown.config, shown.networks, inputs[part])
@@ -251,7 +251,12 @@ def _export(
     fill: Callable[[Shown, Wish, IO[bytes], Tell], None], wish: Wish = _THOUSAND,
 ) -> SetExport:  # fmt: skip
     make = partial(_make, fill, wish)
-    return SetExport(name, title, about, ending, media, missing, make, fill, wish)
+    return SetExport(name, title, about, ending, media, missing, make, _from_given, fill, wish)
+
+
+def _from_given(directory: RunDirectory) -> bool:
+    """Whether its G begins from pictures."""
+    return not game_of(directory.read_config()).from_noise
 
 
 SETS = (

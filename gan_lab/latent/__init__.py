@@ -6,6 +6,7 @@ from gan_lab.latent.lengths import Shell, shell
 from gan_lab.latent.model import Model
 from gan_lab.latent.paths import Path, natural, path, random_walk
 from gan_lab.latent.pca import principal
+from gan_lab.latent.real import real_pictures
 from gan_lab.latent.sampling import draw, in_parts, pictures
 from gan_lab.latent.sefa import factorised
 
@@ -26,5 +27,6 @@ __all__ = [
     "pictures",
     "principal",
     "random_walk",
+    "real_pictures",
     "shell",
 ]

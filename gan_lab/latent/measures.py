@@ -18,10 +18,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan_lab.config import Data
-from gan_lab.data import Kind, load, split_name
+from gan_lab.data import load, split_name
 from gan_lab.data.drawn import faces
 from gan_lab.latent.directions import DirectionError
 from gan_lab.latent.model import Model
+from gan_lab.latent.real import real_pictures
 from gan_lab.randomness import seeded
 
 _STEPS = 640  # of training
@@ -164,10 +165,10 @@ def learning_of(model: Model) -> Learning:
     name = split_name(data.name)[0]
     # all faces are known, whichever classes the model has seen
     wanted = Data(name=name, size=model.kind.size, colour=data.colour) if name == "faces" else data
-    key = wanted.model_dump_json()
+    key = wanted.model_dump_json() + ("" if name == "faces" else model.real)
     with _LOCK:
         if key not in _LEARNED:
-            known = known_faces(wanted) if name == "faces" else _classes(wanted, model.kind)
+            known = known_faces(wanted) if name == "faces" else _classes(model)
             _LEARNED[key] = Learning(*known)
             while len(_LEARNED) > _REMEMBERED:
                 del _LEARNED[next(iter(_LEARNED))]
@@ -210,11 +211,10 @@ def known_faces(data: Data) -> tuple[tuple[str, ...], Known, Known]:
     return tuple(found), parts[0], parts[1]
 
 
-def _classes(data: Data, kind: Kind) -> tuple[tuple[str, ...], Known, Known]:
+def _classes(model: Model) -> tuple[tuple[str, ...], Known, Known]:
     """A flag for each class."""
     parts = []
-    for train, most in ((True, _MOST), (False, _HELD_OUT)):
-        pictures = load(data, train=train)
+    for pictures, most in zip(real_pictures(model), (_MOST, _HELD_OUT), strict=True):
         if pictures.labels is None or len(pictures.classes) < 2:
             raise DirectionError(
                 "Nothing is known of these pictures but how they look: a set with classes, or the"
@@ -223,7 +223,7 @@ def _classes(data: Data, kind: Kind) -> tuple[tuple[str, ...], Known, Known]:
         order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(0))[:most]
         flags = F.one_hot(pictures.labels[order], len(pictures.classes)).float()
         parts.append(Known(pictures.images[order], flags))
-    return kind.classes, parts[0], parts[1]
+    return model.kind.classes, parts[0], parts[1]
 
 
 def _network(channels: int, size: int, outputs: int) -> nn.Module:

@@ -25,12 +25,15 @@ class Model:
         config: of the run that it comes from.
         kind: what the pictures are like that it was trained on.
         step: rounds that it had been trained for.
+        real: digest of the pictures that it was trained on; "" if that is not known, or if they
+            are not for those who explore it.
     """
 
     network: nn.Module
     config: RunConfig
     kind: Kind
     step: int
+    real: str = ""
 
     @property
     def latent(self) -> Latent:

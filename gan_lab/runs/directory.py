@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,15 @@ def runs_root() -> Path:
     return Path(os.environ.get("GANLAB_RUNS") or "runs")
 
 
+Mark = Callable[[Path], None]
+"""Says in a folder whose run it will be. It does so before the folder looks like a run: until then
+nobody sees it, and what is nobody's is everybody's to see."""
+
+
+def unmarked(_: Path) -> None:
+    """The mark of a run that is nobody's."""
+
+
 def new_path(config: RunConfig, preset: str) -> Path:
     """A folder below the runs root that says when and what; a tail keeps it unique."""
     data = re.sub(r"[^A-Za-z0-9]+", "-", Path(config.data.name).name)[:32].strip("-")
@@ -65,10 +74,12 @@ class RunDirectory:
         self._unwritten: list[NDArray[np.float32]] = []  # readings that the disk did not take
 
     @staticmethod
-    def create(path: Path) -> RunDirectory:
-        """A new, empty one. Raises DirectoryError if something is there already."""
+    def create(path: Path, mark: Mark = unmarked) -> RunDirectory:
+        """A new, empty one. Raises DirectoryError if something is there already, OSError."""
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise DirectoryError(f"{path} is not empty; choose another folder or use --resume")
+        path.mkdir(parents=True, exist_ok=True)
+        mark(path)
         for part in ("history", "samples", "checkpoints"):
             (path / part).mkdir(parents=True, exist_ok=True)
         return RunDirectory(path)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from gan_lab.config import ConfigError, RunConfig, known, put
 from gan_lab.games import check_config
-from gan_lab.runs.directory import DirectoryError, RunDirectory
+from gan_lab.runs.directory import DirectoryError, Mark, RunDirectory, unmarked
 from gan_lab.runs.film import Film
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.states import kept_states, link
@@ -57,6 +57,7 @@ def fork(
     path: Path,
     step: int | None = None,
     changes: Mapping[str, Any] = UNCHANGED,
+    mark: Mark = unmarked,
 ) -> RunDirectory:
     """A new folder that ``Run(..., resume=True, changes=changes)`` goes on from.
 
@@ -65,6 +66,7 @@ def fork(
         path: of the new folder.
         step: the newest kept state at or before it is taken; None for the newest of all.
         changes: live parameters that will be other from there on, by path.
+        mark: says whose run it will be.
 
     Raises:
         DirectoryError: there is no such state, or ``path`` is not empty.
@@ -74,7 +76,7 @@ def fork(
     for _ in range(_TRIES):
         source, config = _state_at(parent, step)
         config = _changed(config, changes)
-        child = RunDirectory.create(path)
+        child = RunDirectory.create(path, mark)
         try:
             why = _not_copied(parent, child, source)
             if not why:

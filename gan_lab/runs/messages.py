@@ -268,6 +268,7 @@ class Shown:
         kind: what the pictures are like that they were trained on.
         judges: the discriminators of that step by name, not averaged; none where nobody kept them.
         raw: the generators themselves, not averaged; none where nobody kept them.
+        real: digest of the pictures that they were trained on; "" if it is not known.
     """
 
     networks: dict[str, nn.Module]
@@ -276,6 +277,7 @@ class Shown:
     kind: Kind
     judges: dict[str, nn.Module] = field(default_factory=dict)
     raw: dict[str, nn.Module] = field(default_factory=dict)
+    real: str = ""
 
     @property
     def network(self) -> nn.Module:
@@ -285,7 +287,7 @@ class Shown:
     @property
     def model(self) -> Model:
         """The first, or only, generator, for whoever explores its latent space."""
-        return Model(self.network, self.config, self.kind, self.step)
+        return Model(self.network, self.config, self.kind, self.step, self.real)
 
     @property
     def onlooker(self) -> Onlooker:

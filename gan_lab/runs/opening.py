@@ -106,4 +106,4 @@ def _generators(state: dict[str, Any]) -> Shown:
     for name, network in networks.items():
         network.load_state_dict(state["players"][name]["shown"])
         network.eval().requires_grad_(False)
-    return Shown(networks, state["steps"], config, kind)
+    return Shown(networks, state["steps"], config, kind, real=state["pictures"]["digest"])

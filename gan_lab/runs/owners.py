@@ -8,6 +8,7 @@ A folder that was copied from another machine is nobody's here.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -28,10 +29,13 @@ class Owners:
         self._key = b""
 
     def mark(self, run: Path, visitor: str) -> None:
-        """A visitor has started (or taken over) a run. Raises OSError."""
+        """A visitor has started (or taken over) a run. Raises OSError, also where the key cannot be
+        read: a run must not become everybody's because of that."""
         if not visitor:
             return
         key = self._secret(make=True)
+        if not key:
+            raise PermissionError(errno.EACCES, f"the key {self._root / _KEY} cannot be read")
         told = {"owner": _digest(key, "owner", visitor), "server": _digest(key, "server", "")}
         temporary = run / f".{NAME}.writing"
         temporary.write_text(json.dumps(told) + "\n", "utf-8")
@@ -62,23 +66,35 @@ class Owners:
         if self._key:
             return self._key
         path = self._root / _KEY
-        if make and not path.exists():
+        found = _read(path)
+        if make and not found:
             self._root.mkdir(parents=True, exist_ok=True)
             temporary = path.with_name(f"{_KEY}.{secrets.token_hex(4)}")
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(secrets.token_bytes(_BYTES))
-                with contextlib.suppress(FileExistsError):  # another server was faster
-                    os.link(temporary, path)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if found is None:
+                    with contextlib.suppress(FileExistsError):  # another server was faster
+                        os.link(temporary, path)
+                else:  # cut short: what was marked by it is nobody's, but from now on all is well
+                    os.replace(temporary, path)
             finally:
                 temporary.unlink(missing_ok=True)
-        try:
-            found = path.read_bytes()
-        except OSError:
-            return b""
-        self._key = found if len(found) == _BYTES else b""
+            found = _read(path)
+        self._key = found or b""
         return self._key
+
+
+def _read(path: Path) -> bytes | None:
+    """The key in a file; b"" if it is none, None if there is no such file (or not for us)."""
+    try:
+        found = path.read_bytes()
+    except OSError:
+        return None
+    return found if len(found) == _BYTES else b""
 
 
 def _digest(key: bytes, what: str, text: str) -> str:

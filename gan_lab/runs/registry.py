@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gan_lab.config import RunConfig, put
-from gan_lab.data import NAMED, DataError, Pictures, load, split_name
-from gan_lab.runs.directory import DirectoryError, RunDirectory, new_path
+from gan_lab.data import NAMED, DataError, Pictures, load_again, split_name
+from gan_lab.runs.directory import DirectoryError, Mark, RunDirectory, new_path
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
 from gan_lab.runs.library import HERE, PAUSED, library
@@ -25,7 +25,7 @@ from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.reading import small
 from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
-from gan_lab.runs.uploads import refuse_foreign
+from gan_lab.runs.uploads import in_reach, refuse_foreign
 from gan_lab.runs.viewed import Viewed
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
@@ -47,6 +47,7 @@ class Hosted:
         preset: name of the preset that it began from, for people.
         parent: the run that it was forked from, and at which step; None if it began by itself.
         started: when it came to this server, seconds since 1970.
+        left: view id of the parent that this very server forked it from; "" for all others.
     """
 
     view_id: str
@@ -55,6 +56,7 @@ class Hosted:
     preset: str = ""
     parent: Parent | None = None
     started: float = field(default_factory=time.time)
+    left: str = ""
     _told: Future[Entry] | None = None
     _viewers: int = 0
     _unwatched_since: float = field(default_factory=time.monotonic)
@@ -149,18 +151,17 @@ class Registry:
                 the same experiment started again gives the same bits.
 
         Raises:
-            DirectoryError: it should begin with weights that are not of a run below the runs root;
-                a visitor may not name any folder of the server; or all runs take too much room.
+            DirectoryError: it should begin with the weights of what is no run below the runs root
+                that this visitor may see; or all runs take too much room.
             DataError: the pictures are somebody else's, or of a folder that nobody may name.
             OSError: the runs root cannot be written.
         """
         if config.training.start_from:
-            other = RunDirectory.below_root(config.training.start_from)
+            other = _seen(config.training.start_from, owner)
             config = put(config, {"training.start_from": str(other.path)})
         _refuse_foreign(config, owner)
         library().make_room()
-        directory = RunDirectory.create(new_path(config, preset))
-        library().owners.mark(directory.path, owner)
+        directory = RunDirectory.create(new_path(config, preset), _mark_of(owner))
         with self._lock:
             threads = (
                 share_threads(self._active()) if instead_of is None else instead_of.run.threads
@@ -197,20 +198,20 @@ class Registry:
         """
         library().make_room()
         path = new_path(parent.run.latest().config, parent.preset)
-        directory = fork(parent.run.directory, path, step, changes)
+        directory = fork(parent.run.directory, path, step, changes, _mark_of(owner))
         config = directory.read_config()  # of that state, which may name others than the newest
         try:
             _refuse_foreign(config, owner)
         except DataError:
             shutil.rmtree(path, ignore_errors=True)
             raise
-        library().owners.mark(path, owner)
         run = Run(
             config, directory, threads=parent.run.threads, resume=True,
             download=True, changes=dict(changes),
         )  # fmt: skip
         origin = parent_of(directory)
         hosted = Hosted(secrets.token_urlsafe(16), run, owner, parent.preset, origin)
+        hosted.left = parent.view_id
         with self._lock:
             self._hosted[hosted.view_id] = hosted
         run.start()
@@ -305,11 +306,19 @@ class Registry:
             every = list(self._hosted.values())
         return next((h for h in every if h.directory.path.resolve() == path.resolve()), None)
 
-    def named(self, folder: str) -> Hosted | None:
-        """The run in a folder of this name, if it is still in memory."""
+    def parent_of(self, hosted: Hosted, visitor: str) -> Hosted | None:
+        """The run that one was forked from, if it is in memory and this visitor may look at it.
+
+        Whoever had it forked here has seen it. Else only its name is known, of a file that may have
+        come from anywhere: it leads to no run that the visitor could not see without it.
+        """
+        if hosted.left and hosted.may_control(visitor):
+            return self.get(hosted.left)
         with self._lock:
-            found = [h for h in self._hosted.values() if h.run.directory.path.name == folder]
-        return found[0] if found else None
+            every = list(self._hosted.values())
+        name = hosted.parent.run if hosted.parent else ""
+        found = [h for h in every if h.directory.path.name == name]
+        return next((h for h in found if library().may_see(h.directory.path, visitor)), None)
 
     def _active(self) -> int:
         states = [hosted.run.latest().state for hosted in self._hosted.values()]
@@ -376,6 +385,19 @@ def _as_now(entry: Listed, hosted: Hosted | None) -> Listed:
     )
 
 
+def _mark_of(owner: str) -> Mark:
+    return lambda run: library().owners.mark(run, owner)
+
+
+def _seen(name: str, visitor: str) -> RunDirectory:
+    """A run below the runs root; of one that is not this visitor's to see it is not said even
+    whether it exists. Raises DirectoryError."""
+    found = RunDirectory.below_root(name)
+    if not library().may_see(found.path, visitor):
+        raise DirectoryError(f"there is no run {name!r} on this server")
+    return found
+
+
 def _refuse_foreign(config: RunConfig, visitor: str) -> None:
     """Raises DataError, before anything is looked at, if a visitor may not train on these pictures.
 
@@ -383,6 +405,15 @@ def _refuse_foreign(config: RunConfig, visitor: str) -> None:
     may name any folder of this server.
     """
     refuse_foreign(config.data.name, visitor, trusted=library().see_all)
+
+
+def pictures_in_reach(explorable: Explorable, config: RunConfig) -> bool:
+    """Whether what a run names as its pictures may be read for whoever looks at it: a run that was
+    brought may name any folder of this server. What nobody of the app started may."""
+    directory = explorable.directory
+    if directory is None or not library().owners.of(directory.path):
+        return True
+    return in_reach(config.data.name, trusted=library().see_all)
 
 
 def _pictures_of(config: RunConfig, state: dict[str, Any]) -> Pictures | None:
@@ -393,10 +424,4 @@ def _pictures_of(config: RunConfig, state: dict[str, Any]) -> Pictures | None:
     entry = NAMED.get(split_name(config.data.name)[0])
     if entry is not None and not entry.here():
         return None
-    pictures = load(config.data)
-    if pictures.digest != state["pictures"]["digest"]:
-        raise DataError(
-            f"This run was trained on other pictures than those that are now at {pictures.name};"
-            " put the former ones back to go on."
-        )
-    return pictures
+    return load_again(config.data, state["pictures"]["digest"])

@@ -1,4 +1,6 @@
-"""Own pictures that visitors have sent: kept as zips, each seen by the one who sent it alone.
+"""Own pictures that visitors have sent: kept as zips, each found by the one who sent it alone.
+
+A run that is trained on them shows them to whoever may look at that run.
 
 They lie below the data root in ``own/VISITOR/TITLE-TAIL.zip``, where VISITOR is a hash of the
 visitor's cookie, so a run finds them again after the server was started anew, and nobody finds
@@ -19,7 +21,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from gan_lab.archives import ArchiveError, NameRefused, open_archive, safe_name
-from gan_lab.data import DRAWN, NAMED, DataError, data_root, split_name
+from gan_lab.data import DataError, data_root, is_named
 from gan_lab.runs.directory import runs_root
 
 BOUND = 4000  # MB of all visitors together, unless GANLAB_OWN_MEGABYTES says otherwise
@@ -147,7 +149,7 @@ def folder_of(text: str) -> Path:
     """A folder of the server that a visitor named.
 
     Raises DataError if that is not allowed, which says nothing about the folder; if there is none;
-    and if others' own pictures lie in it.
+    and if others' own pictures or runs lie in it.
     """
     if not folders_allowed():
         raise DataError("this server lets nobody name its folders")
@@ -159,9 +161,22 @@ def folder_of(text: str) -> Path:
         there = False
     if not there:
         raise DataError("there is no such folder on the server")
-    if any(_overlap(path, root) for root in roots()):
-        raise DataError("this folder holds what other people have sent; choose another one")
+    if _foreign(path):
+        raise DataError("this folder holds what other people have sent or made; choose another one")
     return path
+
+
+def in_reach(name: str, *, trusted: bool = False) -> bool:
+    """Whether a run that visitors made (or brought) may read what ``data.name`` names: no more than
+    they could ever have trained on here. It does not say whose that is.
+
+    Args:
+        trusted: as in :func:`refuse_foreign`.
+    """
+    if is_named(name) or trusted or folders_allowed():
+        return True
+    path = Path(os.path.abspath(name))  # noqa: PTH100 - without a look at the disk
+    return any(path.is_relative_to(root) for root in roots())
 
 
 def refuse_foreign(name: str, visitor: str, *, trusted: bool = False) -> None:
@@ -172,23 +187,26 @@ def refuse_foreign(name: str, visitor: str, *, trusted: bool = False) -> None:
     Args:
         trusted: of a folder or zip that nobody has sent, that it may be used all the same.
     """
-    base = split_name(name)[0]
-    if base == DRAWN or base in NAMED:
+    if is_named(name):
         return
     path = Path(os.path.abspath(name))  # noqa: PTH100 - without a look at the disk
     if path in Uploads(visitor).paths():
         return
-    foreign = any(_overlap(path, root) for root in roots())
-    if not foreign and (trusted or folders_allowed()):
+    if not _foreign(path, trusted=trusted) and (trusted or folders_allowed()):
         with contextlib.suppress(OSError, RuntimeError, ValueError):
             path = path.resolve()  # a link may lead there
-        foreign = any(_overlap(path, root) for root in roots())
-        if not foreign:
+        if not _foreign(path, trusted=trusted):
             return
     raise DataError(
         "these pictures are not yours on this server; bring them in on the page Data, or choose"
         " others"
     )
+
+
+def _foreign(path: Path, *, trusted: bool = False) -> bool:
+    """Whether others' own pictures lie there, or (but for whom all runs are) their runs."""
+    closed = roots() if trusted else (*roots(), runs_root().resolve())
+    return any(_overlap(path, root) for root in closed)
 
 
 def _overlap(one: Path, other: Path) -> bool:

@@ -453,6 +453,7 @@ class Worker:
             self._mailbox.shown = Shown(
                 trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind,
                 trainer.judges() if self._mailbox.being_explored or still else {},
+                real=trainer.pictures.digest,
             )  # fmt: skip
         counts, span = trainer.counts, self._seconds - last.seconds
         moment = Moment(

@@ -27,9 +27,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from gan_lab.export import EXPORTS, Export, bring
-from gan_lab.runs import Hosted, Registry, RunDirectory, runs_root
+from gan_lab.runs import Hosted, Registry, runs_root
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint
+from gan_lab.runs.registry import pictures_in_reach
 from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
 
@@ -56,7 +57,7 @@ def takeout(runs: Registry) -> Endpoint:
             makings.cancel(view_id)
         elif request.method == "POST":
             return await _begin(request, hosted)
-        exports = await asyncio.to_thread(_offered, hosted.directory)
+        exports = await asyncio.to_thread(_offered, hosted)
         return JSONResponse({"exports": exports, "now": _now(view_id)}, headers=_FRESH)
 
     return answer
@@ -68,7 +69,7 @@ async def _begin(request: Request, hosted: Hosted) -> Response:
     if export is None:
         return PlainTextResponse("there is no such file", 404, _FRESH)
     try:
-        why = await asyncio.to_thread(_why_not, export, hosted.directory)
+        why = await asyncio.to_thread(_why_not, export, hosted)
         if why:
             return PlainTextResponse(why, 409, _FRESH)
         await _saved(hosted)
@@ -170,12 +171,12 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
 
 
 def _opened(path: Path, runs: Registry, visitor: str) -> Hosted:
-    folder = bring(path, runs_root()).path
-    library().owners.mark(folder, visitor)  # else it would be everybody's to see
-    return runs.open(folder, visitor)
+    owners = library().owners
+    brought = bring(path, runs_root(), mark=lambda run: owners.mark(run, visitor))
+    return runs.open(brought.path, visitor)
 
 
-def _offered(directory: RunDirectory) -> list[dict[str, Any]]:
+def _offered(hosted: Hosted) -> list[dict[str, Any]]:
     """What there is, in the order of the table."""
     return [
         {
@@ -183,18 +184,25 @@ def _offered(directory: RunDirectory) -> list[dict[str, Any]]:
             "title": export.title,
             "about": export.about,
             "ending": export.ending,
-            "why": _why_not(export, directory),
+            "why": _why_not(export, hosted),
         }
         for export in EXPORTS.values()
     ]
 
 
-def _why_not(export: Export, directory: RunDirectory) -> str:
+def _why_not(export: Export, hosted: Hosted) -> str:
     """Why a file cannot be had; a folder that cannot be read is a reason too."""
     try:
-        return spoken(export.why_not(directory))
+        why = export.why_not(hosted.directory)
+        if not why and export.reads(hosted.directory) and not _in_reach(hosted):
+            why = "the pictures that this run was trained on are not on this server"
+        return spoken(why)
     except (OSError, ValueError) as error:
         return spoken(str(error).partition("\n")[0])
+
+
+def _in_reach(hosted: Hosted) -> bool:
+    return pictures_in_reach(hosted, hosted.run.latest().config)
 
 
 def _now(view_id: str) -> dict[str, Any] | None:

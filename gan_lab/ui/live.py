@@ -114,9 +114,9 @@ def _parent(hosted: Hosted) -> dict[str, Any] | None:
     """Where a forked run comes from; with a link for its owner, who has seen the parent."""
     if hosted.parent is None:
         return None
-    before = registry().named(hosted.parent.run)
-    mine = hosted.may_control(experiment.visitor())
-    link = f"?run={before.view_id}" if before is not None and mine else ""
+    visitor = experiment.visitor()
+    before = registry().parent_of(hosted, visitor) if hosted.may_control(visitor) else None
+    link = f"?run={before.view_id}" if before is not None else ""
     return {**hosted.parent._asdict(), "link": link}
 
 

@@ -236,7 +236,13 @@ def test_a_registry_forks_a_run_that_goes_on_training(small, until, differences)
         before = parent.run.latest().counts.steps
         until(parent.run, lambda m: m.counts.steps > before)
         assert parent.run.latest().config.optim.g.lr != 0.05
-        assert registry.named(child.parent.run) is parent and registry.named("x") is None
+        assert (
+            registry.parent_of(child, "bob") is parent and registry.parent_of(child, "eve") is None
+        )
+        child.left = ""  # as after a new start of the server: only a file names the parent
+        assert (
+            registry.parent_of(child, "ann") is parent and registry.parent_of(child, "bob") is None
+        )
         assert child.run.threads == parent.run.threads
     finally:
         registry.close(WAIT)

@@ -253,6 +253,39 @@ def test_a_run_from_another_machine_is_nobodys(library, registry, small, tmp_pat
     assert only(there, BERT).mine and there.entries(ANNA) == []
 
 
+def test_a_key_that_was_cut_short_makes_no_new_run_everybodys(library, small):
+    library.root.mkdir()
+    (library.root / ".owners.key").write_bytes(b"short")
+    path = RunDirectory.create(library.root / "run").path
+    library.owners.mark(path, ANNA)
+    assert only(library, ANNA).mine and library.entries(BERT) == []
+    assert Library(library.root).entry("run", ANNA).mine, "another server has the same key"
+
+
+def test_where_the_key_cannot_be_read_nothing_is_begun(registry, library, small):
+    (library.root / ".owners.key").mkdir(parents=True)
+    with pytest.raises(OSError, match="key"):
+        registry.start(small(), ANNA)
+    assert library.entries() == []
+
+
+def test_a_run_is_nobodys_at_no_instant(registry, library, small, monkeypatch, until):
+    parent = registry.start(small({"training.checkpoint_steps": 2}), ANNA)
+    until(parent.run, lambda m: m.counts.steps > 4)
+    parent.send(Stop(), ANNA)
+    assert parent.run.join(WAIT)
+    seen, mark = [], library.owners.mark.__func__
+
+    def late(self, run, visitor):
+        seen.append((Library(library.root).entries(BERT), visitor))
+        mark(self, run, visitor)
+
+    monkeypatch.setattr("gan_lab.runs.owners.Owners.mark", late)
+    registry.start(small(), ANNA)
+    registry.fork(parent, None, ANNA)
+    assert seen == [([], ANNA)] * 2
+
+
 def test_nobody_labels_or_deletes_what_is_not_his(library, registry, trained, small):
     annas = registry.start(small(), ANNA).directory.path.name
     nobodys = trained().name

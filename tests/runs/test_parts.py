@@ -285,7 +285,7 @@ def test_only_the_owner_controls_and_all_may_find(registry, small, until, runs_r
     assert folder.parent == runs_root and "quick-digits" in folder.name
 
 
-def test_a_visitor_begins_with_weights_of_a_run_of_this_server_and_of_no_other_folder(
+def test_a_visitor_begins_with_weights_of_a_run_that_he_sees_and_of_no_other_folder(
     registry, small, until, tmp_path, runs_root
 ):
     first = registry.start(small(), "ann")
@@ -293,7 +293,7 @@ def test_a_visitor_begins_with_weights_of_a_run_of_this_server_and_of_no_other_f
     first.send(Stop(), "ann").result(30)
     until(first.run, lambda m: m.state.over)
     folder = first.run.directory.path
-    again = registry.start(small({"training.start_from": folder.name}), "bob").run
+    again = registry.start(small({"training.start_from": folder.name}), "ann").run
     assert again.latest().config.training.start_from == str(folder.resolve())
     until(again, lambda m: m.counts.steps > 0)
     assert [e.path for e in again.ledger()][:1] == ["start_from"]
@@ -301,7 +301,9 @@ def test_a_visitor_begins_with_weights_of_a_run_of_this_server_and_of_no_other_f
     runs = set(runs_root.iterdir())
     for name in (str(elsewhere), "../private", "nobody's", "/etc", "x" * 900, "a\0b"):
         with pytest.raises(DirectoryError, match="no run .* on this server"):
-            registry.start(small({"training.start_from": name}), "bob")
+            registry.start(small({"training.start_from": name}), "ann")
+    with pytest.raises(DirectoryError, match="no run .* on this server"):  # as if there were none
+        registry.start(small({"training.start_from": folder.name}), "bob")
     assert set(runs_root.iterdir()) == runs  # nothing was begun
 
 

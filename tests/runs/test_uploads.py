@@ -112,6 +112,18 @@ def test_whether_a_folder_exists_is_said_only_where_folders_are_allowed(
             folder_of(text)
 
 
+def test_what_others_made_is_no_folder_of_pictures(data: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANLAB_FOLDERS", "1")
+    samples = data / "runs" / "a run" / "samples"
+    samples.mkdir(parents=True)
+    for text in (str(samples), str(data / "runs")):
+        with pytest.raises(DataError, match="other people"):
+            folder_of(text)
+        with pytest.raises(DataError, match="not yours"):
+            refuse_foreign(text, BEN)
+    refuse_foreign(str(samples), BEN, trusted=True)  # for whom all runs are
+
+
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GANLAB_OWN_MEGABYTES", "0.004")  # 1,000 bytes a visitor
     path = Uploads(ANNA).keep(some(2))

@@ -18,6 +18,7 @@ from gan_lab.export import EXPORTS
 from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
+from gan_lab.runs.owners import Owners
 from gan_lab.server import COOKIE, PREFIX, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
@@ -40,6 +41,9 @@ class Slow:
 
     def why_not(self, directory: RunDirectory) -> str:
         return self.why
+
+    def reads(self, directory: RunDirectory) -> bool:
+        return False
 
     def write(self, directory: RunDirectory, out: Path, tell: Callable[[float, str], None]) -> str:
         tell(0.5, "half of it")
@@ -230,6 +234,27 @@ def test_a_run_that_was_brought_belongs_to_who_brought_it(client, begin, small, 
     mine = [entry for entry in books.entries("somebody") if entry.mine]
     assert len(mine) == 1 and mine[0].steps == 3
     assert mine[0].name not in {entry.name for entry in books.entries("somebody else")}
+
+
+def test_a_run_that_is_brought_is_nobodys_at_no_instant(
+    client, begin, small, tmp_path, monkeypatch
+) -> None:
+    run = begin(small(), "taken", budget=Budget(steps=3))
+    assert run.join(PATIENCE)
+    whole = tmp_path / "whole.zip"
+    EXPORTS["bundle"].write(run.directory, whole, lambda done, words: None)
+    seen: list[int] = []
+    mark = Owners.mark
+
+    def late(self: Owners, path: Path, visitor: str) -> None:
+        seen.append(len(library().entries("somebody else")))
+        mark(self, path, visitor)
+
+    before = len(library().entries("somebody else"))
+    monkeypatch.setattr(Owners, "mark", late)
+    client.cookies.set(COOKIE, "somebody")
+    assert client.post(PREFIX + "/bring", content=whole.read_bytes()).status_code == 200
+    assert seen == [before]
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:

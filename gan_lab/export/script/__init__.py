@@ -6,7 +6,16 @@ the moves. Pure functions of the house go in by their source (``source``), so th
 say something else than the app does.
 """
 
-from gan_lab.export.script.runs import of_preset, of_run, why_not
+from gan_lab.export.script.runs import needs_pictures, of_preset, of_run, why_not
 from gan_lab.export.script.write import FORMS, write_lesson, write_preset, write_run
 
-__all__ = ["FORMS", "of_preset", "of_run", "why_not", "write_lesson", "write_preset", "write_run"]
+__all__ = [
+    "FORMS",
+    "needs_pictures",
+    "of_preset",
+    "of_run",
+    "why_not",
+    "write_lesson",
+    "write_preset",
+    "write_run",
+]

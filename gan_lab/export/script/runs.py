@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gan_lab.config import ConfigError, RunConfig, put
-from gan_lab.data import DataError, Pictures, load, split_name
+from gan_lab.data import DataError, Pictures, load_again, split_name
 from gan_lab.export.script import pictures
 from gan_lab.export.script.parts import Recipe
 from gan_lab.export.script.recipe import why_not as uncovered
@@ -57,6 +57,11 @@ def why_not(directory: RunDirectory) -> str:
     return uncovered(config)
 
 
+def needs_pictures(directory: RunDirectory) -> bool:
+    """Whether its pictures go beside a script, as nobody could fetch them elsewhere."""
+    return pictures.beside(directory.read_config().data)
+
+
 def began(directory: RunDirectory) -> tuple[RunConfig, list[Entry]]:
     """The configuration that a run began with, and the knobs that were turned since, oldest first.
 
@@ -71,17 +76,11 @@ def began(directory: RunDirectory) -> tuple[RunConfig, list[Entry]]:
 
 def real_of(directory: RunDirectory, recipe: Recipe) -> Pictures:
     """The pictures that the run trained on. Raises DirectoryError if others lie there now."""
+    known: dict[str, Any] = directory.read_checkpoint()["pictures"]
     try:
-        found = load(recipe.config.data)
+        return load_again(recipe.config.data, known["digest"])
     except DataError as error:
         raise DirectoryError(f"the pictures of this run cannot be read: {error}") from None
-    known: dict[str, Any] = directory.read_checkpoint()["pictures"]
-    if known["digest"] != found.digest:
-        raise DirectoryError(
-            f"other pictures than this run's lie in {recipe.config.data.name} now; put the former"
-            " ones back, or the script would train on others"
-        )
-    return found
 
 
 def _check(config: RunConfig) -> None:

@@ -7,7 +7,7 @@ import binascii
 import math
 import threading
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,7 @@ from gan_lab.games import game_of
 from gan_lab.latent import Model
 from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
+from gan_lab.runs.registry import pictures_in_reach
 
 FARTHEST = 100.0
 """Of a number in z; beyond it a network says nothing of interest."""
@@ -188,6 +189,8 @@ def model_of(explorable: Explorable) -> Model:
         raise Wrong("The run has no generator yet; it comes with its first moment.")
     if not game_of(shown.config).from_noise:
         raise Wrong("This generator begins from a picture, not from noise.")
+    if not pictures_in_reach(explorable, shown.config):
+        return replace(shown.model, real="")
     return shown.model
 
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from gan_lab.config import Data
-from gan_lab.data import DataError, load, split_name
-from gan_lab.latent import Model
+from gan_lab.data import DataError, split_name
+from gan_lab.latent import Model, real_pictures
 from gan_lab.latent.neighbours import Unique, unique
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.server.explore.asked import Answer, Asked, Wrong
@@ -52,7 +52,7 @@ class Real:
 
 
 _LOCK = threading.Lock()
-_LOADED: OrderedDict[Data, Real] = OrderedDict()
+_LOADED: OrderedDict[tuple[Data, str], Real] = OrderedDict()  # by the digest, too
 
 
 def real_of(model: Model) -> Real:
@@ -60,24 +60,24 @@ def real_of(model: Model) -> Real:
     if model.kind.points:
         raise Wrong("This generator makes points, not pictures. Where the real ones lie is drawn"
                     " behind its own, at the left.")  # fmt: skip
-    data = model.config.data
+    key = model.config.data, model.real
     with _LOCK:  # one read for all who ask at once
-        if data not in _LOADED:
-            _LOADED[data] = _load(data)
+        if key not in _LOADED:
+            _LOADED[key] = _load(model)
             while len(_LOADED) > _KEPT:
                 _LOADED.popitem(last=False)
-        _LOADED.move_to_end(data)
-        found = _LOADED[data]
+        _LOADED.move_to_end(key)
+        found = _LOADED[key]
     if found.train.shape[1:] != (model.kind.channels, model.kind.size, model.kind.size):
         raise Wrong("The real pictures on this machine are not those that this model learned from.")
     return found
 
 
-def _load(data: Data) -> Real:
+def _load(model: Model) -> Real:
     try:
-        train, aside = load(data), load(data, train=False)
+        train, aside = real_pictures(model)
     except DataError:
-        raise missing(data) from None
+        raise missing(model.config.data) from None
     same = len(train) == len(aside) and torch.equal(train.images, aside.images)
     return Real(train.images, train.labels, None if same else aside.images)
 
