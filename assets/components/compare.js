@@ -3,7 +3,8 @@ import { Charts } from "./charts.js";
 import { Clock } from "./clock.js";
 import { counters } from "./counters.js";
 import { Feed, STATES } from "./feed.js";
-import { NUMBERS, newest, progress, short } from "./numbers.js";
+import { BETTER } from "./measures.js";
+import { NUMBERS, grouped, newest, progress, short } from "./numbers.js";
 import { Pictures } from "./pictures.js";
 import { MEASURES } from "./plane.js";
 import { Rhythm } from "./rhythm.js";
@@ -66,6 +67,7 @@ class Side {
     this.scores.clear();
     this.take = null;
     this.measures = {};
+    this.judged = new Map();
     this.say("Connecting");
     this.find(".gl-note").hidden = true;
     this.feed = new Feed(path, {
@@ -86,6 +88,7 @@ class Side {
   hear(header, payload) {
     if (header.kind === "moment") this.hearMoment(header);
     else if (header.kind === "opinion") this.scores.hear(header);
+    else if (header.kind === "checkup") this.judged = judged(header.measured);
     else if (["picture", "plane"].includes(header.kind) && !document.hidden) {
       this.pictures.show(header, payload, () => {
         this.feed.pictureStep = header.step;
@@ -133,6 +136,7 @@ class Side {
     for (const [key, , tell] of MEASURES) {
       found[key] = key in this.measures ? tell(this.measures) : "–";
     }
+    for (const [name, { number }] of this.judged) found[name] = short(number);
     return found;
   }
 
@@ -212,7 +216,7 @@ class Compare {
       differs.map((row, j) => [`${j}`, row[i + 1]]),
     )));
     this.differs.box.hidden = !differs.length;
-    this.readings = [...PROGRESS, ...readings(figures)];
+    this.readings = readings(figures);
     this.measured = null;
     this.notes.replaceChildren(...notes.map((text) => {
       const note = document.createElement("p");
@@ -238,15 +242,18 @@ class Compare {
 
   fill() {
     if (document.hidden) return;
-    const measured = MEASURES.filter(([key]) => this.sides.some((side) => key in side.measures));
-    if (measured.length !== this.measured) {
-      this.measured = measured.length;
-      this.results.rows([
-        ...this.readings, ...measured.map(([key, words, , hint]) => [key, words, hint]),
-      ]);
+    const judged = new Map(this.sides.flatMap((side) => [...side.judged]));
+    const measured = MEASURES.filter(([key]) => this.sides.some((side) => key in side.measures))
+      .map(([key, words, , hint]) => [key, words, hint]);
+    const rows = [...[...judged].map(([name, { words, hint }]) => [name, words, hint]), ...measured];
+    const named = rows.map(([key]) => key).join(" ");
+    if (named !== this.measured) {
+      this.measured = named;
+      this.results.rows([...PROGRESS, ...rows, ...this.readings]);
     }
     const { figures } = this.component.data;
-    this.sides.forEach((side, i) => this.results.fill(i, side.texts(figures)));
+    const none = Object.fromEntries(rows.map(([key]) => [key, "–"]));
+    this.sides.forEach((side, i) => this.results.fill(i, { ...none, ...side.texts(figures) }));
   }
 
   drawCurves() {
@@ -267,6 +274,17 @@ class Compare {
     this.charts.close();
     this.box.remove();
   }
+}
+
+// By name, what was measured of the averaged G last.
+function judged(measured) {
+  return new Map(measured.filter(({ weights }) => weights === "averaged").map(
+    ({ name, title, better, meaning, numbers, n }) => {
+      const [arrow, way] = BETTER[better] ?? ["", ""];
+      const hint = `${meaning} ${way ? `${way[0].toUpperCase()}${way.slice(1)}. ` : ""}Of ${grouped(n)} fakes of the averaged G.`;
+      return [name, { number: numbers.at(-1), words: `${title} ${arrow}`.trim(), hint }];
+    },
+  ));
 }
 
 function readings(figures) {

@@ -9,7 +9,7 @@ import { grouped, short } from "./numbers.js";
 const STORE = "ganlab-measures-folded";
 const REACH = 1.1; // the axis follows the run once it is so much longer
 
-const BETTER = { less: ["↓", "less is better"], more: ["↑", "more is better"] };
+export const BETTER = { less: ["↓", "less is better"], more: ["↑", "more is better"] };
 const OF_REAL = ["d-gap"]; // of the pictures that it rests on
 
 const EMPTY = "The first measure comes after a few seconds of training.";

@@ -1,6 +1,6 @@
 // Every run as a card: searched, sorted, filtered and paged here; what is to be done with one is
 // told to the page as a wish. Cards that stay are kept, so that typing and focus survive an update.
-import { Card, Gone } from "./runs_card.js";
+import { Card, Gone, called } from "./runs_card.js";
 import { Finder } from "./runs_finder.js";
 import { counters } from "./counters.js";
 import { button, element } from "./made.js";
@@ -70,7 +70,7 @@ class Runs {
     this.place(this.left, left);
     this.place(this.other, page);
     this.left.box.hidden = !left.length;
-    this.other.head.hidden = !left.length;
+    this.other.head.hidden = !left.length || !others.length;
     const hidden = others.length - page.length;
     this.more.hidden = !hidden;
     this.more.textContent = `Show ${Math.min(PAGE, hidden)} more of ${grouped(hidden)}`;
@@ -127,8 +127,8 @@ class Runs {
 
   showPicked() {
     for (const [name, card] of this.cards) card.pick?.(this.picked.includes(name));
-    const title = (name) => this.data.runs.find((run) => run.name === name)?.title ?? "";
-    this.pair.hear(this.picked.map(title));
+    const picked = this.picked.map((name) => this.data.runs.find((run) => run.name === name));
+    this.pair.hear(picked.filter(Boolean).map(called));
   }
 
   wish(kind, name, more = {}) {

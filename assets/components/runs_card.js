@@ -44,7 +44,7 @@ export class Card {
     if (now === this.now) return; // nothing of it has changed
     this.now = now;
     this.run = run;
-    this.title.textContent = run.title;
+    this.title.textContent = called(run);
     this.picking.setAttribute("aria-label", `Pick ${run.title} to compare it`);
     this.state.textContent = states[run.state] ?? run.state;
     this.state.dataset.state = run.state;
@@ -168,6 +168,11 @@ export class Gone {
   take() {
     this.undo.focus();
   }
+}
+
+// Its title, and where another one has the same, what tells them apart.
+export function called(run) {
+  return run.apart ? `${run.title} · ${run.apart}` : run.title;
 }
 
 function field(words, tag, value, maxLength) {

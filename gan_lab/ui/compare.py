@@ -42,10 +42,9 @@ def _both(runs: Sequence[Hosted]) -> None:
     if any(state in (State.RUNNING, State.LOADING) for state in states):
         st.button("Pause both", type="primary", icon=":material/pause:", key="pause:both",
                   shortcut="P", on_click=_press, args=(runs, Pause(checkpoint=True)))  # fmt: skip
-    else:
+    elif State.PAUSED in states:
         st.button("Go on, both", type="primary", icon=":material/play_arrow:", key="resume:both",
-                  shortcut="P", on_click=_press, args=(runs, Resume()),
-                  disabled=State.PAUSED not in states)  # fmt: skip
+                  shortcut="P", on_click=_press, args=(runs, Resume()))  # fmt: skip
 
 
 def _each(letter: str, hosted: Hosted) -> None:
@@ -89,8 +88,8 @@ def compare_view(runs: Sequence[Hosted], heard: str) -> None:
         {
             "letters": pairing.LETTERS,
             "runs": [
-                {"socket": live.socket_path(hosted), "title": pairing.title(hosted)}
-                for hosted in runs
+                {"socket": live.socket_path(hosted), "title": title}
+                for hosted, title in zip(runs, pairing.titles(runs), strict=True)
             ],
             "plotly": components.plotly_path(),
             "heard": heard,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,7 +12,7 @@ import streamlit as st
 
 from gan_lab.data import short_name
 from gan_lab.presets import presets
-from gan_lab.runs import Hosted
+from gan_lab.runs import Hosted, labels
 from gan_lab.server import registry
 from gan_lab.ui import experiment
 
@@ -158,8 +158,27 @@ def _own_runs(runs: Pair) -> None:
             st.markdown(_in_words(hosted), width="stretch")
 
 
+def titles(runs: Sequence[Hosted]) -> list[str]:
+    """What runs that stand beside each other are called; alike ones also by what tells
+    their folders apart."""
+    found = [title(hosted) for hosted in runs]
+    return [
+        one if found.count(one) == 1 else f"{one} · {tail(hosted.directory.path.name)}"
+        for one, hosted in zip(found, runs, strict=True)
+    ]
+
+
+def tail(folder: str) -> str:
+    """The end of a folder's name, by which runs with equal titles are told apart."""
+    return folder.rpartition("-")[2]
+
+
 def title(hosted: Hosted) -> str:
-    """What a run is called: its preset and its pictures."""
+    """What a run is called: as somebody named it, or its preset and its pictures."""
+    return labels.read(hosted.directory.path).title or _kind(hosted)
+
+
+def _kind(hosted: Hosted) -> str:
     known, config = presets().get(hosted.preset), experiment.config_now(hosted)
     return f"{known.title if known else 'Own'} · {short_name(config.data.name)}"
 
@@ -177,10 +196,12 @@ def _in_words(hosted: Hosted) -> str:
     differs = ", ".join(changed[:_SPELLED]) + more if changed else "as the preset has it"
     if hosted.parent is not None:
         differs += f"; went on from {hosted.parent.run} at step {hosted.parent.step:,}"
+    called = title(hosted)
+    kind = "" if called == _kind(hosted) else f" ({_kind(hosted)})"
     began = time.strftime("%H:%M:%S", time.localtime(hosted.started))
     return (
-        f"**{plain(title(hosted))}**: {plain(differs)}  \n{str(moment.state).capitalize()}, step"
-        f" {moment.counts.steps:,}, started at {began}"
+        f"**{plain(called)}**{plain(kind)}: {plain(differs)}  \n{str(moment.state).capitalize()},"
+        f" step {moment.counts.steps:,}, started at {began}"
     )
 
 

@@ -17,7 +17,7 @@ from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
 from gan_lab.ui import components, experiment, takeout
-from gan_lab.ui.pairing import plain
+from gan_lab.ui.pairing import plain, tail
 from gan_lab.ui.widgets import label, told, whose
 
 STATES = {
@@ -116,9 +116,12 @@ def _nothing_yet(pages: Mapping[str, Any]) -> None:
 
 def data_of(found: Sequence[Entry]) -> dict[str, Any]:
     """What the component draws."""
-    books = library()
+    books, runs = library(), [told_of(entry) for entry in found]
+    called = [run["title"] for run in runs]
+    for run in runs:  # one that was brought in is called as the one here
+        run["apart"] = tail(run["name"]) if called.count(run["title"]) > 1 else ""
     return {
-        "runs": [told_of(entry) for entry in found],
+        "runs": runs,
         "states": STATES,
         "measures": _measures(found),
         "room": {"used": books.used(), "bound": books.bound()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,8 @@ def test_one_knob_is_changed_and_both_runs_are_watched(  # noqa: PLR0915 -- one 
     assert cells(page, "Instance noise") == ["0", "0.01"]
     expect(page.locator(".gl-notes")).to_contain_text("The same z in both")
     expect(page.locator(".gl-notes")).to_contain_text("B went on from A at step")
+    swd = page.locator("tr", has_text="Sliced Wasserstein distance").locator("td")
+    expect(swd).to_have_text([re.compile(r"^[\d.]+$")] * 2)
     before = cells(page, "Images")
     page.wait_for_function(
         "(text) => [...document.querySelectorAll('.gl-table tr')].find("

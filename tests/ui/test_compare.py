@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from gan_lab.config import RunConfig, put
 from gan_lab.presets import preset
-from gan_lab.runs import Hosted, State
+from gan_lab.runs import Hosted, State, labels
 from gan_lab.runs.messages import Pause, Set
 from gan_lab.server import registry
 from gan_lab.ui import experiment, pairing, trial
@@ -90,6 +90,24 @@ def test_two_runs_are_in_the_url_and_can_be_paused_together(begun) -> None:
     press(app.run(), "stop:A")
     until(one, State.STOPPED)
     assert app.run().button(key="pause:A").disabled
+    press(app, "stop:B")
+    until(other, State.STOPPED)
+    keys = {button.key for button in app.run().button}
+    assert not keys & {"resume:both", "pause:both"}, "there is nothing to go on with"
+
+
+def test_runs_are_called_as_somebody_named_them_and_never_alike(begun) -> None:
+    one, other = begun(), begun()
+    for _ in range(2):  # alike by their presets, then by their names
+        a, b = pairing.titles((one, other))
+        assert a != b
+        ends = [(text, hosted.directory.path.name[-6:]) for text, hosted in ((a, one), (b, other))]
+        assert all(text.endswith(f" · {end}") for text, end in ends)
+        for hosted in (one, other):
+            labels.write(hosted.directory.path, labels.labels("Anna's"))
+    labels.write(other.directory.path, labels.labels("Bert's <b>"))
+    assert pairing.titles((one, other)) == ["Anna's", "Bert's <b>"]
+    assert "Bert's \\<b\\>" in words(opened(a=one.view_id))
 
 
 def test_a_pair_is_remembered_without_the_url(begun) -> None:

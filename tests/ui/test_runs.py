@@ -41,6 +41,14 @@ def test_a_run_that_nobody_named_is_called_by_its_folder() -> None:
     assert runs.told_of(entry(title="Mine"))["title"] == "Mine"
 
 
+def test_runs_with_one_name_are_told_apart() -> None:
+    found = [entry(title="Mine", name=f"20261124-quick-{end}") for end in ("a1", "b2")]
+    told = runs.data_of([*found, entry(title="Another")])["runs"]
+    assert [(run["title"], run["apart"]) for run in told] == [
+        ("Mine", "a1"), ("Mine", "b2"), ("Another", ""),
+    ]  # fmt: skip
+
+
 def test_the_preset_need_not_be_known() -> None:
     told = runs.told_of(entry(preset="of-tomorrow", differs=[("optim.g.lr", 0.05)]))
     assert told["preset"] == "of-tomorrow"
