@@ -365,7 +365,7 @@ class Worker:
         """Back to just before a change: weights, optimisers, draws, knobs, curves, ledger."""
         trainer, undone = self.trainer, self.trainer.ledger[max(0, change) :]
         self._flush()
-        later = copy.deepcopy(self._state_now())  # should the disk refuse
+        later, history = copy.deepcopy(self._state_now()), trainer.history  # should the disk refuse
         try:
             state = self._directory.read_before(change)
             self._take_up(trainer, state, trainer.history.take + 1)
@@ -374,7 +374,12 @@ class Worker:
         try:
             self._directory.return_to(trainer.steps, self._state_now())
         except OSError as error:
-            self._take_up(trainer, later, trainer.history.take + 1)
+            with self.history_lock:  # not from the disk, which may lack what is in memory
+                trainer.load_state_dict(later)
+                history.take = trainer.history.take + 1
+                trainer.history = history
+            self._seconds = later["seconds"]
+            self._keeper.counts = trainer.counts
             why = f"{trouble.words(error)}, then go back again"
             return trainer.note("undo", new=change, note=why, outcome="refused")
         self._directory.write_config(trainer.config)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gan_lab.runs import Budget, State
+from gan_lab.runs import Budget, State, directory
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Step, Stop, Undo
+from gan_lab.training import checkpoints
 
 WAIT = 30.0
 
@@ -167,6 +168,41 @@ def test_a_full_disk_costs_the_way_back_and_not_the_run(paused, monkeypatch):
     assert ask(run, Set("optim.g.lr", 0.05)).outcome == "applied"
     assert run.latest().state is State.PAUSED and run.directory.undoable() == []
     assert ask(run, Undo(len(run.ledger()) - 1)).outcome == "refused"
+
+
+def test_a_disk_that_refuses_the_way_back_leaves_what_is_only_in_memory(
+    paused, until, differences, monkeypatch
+):
+    run = paused()
+    ask(run, Set("optim.g.lr", 0.05))
+    place = next(i for i, e in enumerate(run.ledger()) if e.path == "optim.g.lr")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    append = directory._append
+    monkeypatch.setattr(
+        directory,
+        "_append",
+        lambda path, *rest: (full if path.suffix == ".f32" else append)(path, *rest),
+    )
+    monkeypatch.setattr(checkpoints, "save", full)
+    steps = run.latest().counts.steps
+    ask(run, Step(4))
+    stood = until(run, lambda m: m.refused and m.state is State.PAUSED and m.counts.steps > steps)
+    before, curves = state_of(run), run.curves()
+    answer = ask(run, Undo(place))
+    assert answer.outcome == "refused" and "disk is full" in answer.note
+    assert run.latest().state is State.PAUSED, run.latest().note
+    assert not list(differences(state_of(run), before))
+    again = run.curves()
+    assert np.array_equal(again.values, curves.values, equal_nan=True) and again.take > curves.take
+    monkeypatch.undo()
+    ask(run, Resume())
+    until(run, lambda m: not m.refused and m.counts.steps > stood.counts.steps)
+    ask(run, Checkpoint())
+    state = run.directory.read_checkpoint()
+    assert not run.directory.history_lost(run.curves().columns, state["steps"])
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
