@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+_UMASK = os.umask(0)  # the only way to read it: once, while no other thread makes files
+os.umask(_UMASK)
+
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
@@ -17,9 +20,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        umask = os.umask(0)  # the only way to read it
-        os.umask(umask)
-        Path(temporary).chmod(0o666 & ~umask)  # a temporary file is private; the result is not
+        Path(temporary).chmod(0o666 & ~_UMASK)  # a temporary file is private; the result is not
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -86,7 +86,10 @@ class Trash:
         return given
 
     def _drop(self, one: Deleted) -> None:
-        shutil.rmtree(one.path.parent, ignore_errors=True)
+        # what it is called goes last: what is cut short here is still found, and dropped next time
+        shutil.rmtree(one.path, ignore_errors=True)
+        if not one.path.exists():
+            shutil.rmtree(one.path.parent, ignore_errors=True)
 
     def _found(self) -> Iterator[Deleted]:
         with contextlib.suppress(OSError):

@@ -20,6 +20,7 @@ from gan_lab.runs.library import library
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
+from gan_lab.server.making import makings
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
@@ -93,6 +94,7 @@ async def _reap(runs: Registry) -> None:
         await asyncio.sleep(REAP_EVERY)
         try:
             await asyncio.to_thread(runs.reap)
+            await asyncio.to_thread(makings.sweep)
             if (minute := int(time.monotonic() / _TIDY_EVERY)) != tidied:
                 await asyncio.to_thread(library().tidy)
                 tidied = minute
@@ -102,7 +104,8 @@ async def _reap(runs: Registry) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Of the server: warm-up and reaper at its start, a checkpoint of every run at its end."""
+    """Of the server: warm-up and reaper at its start; at its end a checkpoint of every run, and no
+    file is made any more."""
     runs = registry()
     threading.Thread(target=warm, name="warm-up", daemon=True).start()
     reaper = asyncio.create_task(_reap(runs))
@@ -110,4 +113,5 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
         yield
     finally:
         reaper.cancel()
+        makings.close()
         await asyncio.to_thread(runs.close)

@@ -84,12 +84,12 @@ class Makings:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._made: dict[str, Made] = {}  # by view id; the newest last
-        self._worker = ThreadPoolExecutor(1, "export", initializer=_give_way)
+        self._worker = _worker()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def of(self, view_id: str) -> Made | None:
         """The newest file of a run, on its way or ready."""
-        self._sweep()
+        self.sweep()
         with self._lock:
             return self._made.get(view_id)
 
@@ -98,7 +98,7 @@ class Makings:
 
         Raises Busy if one is being made of this run, or too many of all.
         """
-        self._sweep()
+        self.sweep()
         with self._lock:
             before = self._made.get(view_id)
             if before is not None and before.under_way:
@@ -108,7 +108,7 @@ class Makings:
             if before is not None:
                 _drop(self._made.pop(view_id))
             name = f"{plain_name(directory.path.name)}{_tail(export)}"
-            made = Made(export, name, self._place() / f"{os.urandom(8).hex()}{export.ending}")
+            made = Made(export, name, self._place() / f"run{export.ending}")
             self._made[view_id] = made
         self._worker.submit(_make, made, directory)
         return made
@@ -124,23 +124,26 @@ class Makings:
                 _drop(self._made.pop(view_id))
 
     def close(self) -> None:
-        """The server's end: nothing is left on the disk."""
+        """The server's end: nothing goes on, and nothing is left on the disk."""
         with self._lock:
             for made in self._made.values():
                 made.cancelled = True
-        self._worker.shutdown(wait=False, cancel_futures=True)
-        if self._folder is not None:
+            self._made.clear()
+            self._worker.shutdown(wait=False, cancel_futures=True)
+            self._worker, folder, self._folder = _worker(), self._folder, None
+        if folder is not None:
             with contextlib.suppress(OSError):
-                self._folder.cleanup()
+                folder.cleanup()
 
     def _place(self) -> Path:
+        """A new folder, for one file and what is written beside it."""
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(
                 prefix="ganlab-export-", ignore_cleanup_errors=True
             )
-        return Path(self._folder.name)
+        return Path(self._folder.name) / os.urandom(8).hex()
 
-    def _sweep(self) -> None:
+    def sweep(self) -> None:
         """Old files go; of too many the oldest do."""
         with self._lock:
             ready = [(v, made) for v, made in self._made.items() if not made.under_way]
@@ -196,8 +199,7 @@ def spoken(words: str) -> str:
 
 
 def _drop(made: Made) -> None:
-    with contextlib.suppress(OSError):
-        made.path.unlink(missing_ok=True)
+    shutil.rmtree(made.path.parent, ignore_errors=True)
 
 
 def plain_name(name: str) -> str:
@@ -208,6 +210,10 @@ def plain_name(name: str) -> str:
 
 def _tail(export: Export) -> str:
     return f"-{export.name}{export.ending}"
+
+
+def _worker() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "export", initializer=_give_way)
 
 
 def _give_way() -> None:

@@ -20,6 +20,7 @@ from gan_lab.runs.journal import Journal
 from gan_lab.runs.library import PAUSED, Library
 from gan_lab.runs.messages import Pause, Step, Stop
 from gan_lab.runs.reading import THUMBNAIL
+from gan_lab.runs.trash import Trash
 from tests.runs.processes import claimed_elsewhere
 
 WAIT = 30
@@ -376,6 +377,30 @@ def test_the_trash_is_emptied_by_age_and_by_size(library, trained, runs_root):
     assert [one.name for one in library._trash.every()] == ["c", "b"]
     Trash(runs_root, room=1).tidy()
     assert [one.name for one in library._trash.every()] == ["c"], "the newest stays"
+
+
+def test_what_is_removed_from_the_trash_only_in_part_is_removed_next_time(
+    library, trained, runs_root, monkeypatch
+):
+    trained()
+    alone = Library(runs_root, see_all=True)
+    alone.delete(only(alone).name, ANNA)
+    (place,) = (runs_root / ".trash").iterdir()
+    rmtree = shutil.rmtree
+
+    def cut_short(path, **_):
+        first = min(p for p in path.iterdir())
+        rmtree(first) if first.is_dir() else first.unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gan_lab.runs.trash.shutil.rmtree", cut_short)
+    aged = Trash(runs_root, age=-1.0)
+    with pytest.raises(KeyboardInterrupt):
+        aged.tidy()
+    monkeypatch.undo()
+    assert place.exists()
+    aged.tidy()
+    assert not place.exists()
 
 
 def test_a_deleted_run_does_not_come_back_over_another_one(library, trained):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -19,7 +20,7 @@ from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
-from gan_lab.server import COOKIE, PREFIX, making
+from gan_lab.server import COOKIE, PREFIX, hub, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
@@ -195,9 +196,52 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
     assert own.of("run-0") is None
     newest = own.of(f"run-{HELD + 2}")
     assert newest is not None
-    assert len(list(newest.path.parent.iterdir())) == HELD
+    place = newest.path.parent.parent
+    assert len(list(place.iterdir())) == HELD
     own.close()
-    assert not newest.path.parent.exists()
+    assert not place.exists()
+
+
+class Beside(Slow):
+    """One that writes a second file, as a script has its pictures beside it."""
+
+    def write(self, directory: RunDirectory, out: Path, tell: Callable[[float, str], None]) -> str:
+        out.with_suffix(".npz").write_bytes(bytes(100))
+        return super().write(directory, out, tell)
+
+
+def test_what_lies_beside_a_file_goes_with_it_though_nobody_asks(hosted, own, monkeypatch) -> None:
+    made = own.begin("run", hosted.directory, Beside())
+    deadline = time.monotonic() + PATIENCE
+    while made.state != "ready":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    place = made.path.parent.parent
+    assert len([path for path in place.rglob("*") if path.is_file()]) == 2
+    monkeypatch.setattr(making, "KEPT", -1.0)
+    own.sweep()
+    assert list(place.iterdir()) == []
+
+
+def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> None:
+    monkeypatch.setattr(hub, "makings", own)
+    monkeypatch.setattr(hub, "warm", lambda: None)
+    monkeypatch.setattr(hub, "registry", Registry)
+
+    async def served() -> None:
+        async with hub.lifespan(None):
+            made.append(own.begin("run", hosted.directory, Slow(go=threading.Event())))
+
+    made: list[making.Made] = []
+    asyncio.run(served())
+    deadline = time.monotonic() + PATIENCE
+    while made[0].state != "cancelled":
+        assert time.monotonic() < deadline, made[0]
+        time.sleep(0.01)
+    again = own.begin("run", hosted.directory, Slow())  # by another server of this process
+    while again.state != "ready":
+        assert time.monotonic() < deadline, again
+        time.sleep(0.01)
 
 
 def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
