@@ -20,7 +20,8 @@ def list_runs(*, as_json: bool) -> None:
     for one in entries:
         say(f"{one.name}: {_line(one)}")
     room = f"{used / MEGABYTE:,.0f} MB of {bound / MEGABYTE:,.0f} MB"
-    say(f"{len(entries)} runs below {books.root}, {room}")
+    count = f"{len(entries):,} run{'' if len(entries) == 1 else 's'}"
+    say(f"{count} below {books.root}, {room}")
 
 
 def _line(one: Entry) -> str:

@@ -14,8 +14,8 @@ at which D learns relative to G" (Isola et al. 2017, §3.3; Zhu et al. 2017, §7
 plain gradient descent; Adam divides by the size of the gradients and hardly notices."""
 
 BESIDES = (
-    "In this game D's number is half of that. G's is D's verdict alone, weighed by"
-    " objective.adversarial: what else G plays for has a plot of its own."
+    "In this game D's number is half of that. G's is D's verdict alone, times"
+    " what it counts: what else G plays for has a plot of its own."
 )
 """What the words on a loss leave out; see ``figures.losses``."""
 

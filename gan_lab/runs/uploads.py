@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from gan_lab.archives import ArchiveError, NameRefused, open_archive, safe_name
+from gan_lab.archives import ArchiveError, NameRefused, open_archive, safe_name, shown
 from gan_lab.data import DataError, data_root, is_named
 from gan_lab.runs.directory import runs_root
 
@@ -71,9 +71,9 @@ class Uploads:
             try:
                 open_archive(first).close()
             except ArchiveError as error:
-                raise DataError(f"this zip cannot be read: {error}") from None
+                raise DataError(f"{shown(name)} cannot be read: {error}") from None
         elif len(files) == 1 and name.lower().endswith(".zip"):
-            raise DataError("this file is called a zip and is none")
+            raise DataError(f"{shown(name)} is called a zip and is none")
         title = name if whole else name.replace("\\", "/").partition("/")[0]
         if not whole and "/" not in name.replace("\\", "/"):
             title = "pictures"

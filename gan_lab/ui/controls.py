@@ -141,7 +141,7 @@ def data_picker() -> None:
                  help=KNOBS["data.name"].help)  # fmt: skip
     if locked:
         st.caption(f":material/lock: {experiment.LOCKED}")
-    st.page_link(shell.DATA, label="Look at them, or bring your own pictures…",
+    st.page_link(shell.DATA, label="Look at them, or bring yours",
                  icon=":material/photo_library:",
                  query_params={"set": name if name in NAMED else Path(name).name}
                  if name in NAMED or name in own else None)  # fmt: skip

@@ -81,7 +81,7 @@ def train_on(data: Data) -> None:
     if st.button("Train on this", type="primary", icon=":material/model_training:",
                  key="data:train") and controls.take_data(data):  # fmt: skip
         st.switch_page(shell.TRAIN)
-    st.caption("It becomes the next start's; a run that is on goes on as it is.")
+    st.caption("The next start takes them; a run that is training keeps its own.")
 
 
 def catalogue() -> None:

@@ -236,7 +236,8 @@ def _classes(seen: Seen) -> None:
               "xaxis": {"type": "category"}}  # fmt: skip
     st.plotly_chart({"data": [bar], "layout": layout}, config=_PLOT, key="data:classes")
     least, most = min(seen.classes.values()), max(seen.classes.values())
-    words = f"From {least:,} to {most:,} pictures a class."
+    many = f"{most:,}" if least == most else f"From {least:,} to {most:,}"
+    words = f"{many} pictures a class."
     if most > 3 * max(least, 1):
         words += " G will see the rare ones seldom, and make them worse or not at all."
     if len(seen.classes) > _CLASSES:
@@ -255,12 +256,13 @@ def _intensities(seen: Seen) -> None:
     names = ["grey"] if len(seen.intensity) == 1 else ["red", "green", "blue"]
     dashes = ["solid", "dash", "dot"]
     lines = [
-        {"type": "scatter", "mode": "lines", "name": name, "x": list(range(0, 256, step)),
-         "y": values, "line": {"color": REAL, "dash": dash, "shape": "hv"}}
+        {"type": "scatter", "mode": "lines", "name": name, "x": list(range(0, 257, step)),
+         "y": [*values, values[-1]], "line": {"color": REAL, "dash": dash, "shape": "hv"}}
         for name, values, dash in zip(names, seen.intensity, dashes, strict=False)
     ]  # fmt: skip
     layout = {"height": 260, "margin": _margin(), "dragmode": False, "showlegend": len(names) > 1,
-              "xaxis": {"title": {"text": "0 is black, 255 is full"}},
+              "xaxis": {"title": {"text": "0 is black, 255 as bright as can be"},
+                        "range": [0, 256]},
               "yaxis": {"title": {"text": "share of pixels"}, "tickformat": ".1%"}}  # fmt: skip
     st.plotly_chart({"data": lines, "layout": layout}, config=_PLOT, key="data:intensities")
 

@@ -73,7 +73,7 @@ def bring() -> Path | None:
     try:
         return mine().keep([(file.name, file) for file in came])
     except DataError as error:
-        experiment.experiment().complaint = f"Not kept: {error}."
+        experiment.experiment().complaint = f"Not kept: {plain(str(error))}."
         st.rerun()
 
 
@@ -242,7 +242,7 @@ def _report(intake: Intake) -> None:
         for count, what in (
             (intake.clear, "transparent, put onto the background"),
             (intake.moving, "moving, of which the first picture is taken"),
-            (intake.others, "other files, which are no pictures by their names"),
+            (intake.others, "not called as pictures are"),
         )
         if count
     ]
@@ -254,7 +254,7 @@ def _report(intake: Intake) -> None:
         st.caption("They were " + ", ".join(f"{size} px ({n:,})" for size, n in some) + more
                    + " before.")  # fmt: skip
     if intake.broken_count:
-        title = f"{intake.broken_count:,} could not be read and were left out"
+        title = f"{intake.broken_count:,} skipped: which, and why"
         with st.expander(title, icon=":material/broken_image:", expanded=intake.broken_count < 6):
             some = intake.broken[:_LISTED]
             st.dataframe({"File": [shown(name) for name, _ in some],
@@ -283,6 +283,9 @@ def _train(data: Data, came: CameIn) -> None:
         ):  # fmt: skip
             go, preset = True, "cyclegan-small"
             taken = data.model_copy(update={"pairs": "unpaired"})
+    if both and data.pairs == "none":
+        st.caption("If each picture of one folder belongs to one of the other, say so under"
+                   " *Pairs*: then pix2pix can learn from them.")  # fmt: skip
     if go and controls.take_data(_all_of(taken), preset):
         st.switch_page(shell.TRAIN)
     _advice(len(came.seen.train))

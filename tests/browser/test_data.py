@@ -69,7 +69,7 @@ def test_own_pictures_come_in_are_trained_on_and_stay(
     page.get_by_text("Your own pictures").first.click()
     page.locator("input[type=file]").first.set_input_files(file)
     expect(page.get_by_text("40 pictures, colour, 32×32 px, 2 classes")).to_be_visible()
-    expect(page.get_by_text("3 could not be read and were left out")).to_be_visible()
+    expect(page.get_by_text("3 skipped: which, and why")).to_be_visible()
     expect(page.get_by_text("1 transparent, put onto the background")).to_be_visible()
     expect(page.get_by_text("As they come in", exact=True)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0

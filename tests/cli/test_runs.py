@@ -10,7 +10,7 @@ def test_every_run_is_listed(call, runs_root, small):
     assert told.code == 0
     first, last = told.out.splitlines()
     assert first.startswith("mine: finished, 3 steps, ")
-    assert last.startswith(f"1 runs below {runs_root}, ")
+    assert last.startswith(f"1 run below {runs_root}, ")
     found = call("runs", "--json").json
     (one,) = found["runs"]
     assert (one["name"], one["state"], one["steps"], one["data"]) == (

@@ -63,8 +63,17 @@ def test_the_report_counts_what_came_and_what_did_not(make):
     assert told.classes == {"a": 3, "b": 2} and told.held_out == 2
     assert (told.grey, told.clear, told.moving) == (1, 1, 1)
     assert type(told).from_json(json.loads(json.dumps(told.as_json()))) == told
-    assert "5 broken and skipped, 1 duplicates" in told.line
+    assert "5 skipped, 1 of equal content" in told.line
     assert sum(line.startswith("skipped: ") for line in told.lines) == 5
+
+
+def test_pictures_beside_the_folders_are_a_class_with_a_name(make):
+    good = encoded(plain())
+    pictures, told = taken(make({"1.png": good, "2.png": good, "cats/3.png": good}))
+    assert told.classes == {"(no folder)": 2, "cats": 1}
+    assert pictures.labels.tolist() == [0, 0, 1]
+    other = make({"1.png": good, "(no folder)/3.png": good}, "odd.zip")
+    assert taken(other)[1].classes == {"": 1, "(no folder)": 1}, "two classes, whatever their names"
 
 
 @pytest.mark.parametrize(("fit", "left", "middle"), [

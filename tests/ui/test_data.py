@@ -1,6 +1,7 @@
 """The page of data sets, without a browser."""
 
 import io
+import json
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +37,10 @@ def facts(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+def captions(app: AppTest) -> list[str]:
+    return [one.value for one in app.caption]
+
+
 def test_a_set_is_looked_at_and_trained_on():
     app = page(set="faces")
     told = facts(app)
@@ -46,6 +51,13 @@ def test_a_set_is_looked_at_and_trained_on():
     app.button(key="data:train").click().run()
     assert not app.exception
     assert app.session_state["experiment"].config.data.name == "faces"
+
+
+def test_the_brightest_pixels_are_drawn_too():
+    chart = page(set="digits").get("plotly_chart")[-1]
+    (line,) = json.loads(chart.proto.spec)["data"]
+    assert line["line"]["shape"] == "hv" and line["x"][-2:] == [252, 256]
+    assert line["y"][-1] == line["y"][-2] > 0.05, "a step needs an end"
 
 
 def test_points_are_drawn_and_bring_the_preset_for_points():
@@ -102,6 +114,8 @@ def test_own_pictures_are_reported_and_trained_on():
     assert facts(app)["Pictures to train on"] == "18" and facts(app)["Held out"] == "2"
     assert any("20 pictures, colour, 32×32 px, 2 classes" in one.value for one in app.text)
     assert any("broken.png" in str(one.value) for one in app.dataframe)
+    assert "9 pictures a class." in captions(app), "as many of each"
+    assert any("then pix2pix can learn" in words for words in captions(app))
     app.selectbox(key="knob:own:" + path.name + ":data.fit").set_value("pad").run()
     settled(app)
     app.button(key="data:advice").click().run()

@@ -30,6 +30,9 @@ Tell = Callable[[int, int], None]
 """Hears how many files are read, of how many; it may raise to end the reading."""
 
 SIDES = ("left", "right")
+NO_FOLDER = "(no folder)"
+"""The class of pictures that lie beside the folders of the others."""
+
 _LARGE = 16 << 10  # bytes of a file, from which on threads decode quicker than one
 _AT_ONCE = 256  # files that are under way, to bound the memory
 
@@ -193,4 +196,10 @@ def _labelled(folders: Iterable[str]) -> tuple[torch.Tensor | None, tuple[str, .
     if len(classes) < 2:
         return None, ()
     numbers = {name: number for number, name in enumerate(classes)}
-    return torch.tensor([numbers[folder] for folder in folders]), classes
+    labels = torch.tensor([numbers[folder] for folder in folders])
+    return labels, tuple(_named(one, classes) for one in classes)
+
+
+def _named(folder: str, others: tuple[str, ...]) -> str:
+    """Words for pictures that lie beside the folders, if none of these is called so."""
+    return folder if folder or NO_FOLDER in others else NO_FOLDER

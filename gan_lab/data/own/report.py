@@ -19,7 +19,8 @@ class Intake:
     Attributes:
         source: where they lie.
         taken: pictures (with ``side-by-side``, halves) that came in.
-        broken: (name, why) of files that did not, the first ``LISTED`` of them.
+        broken: (name, why) of files that did not, also of sound ones that are not taken; the
+            first ``LISTED`` of them.
         broken_count: of all of them.
         duplicates: files with the same content as an earlier one; they count as pictures too.
         others: files that are no pictures by their names.
@@ -69,9 +70,9 @@ class Intake:
         if self.held_out:
             words.append(f"{self.held_out:,} held out")
         if self.broken_count:
-            words.append(f"{self.broken_count:,} broken and skipped")
+            words.append(f"{self.broken_count:,} skipped")
         if self.duplicates:
-            words.append(f"{self.duplicates:,} duplicates")
+            words.append(f"{self.duplicates:,} of equal content")
         return ", ".join(words) + f" ({self.seconds:.1f} s{', kept' if self.cached else ''})"
 
     @property
