@@ -7,4 +7,4 @@ from gan_lab.ui import runs, shell
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.title("Runs", width="content")
     runs.bring()
-runs.every_run({"train": shell.TRAIN, "compare": shell.COMPARE})
+runs.every_run({"train": shell.TRAIN, "compare": shell.COMPARE, "latent": shell.LATENT})

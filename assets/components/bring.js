@@ -1,12 +1,12 @@
-// A run's zip from this computer to the server, with progress; then the page opens what came of it.
+// A run's zip, or weights, from this computer to the server, with progress; then the page opens what came of it.
 import { button, element } from "./made.js";
 import { bytes } from "./numbers.js";
 
 class Bring {
   constructor(root, component) {
     this.box = element("div", "gl-bring");
-    this.field = Object.assign(element("input"), { type: "file", accept: ".zip,application/zip" });
-    this.label = element("label", "", "The zip of a run");
+    this.field = Object.assign(element("input"), { type: "file", accept: ".zip,.safetensors,.pt" });
+    this.label = element("label", "", "The zip of a run, or weights");
     this.label.append(this.field);
     this.bar = Object.assign(element("progress"), { max: 1, value: 0, hidden: true });
     this.bar.setAttribute("aria-label", "Progress of bringing the run");
@@ -36,7 +36,7 @@ class Bring {
     request.onload = () => this.came(request);
     request.onerror = () => this.failed("It did not get through. Try again in a moment.");
     request.onabort = () => this.failed("Not brought: it was cancelled.");
-    request.open("POST", this.address);
+    request.open("POST", `${this.address}?name=${encodeURIComponent(file.name.slice(-120))}`);
     request.send(file);
   }
 

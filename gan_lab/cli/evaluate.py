@@ -43,13 +43,15 @@ def evaluate(run: str, metrics: str | None, n: int | None, weights: str, *, as_j
         PretrainedError: no generator of that name came with the app.
         DataError: its real pictures are not on this machine.
     """
-    wanted = _weights(weights, run)
+    wanted = _weights(weights)
     unknown = [name for name in _split(metrics) if name not in MEASURES]
     if unknown:
         raise UsageError(
             f"--metrics {unknown[0]!r} is not allowed; there are {', '.join(MEASURES)}"
         )
     shown = open_named(run) if run.startswith(PREFIX) else open_players(RunDirectory.find(run))
+    if "raw" in wanted and not shown.raw:
+        raise UsageError(f"--weights {weights}: only the average of this one is kept; leave it out")
     config, kind = shown.config, shown.kind
     train, held_out = load(config.data), load(config.data, train=False)
     names = _names(metrics, config, kind, judged=_judged(train))
@@ -73,11 +75,9 @@ def _split(metrics: str | None) -> list[str]:
     return [name.strip() for name in (metrics or "").split(",") if name.strip()]
 
 
-def _weights(weights: str, run: str) -> tuple[Weights, ...]:
+def _weights(weights: str) -> tuple[Weights, ...]:
     if weights not in WEIGHTS:
         raise UsageError(f"--weights {weights!r} is not allowed; give one of {', '.join(WEIGHTS)}")
-    if weights != "averaged" and run.startswith(PREFIX):
-        raise UsageError(f"--weights {weights}: only the average came with the app; leave it out")
     return {"averaged": ("averaged",), "raw": ("raw",), "both": ("averaged", "raw")}[weights]
 
 

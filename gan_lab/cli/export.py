@@ -18,7 +18,7 @@ from gan_lab.export import bring as bring_in
 from gan_lab.export.base import nothing_told
 from gan_lab.export.script import FORMS, write_preset
 from gan_lab.presets import preset
-from gan_lab.runs import RunDirectory, runs_root
+from gan_lab.runs import RunDirectory, open_generators, runs_root
 from gan_lab.words import size_of
 
 PRESET = "preset:"
@@ -84,7 +84,8 @@ def list_exports(run: str | None, *, as_json: bool) -> None:
 def bring(source: Path) -> None:
     """Bring a run in below the runs root. Raises ExportError, OSError."""
     directory = bring_in(source, runs_root())
-    say(f"{directory.path}: {size_of(directory.read_checkpoint()['steps'], 'step')}")
+    alone = "a generator alone, of " if directory.alone else ""
+    say(f"{directory.path}: {alone}{size_of(open_generators(directory).step, 'step')}")
 
 
 @contextlib.contextmanager

@@ -274,7 +274,11 @@ def export(
 def bring(
     source: Annotated[
         Path,
-        typer.Argument(metavar="ZIP", help="What --to bundle wrote, or one checkpoint of a run."),
+        typer.Argument(
+            metavar="FILE",
+            help="What --to bundle wrote, or one checkpoint of a run; or weights as --to"
+            " safetensors, players or generator wrote them.",
+        ),
     ],
 ) -> None:
     """Bring a run in again, from here or from another machine, below the runs root."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gan_lab.export.base import Export, Tell, has_checkpoint
+from gan_lab.export.base import Export, Tell, has_generator
 from gan_lab.games import game_of
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.pretrained import write
@@ -14,7 +14,7 @@ from gan_lab.whole import whole_file
 def _missing(directory: RunDirectory) -> str:
     if not game_of(directory.read_config()).from_noise:
         return "this generator begins from a picture and has no latent space"
-    return has_checkpoint(directory)
+    return has_generator(directory)
 
 
 def _make(directory: RunDirectory, out: Path, tell: Tell) -> str:

@@ -70,9 +70,17 @@ class Export:
 
 
 def has_checkpoint(directory: RunDirectory) -> str:
-    """What is missing for an export of weights."""
+    """What is missing for an export of everything that a run keeps."""
+    if directory.alone:
+        return "only the generator of this run is here, without what it was trained with"
+    return has_generator(directory)
+
+
+def has_generator(directory: RunDirectory) -> str:
+    """What is missing for an export of the averaged G, or of what it makes."""
     directory.read_config()
-    return "" if directory.checkpoint_files() else "this run has no checkpoint yet"
+    there = directory.alone or directory.checkpoint_files()
+    return "" if there else "this run has no checkpoint yet"
 
 
 def wants(packages: str) -> str:

@@ -1,4 +1,4 @@
-"""A run's zip, or a single checkpoint of ours, brought in again as a run's folder.
+"""A run's zip, a single checkpoint of ours, or weights of ours, brought in again as a folder.
 
 Nothing of it is executed: checkpoints are read with ``weights_only``, everything else is JSON that
 is checked, numbers, or pictures. What is not as a run's folder has it is refused as a whole, in a
@@ -23,8 +23,12 @@ from gan_lab.archives import Archive, ArchiveError, Limits, kind_of, open_archiv
 from gan_lab.export.base import ExportError
 from gan_lab.export.bundle import BELOW, BESIDE, FORMAT, MANIFEST, is_known
 from gan_lab.export.checked import check_run, checked_state
+from gan_lab.export.returned import from_safetensors, from_torch, is_safetensors
+from gan_lab.export.sets import grid_png
 from gan_lab.runs import RunDirectory
 from gan_lab.runs.directory import Mark, unmarked
+from gan_lab.runs.messages import Shown
+from gan_lab.runs.pretrained import PretrainedError, write
 from gan_lab.training.trainer import config_of
 
 LIMITS = Limits(entries=20_000, entry_bytes=2 << 30, total_bytes=8 << 30)
@@ -32,13 +36,22 @@ _MANIFEST_BYTES = 8 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def bring(source: Path, root: Path, limits: Limits = LIMITS, mark: Mark = unmarked) -> RunDirectory:
+def bring(
+    source: Path,
+    root: Path,
+    limits: Limits = LIMITS,
+    mark: Mark = unmarked,
+    name: str = "",
+) -> RunDirectory:
     """The run in a file, as a new folder below ``root``; its name is kept where it is free.
 
     Args:
-        source: a zip that the export ``bundle`` wrote, or one checkpoint of a run.
+        source: a zip that the export ``bundle`` wrote, or one checkpoint of a run; or weights that
+            the exports ``safetensors``, ``players`` or ``generator`` wrote, of which a generator
+            alone comes (``RunDirectory.alone``).
         root: where runs are kept; made if it is not there.
         mark: says whose run it will be.
+        name: of the file where it came from, if ``source`` is a copy.
 
     Raises:
         ExportError: it is none of these, damaged, too large, or not what it says; one line.
@@ -49,43 +62,62 @@ def bring(source: Path, root: Path, limits: Limits = LIMITS, mark: Mark = unmark
     if kind_of(begin) == "pickle":
         raise ExportError(
             "this file is a pickle, which may run code when it is read; it is not opened. Give the"
-            " zip of a run, or one of its checkpoints"
+            " zip of a run, one of its checkpoints, or its weights as safetensors"
         )
     if source.stat().st_size > limits.total_bytes:
         raise ExportError(f"it has more than {limits.total_bytes >> 20:,} MB; that is too large")
     root.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix=".bringing-", dir=root))
     try:
-        name = _unpacked(source, place, limits)
-        check_run(RunDirectory(place))
+        stem = Path(name or source.name).stem
+        if is_safetensors(begin, source.stat().st_size):
+            called = _alone(from_safetensors(source), place, stem)
+        else:
+            called = _unpacked(source, place, limits, stem)
         mark(place)
         place.chmod(0o755)
-        return RunDirectory(_settled(place, root, name))
+        return RunDirectory(_settled(place, root, called))
     except ArchiveError as error:
         raise ExportError(f"this is not the zip of a run: {error}") from None
+    except PretrainedError as error:
+        raise ExportError(str(error)) from None
     finally:
         shutil.rmtree(place, ignore_errors=True)  # it is not there any more if all went well
 
 
-def _unpacked(source: Path, place: Path, limits: Limits) -> str:
-    """Put the files of a run into ``place``; returns the name that it had."""
+def _unpacked(source: Path, place: Path, limits: Limits, stem: str) -> str:
+    """Put the files of a run into ``place``, checked; returns the name that it had."""
     with open_archive(source, limits) as archive:
         if any(entry.name == MANIFEST for entry in archive.entries):
-            return _from_bundle(archive, place)
+            name = _from_bundle(archive, place)
+            check_run(RunDirectory(place))
+            return name
         inside = {entry.path.name for entry in archive.entries}
     if "data.pkl" in inside:  # what torch.save writes is a zip, too
-        return _from_checkpoint(source, place)
+        shown = from_torch(source)
+        return _alone(shown, place, stem) if shown else _from_checkpoint(source, place, stem)
     raise ExportError(f"this is not the zip of a run: it has no {MANIFEST}")
 
 
-def _from_checkpoint(source: Path, place: Path) -> str:
+def _alone(shown: Shown, place: Path, stem: str) -> str:
+    """A generator without its run: kept as this app keeps those that came with it."""
+    directory = RunDirectory.create(place)
+    with (place / "generator.pt").open("xb") as file:
+        write(shown, file)
+    directory.write_config(shown.config)
+    directory.write_sample(shown.step, grid_png(shown))
+    return stem if _NAME.fullmatch(stem) else "generator"
+
+
+def _from_checkpoint(source: Path, place: Path, stem: str) -> str:
     """A checkpoint alone: the run goes on from there, without its curves."""
     state = checked_state(source)
     directory = RunDirectory.create(place)
     step = int(state["steps"])
     shutil.copyfile(source, place / "checkpoints" / f"{step:09d}.pt")
     directory.write_config(config_of(state))
-    return f"{source.stem}-checkpoint" if _NAME.fullmatch(source.stem) else "checkpoint"
+    check_run(directory)
+    return f"{stem}-checkpoint" if _NAME.fullmatch(stem) else "checkpoint"
 
 
 def _from_bundle(archive: Archive, place: Path) -> str:

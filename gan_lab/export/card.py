@@ -11,7 +11,7 @@ from typing import Any
 from gan_lab import __version__
 from gan_lab.config import RunConfig, difference
 from gan_lab.data import short_name
-from gan_lab.export.base import Export, Tell, has_checkpoint, run_name
+from gan_lab.export.base import Export, Tell, has_generator, run_name
 from gan_lab.export.licences import licence
 from gan_lab.export.loading import loading
 from gan_lab.export.sets import grid_png
@@ -165,6 +165,6 @@ CARD = Export(
     "A page in Markdown on data, configuration, measures, limits and how to load it, with samples.",
     ".zip",
     "application/zip",
-    has_checkpoint,
+    has_generator,
     _make,
 )

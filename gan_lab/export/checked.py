@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL import Image
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
 from gan_lab.export.base import ExportError
-from gan_lab.games import game_of, rehearse
+from gan_lab.games import rehearse
 from gan_lab.runs import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
+from gan_lab.runs.fitting import fit, planned
 from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.ledger import Entry
@@ -67,7 +67,7 @@ def checked_state(path: Path) -> dict[str, Any]:
     try:
         state = checkpoints.load(path)
         config, kind = config_of(state), kind_of(state)
-        _check_kind(kind)
+        check_kind(kind)
         if not 0 <= int(state["steps"]) < _STEPS:
             raise ValueError("its step is none")
         rehearse(config, kind)
@@ -100,7 +100,8 @@ def _check_states(directory: RunDirectory) -> dict[str, Any]:
     return newest
 
 
-def _check_kind(kind: Kind) -> None:
+def check_kind(kind: Kind) -> None:
+    """Raises ExportError for pictures that cannot be."""
     if kind.channels not in {1, 2, 3} or not 1 <= kind.size <= _SIDE:
         raise ExportError("its pictures are of a kind that cannot be")
     if len(kind.classes) > _SIDE or not all(isinstance(name, str) for name in kind.classes):
@@ -108,14 +109,10 @@ def _check_kind(kind: Kind) -> None:
 
 
 def _check_weights(players: Mapping[str, Any], config: RunConfig, kind: Kind) -> None:
-    with torch.device("meta"):
-        generators = game_of(config).generators(config, kind)
-        discriminators = game_of(config).discriminators(config, kind)
+    generators, discriminators = planned(config, kind)
     for name, network in (generators | discriminators).items():
-        wanted = {key: tuple(t.shape) for key, t in network.state_dict().items()}
         for which in ("network", "shown") if name in generators else ("network",):
-            found = players[name][which]
-            if {key: tuple(t.shape) for key, t in found.items()} != wanted:
+            if not fit(network, players[name][which]):
                 raise ExportError(f"the weights of {name} do not fit the configuration beside them")
 
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan_lab.data import plane_of, to_points
-from gan_lab.export.base import Export, ExportError, Tell, has_checkpoint, wants
+from gan_lab.export.base import Export, ExportError, Tell, has_generator, wants
 from gan_lab.export.weights import about
 from gan_lab.games import game_of
 from gan_lab.runs import RunDirectory, open_generators
@@ -156,7 +156,7 @@ def _onnx(directory: RunDirectory, out: Path, tell: Tell) -> str:
 
 
 def _onnx_missing(directory: RunDirectory) -> str:
-    return has_checkpoint(directory) or wants("onnx onnxscript onnxruntime")
+    return has_generator(directory) or wants("onnx onnxscript onnxruntime")
 
 
 PROGRAMS = (
@@ -164,7 +164,7 @@ PROGRAMS = (
         "pt2", "Program (PyTorch)",
         "G as an exported program, which PyTorch runs without this app: z in, pictures from 0 to 1"
         " out, as many at once as you like.",
-        ".pt2", "application/octet-stream", has_checkpoint, _pt2,
+        ".pt2", "application/octet-stream", has_generator, _pt2,
     ),
     Export(
         "onnx", "Program (ONNX)",

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from gan_lab.config import RunConfig
 from gan_lab.data import plane_of, to_points
-from gan_lab.export.base import Export, ExportError, Tell, has_checkpoint
+from gan_lab.export.base import Export, ExportError, Tell, has_generator
 from gan_lab.games import apply, game_of
 from gan_lab.latent import draw, in_parts, real_pictures
 from gan_lab.objectives.conditions import with_classes
@@ -242,7 +242,7 @@ def _fill_grid(shown: Shown, wish: Wish, file: IO[bytes], tell: Tell) -> None:
 def _no_points(directory: RunDirectory) -> str:
     if game_of(directory.read_config()).plays_points:
         return "this model makes points, not pictures; take them as an array"
-    return has_checkpoint(directory)
+    return has_generator(directory)
 
 
 def _export(
@@ -262,7 +262,7 @@ def _from_given(directory: RunDirectory) -> bool:
 SETS = (
     _export(
         "grid", "Samples", "A picture of 64 samples side by side, or of the points in their plane.",
-        ".png", "image/png", has_checkpoint, _fill_grid, Wish(GRID),
+        ".png", "image/png", has_generator, _fill_grid, Wish(GRID),
     ),
     _export(
         "pictures", "Generated pictures",
@@ -273,6 +273,6 @@ SETS = (
     _export(
         "npz", "Generated array",
         "The same as one array for NumPy, with labels where the model is told a class.",
-        ".npz", "application/octet-stream", has_checkpoint, _fill_npz,
+        ".npz", "application/octet-stream", has_generator, _fill_npz,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gan_lab.export.base import Export, Tell, run_name, wants
+from gan_lab.export.base import Export, Tell, has_generator, run_name, wants
 from gan_lab.export.card import card, entries, plain
 from gan_lab.export.history import records, rows
 from gan_lab.runs import RunDirectory, open_generators
@@ -88,7 +88,7 @@ def _texts(writer: Any, directory: RunDirectory) -> None:
         told = f"{plain(entry['path'])}: {plain(entry['old'])} → {plain(entry['new'])}"
         note = f" ({plain(entry['note'])})" if entry.get("note") else ""
         writer.add_text("ledger", f"{told}{note}", int(entry["step"]))
-    if directory.checkpoint_files():
+    if not has_generator(directory):
         shown = open_generators(directory)
         writer.add_text("card", card(directory, shown), shown.step)
 

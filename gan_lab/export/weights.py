@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from gan_lab.export.base import Export, Tell, has_checkpoint, wants
+from gan_lab.export.base import Export, Tell, has_checkpoint, has_generator, wants
 from gan_lab.runs import DirectoryError, RunDirectory, open_generators, open_players
 from gan_lab.runs.messages import Shown
 from gan_lab.training import checkpoints
@@ -17,6 +17,10 @@ from gan_lab.whole import whole_file
 from gan_lab.words import size_of
 
 SAFETENSORS = "application/octet-stream"
+MAKER, FORMAT = "GAN Playground", "1"
+"""By which we know a file of ours again."""
+AVERAGED = "averaged."
+"""Before the name of a generator, in the file of all players."""
 
 
 def _weights(network: nn.Module, prefix: str = "") -> dict[str, Tensor]:
@@ -29,8 +33,8 @@ def about(shown: Shown) -> dict[str, str]:
     """What one must know of weights to use them: texts, as the format wants them."""
     kind = shown.kind
     return {
-        "made_by": "GAN Playground",
-        "format": "1",
+        "made_by": MAKER,
+        "format": FORMAT,
         "config": shown.config.model_dump_json(),
         "kind": json.dumps(
             {"channels": kind.channels, "size": kind.size, "classes": list(kind.classes)}
@@ -54,7 +58,7 @@ def _players(directory: RunDirectory, out: Path, tell: Tell) -> str:
     tell(0.5, "writing")
     weights = {}
     for name, network in shown.networks.items():
-        weights |= _weights(network, f"averaged.{name}.")
+        weights |= _weights(network, f"{AVERAGED}{name}.")
     for name, network in (*shown.raw.items(), *shown.judges.items()):
         weights |= _weights(network, f"{name}.")
     return _save(weights, shown, out)
@@ -84,7 +88,11 @@ def _checkpoint(directory: RunDirectory, out: Path, tell: Tell) -> str:
     raise DirectoryError(f"{directory.path} has no checkpoint that can be read: {reason}")
 
 
-def _missing(directory: RunDirectory) -> str:
+def _g_missing(directory: RunDirectory) -> str:
+    return has_generator(directory) or wants("safetensors")
+
+
+def _players_missing(directory: RunDirectory) -> str:
     return has_checkpoint(directory) or wants("safetensors")
 
 
@@ -93,12 +101,12 @@ WEIGHTS = (
         "safetensors", "Weights of G (safetensors)",
         "The averaged generator's weights, with configuration, kind of pictures and step as text;"
         " a file that cannot carry code.",
-        ".safetensors", SAFETENSORS, _missing, _g,
+        ".safetensors", SAFETENSORS, _g_missing, _g,
     ),
     Export(
         "players", "Weights of all players (safetensors)",
         "Generators, discriminators and averaged generators in one file.",
-        ".safetensors", SAFETENSORS, _missing, _players,
+        ".safetensors", SAFETENSORS, _players_missing, _players,
     ),
     Export(
         "checkpoint", "Checkpoint",

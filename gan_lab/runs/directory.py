@@ -2,6 +2,8 @@
 
 ``config.json  history/readings.f32  ledger.jsonl  samples/000000123.png
 checkpoints/000000123.pt  undo/000000004.pt  best/000000123.pt  summary.json``
+
+Where weights alone were brought in, ``generator.pt`` is all that there is beside ``config.json``.
 """
 
 from __future__ import annotations
@@ -306,6 +308,14 @@ class RunDirectory:
             raise DirectoryError(f"{self._readings} does not belong to the checkpoint")
         return begin, (size - begin) // (4 * len(columns))
 
+    # -- a generator alone ---------------------------------------------------------------------
+
+    @property
+    def alone(self) -> Path | None:
+        """The file of the averaged G, where only that was brought in; None for a run."""
+        path = self.path / "generator.pt"
+        return path if path.is_file() and not self.checkpoint_files() else None
+
     # -- samples, checkpoints ------------------------------------------------------------------
 
     def write_sample(self, step: int, data: bytes, name: str = "") -> None:
@@ -394,6 +404,11 @@ class RunDirectory:
 
         Raises DirectoryError if there is none, or if the newest was written by a later version.
         """
+        if self.alone:
+            raise DirectoryError(
+                "only its averaged generator is here, to be explored and sampled from; bring the"
+                " zip of the run, or a checkpoint, to train it further"
+            )
         files = self.checkpoint_files()
         newest = int(files[-1].stem) if files else 0
         # a state is never newer than the newest checkpoint: it may be of a way that was left

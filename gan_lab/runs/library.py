@@ -44,7 +44,8 @@ class Entry:
         images: real pictures seen.
         seconds: of training.
         state: "training here", "paused" (here, too), "elsewhere" (another process trains it), "left
-            behind" (by a server that was killed), "stopped", "finished", "failed", or "damaged".
+            behind" (by a server that was killed), "stopped", "finished", "failed", "generator
+            alone" (brought in without the rest of its run), or "damaged".
         measures: the newest of the averaged G, by name.
         thumbnail: a small PNG of what G made last; b"" if there is none.
         size: bytes on disk.

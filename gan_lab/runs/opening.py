@@ -10,9 +10,9 @@ from gan_lab.config import ConfigError
 from gan_lab.games import Onlooker, game_of
 from gan_lab.latent import Model
 from gan_lab.randomness import seeded
-from gan_lab.runs.directory import RunDirectory
+from gan_lab.runs.directory import DirectoryError, RunDirectory
 from gan_lab.runs.messages import Shown
-from gan_lab.runs.pretrained import PREFIX, named
+from gan_lab.runs.pretrained import PREFIX, PretrainedError, named, read
 from gan_lab.training import checkpoints
 from gan_lab.training.trainer import config_of, kind_of
 
@@ -68,13 +68,22 @@ def open_generators(directory: RunDirectory) -> Shown:
     Raises:
         DirectoryError: there is no checkpoint that can be read.
     """
-    return _generators(directory.read_checkpoint())
+    return _alone(directory) or _generators(directory.read_checkpoint())
+
+
+def _alone(directory: RunDirectory) -> Shown | None:
+    """The generator of a folder that has nothing else. Raises DirectoryError."""
+    path = directory.alone
+    try:
+        return read(path) if path else None
+    except PretrainedError as error:
+        raise DirectoryError(str(error).replace(str(path), "its generator")) from None
 
 
 def open_players(directory: RunDirectory) -> Shown:
     """The same with the discriminators, as they were at that step, and the generators themselves,
-    not averaged."""
-    return players_of(directory.read_checkpoint())
+    not averaged; without these where a generator came alone."""
+    return _alone(directory) or players_of(directory.read_checkpoint())
 
 
 def players_of(state: dict[str, Any]) -> Shown:

@@ -21,6 +21,7 @@ from gan_lab.config import from_tree
 from gan_lab.data import Kind
 from gan_lab.games import game_of
 from gan_lab.randomness import seeded
+from gan_lab.runs.fitting import fit, planned
 from gan_lab.runs.messages import Shown
 
 FOLDER = Path(__file__).parent.parent.parent / "assets" / "pretrained"
@@ -145,22 +146,31 @@ def read(path: Path) -> Shown:
         state = torch.load(path, map_location="cpu", weights_only=True)
         if state["format"] != FORMAT:
             raise ValueError(f"its format is {state['format']}, not {FORMAT}")
-        return _opened(state)
+        return opened(state)
     except Exception as error:  # torch raises half a dozen kinds for a damaged file
         reason = (str(error) or type(error).__name__).splitlines()[0][:120]
         raise PretrainedError(f"{path} cannot be read as a generator ({reason})") from None
 
 
-def _opened(state: dict[str, Any]) -> Shown:
+def opened(state: dict[str, Any]) -> Shown:
+    """The generator of what such a file holds; networks are built last.
+
+    Raises:
+        PretrainedError: its weights are of another network, or broken.
+        ConfigError, ValueError, KeyError, TypeError: it is not what such a file holds.
+    """
     channels, size, classes = state["kind"]
     config, kind = from_tree(json.loads(state["config"])), Kind(channels, size, tuple(classes))
     if not game_of(config).from_noise:
         raise ValueError("it begins from a picture")
-    with seeded(0):  # the first weights are replaced at once
-        name, network = next(iter(game_of(config).generators(config, kind).items()))
+    name, plan = next(iter(planned(config, kind)[0].items()))
+    if not fit(plan, state["weights"]):
+        raise PretrainedError("its weights do not fit the configuration beside them")
     for key, weight in state["weights"].items():
         if not weight.isfinite().all():
-            raise ValueError(f"{key} is not finite")
+            raise PretrainedError(f"{key} is not finite")
+    with seeded(0):  # the first weights are replaced at once
+        network = game_of(config).generators(config, kind)[name]
     network.load_state_dict(state["weights"])
     network.eval().requires_grad_(False)
     return Shown({name: network}, int(state["step"]), config, kind)

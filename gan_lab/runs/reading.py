@@ -27,6 +27,7 @@ from gan_lab.runs.messages import Drawing, Picture, State
 from gan_lab.runs.pictures import png, scatter
 from gan_lab.runs.states import kept_states
 
+ALONE = "generator alone"
 THUMBNAIL = 128  # px
 _TILES = 4  # of a side of it, at most
 _PIXELS = 1 << 26  # a picture of more is not looked into
@@ -43,7 +44,8 @@ class Glance(NamedTuple):
         steps: rounds that are kept.
         images: real pictures seen.
         seconds: of training.
-        state: "left behind" unless its summary says how it ended; "damaged" if nothing can go on.
+        state: "left behind" unless its summary says how it ended; "damaged" if nothing can go on;
+            "generator alone" where nothing else was brought in.
         why: what went wrong, or "".
         shot: of the film, the newest of those steps.
     """
@@ -59,7 +61,7 @@ class Glance(NamedTuple):
     @property
     def over(self) -> bool:
         """Whether it has ended, and says how."""
-        return self.state not in ("left behind", "damaged")
+        return self.state not in ("left behind", "damaged", ALONE)
 
 
 def glance(run: Path) -> Glance:
@@ -69,6 +71,8 @@ def glance(run: Path) -> Glance:
         config: RunConfig | None = directory.read_config()
     except (DirectoryError, ConfigError) as error:
         config, why = None, str(error).replace(f"{run}/", "")
+    if directory.alone and config is not None:
+        return Glance(config, newest_sample(run), 0, 0.0, ALONE, why, None)
     steps = newest_whole(directory)
     told = _summary(run)
     over = _over(told, steps)
@@ -84,6 +88,12 @@ def glance(run: Path) -> Glance:
     elif config is None:
         state = "damaged"
     return Glance(config, at, images, seconds, state, why, shot)
+
+
+def newest_sample(run: Path) -> int:
+    """Step of the newest picture; 0 where there is none."""
+    names = (path.stem for path in (run / "samples").glob("*.png"))
+    return max((int(name) for name in names if name.isdecimal()), default=0)
 
 
 def _progress(

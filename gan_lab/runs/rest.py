@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import torch
@@ -18,7 +19,7 @@ import torch
 from gan_lab.coach import gravest_first, health
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind, Pictures
-from gan_lab.games import Game, game_of
+from gan_lab.games import Game, Preview, game_of
 from gan_lab.randomness import Streams, seeded
 from gan_lab.runs import reading
 from gan_lab.runs.account import Kept
@@ -29,11 +30,20 @@ from gan_lab.runs.evidence import gathered
 from gan_lab.runs.film import Film, FilmError
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.mailbox import Mailbox
-from gan_lab.runs.messages import Bars, Checkup, Drawing, Moment, Opinion, Picture, State
+from gan_lab.runs.messages import (
+    Bars,
+    Checkup,
+    Drawing,
+    Moment,
+    Opinion,
+    Picture,
+    Shown,
+    State,
+)
 from gan_lab.runs.observer import KEPT, PAST
-from gan_lab.runs.opening import players_of
+from gan_lab.runs.opening import open_generators, players_of
 from gan_lab.runs.opinions import counted
-from gan_lab.runs.pictures import encoded, still
+from gan_lab.runs.pictures import encoded, picture, still
 from gan_lab.runs.reading import Glance
 from gan_lab.runs.viewed import Viewed
 from gan_lab.training.history import History
@@ -47,6 +57,7 @@ _LEFT = (
     " went away. It is kept up to here, and Go on takes it from here."
 )
 _PART = 1 << 16  # records read at once
+_SAMPLES = 64  # pictures of a generator that came alone
 _UNKNOWN = Kind(3, 32, ())  # what pictures are taken for that nothing is known of
 _T = TypeVar("_T")
 _Tried = Callable[[str, Callable[[], _T]], _T | None]
@@ -118,7 +129,11 @@ def at_rest(directory: RunDirectory) -> Rest:
     account = _account(directory, state, glance, tried)
     film = Film(directory.path / "film").open()
     film.shots = tuple(shot for shot in film.shots if shot.step <= account.counts.steps)
-    views, opinions, step = _look(film, state, tried) or ({}, {}, 0)
+    shown = None
+    if state or directory.alone:
+        read = partial(players_of, state) if state else partial(open_generators, directory)
+        shown = tried("its networks", read)
+    views, opinions, step = _look(film, state, shown, tried) or ({}, {}, 0)
     first = Moment(
         number=1,
         state=State(glance.state) if glance.over else State.AT_REST,
@@ -131,7 +146,7 @@ def at_rest(directory: RunDirectory) -> Rest:
         interventions=len(account.ledger),
     )
     mailbox = Mailbox(first)
-    mailbox.shown = tried("its networks", lambda: players_of(state)) if state else None
+    mailbox.shown = shown
     mailbox.stills = (tried("its scene", lambda: _stills(state)) if state else None) or {}
     mailbox.checkup = tried("what was found", lambda: _checkup(directory, account)) or Checkup()
     mailbox.moment = replace(first, note=_note(directory, glance, damage, missing))
@@ -226,16 +241,28 @@ def _ledger(directory: RunDirectory, steps: int) -> list[Entry]:
     return found
 
 
-def _look(film: Film, state: dict[str, Any] | None, tried: _Tried[Any]) -> _Look | None:
+def _look(
+    film: Film, state: dict[str, Any] | None, shown: Shown | None, tried: _Tried[Any]
+) -> _Look | None:
     """What the page showed last: as the film has it, or drawn anew by the averaged G."""
     if film.shots:
         shot = film.shots[-1]
         filmed = tried("the end of its film", lambda: film.look(shot))
         if filmed is not None and filmed[0]:
             return (*filmed, shot.step)
-    if state is None:
+    if state is not None:
+        return tried("its pictures", lambda: _drawn(state))
+    if shown is None or shown.kind.points:
         return None
-    return tried("its pictures", lambda: _drawn(state))
+    return tried("its pictures", lambda: _sampled(shown))
+
+
+def _sampled(shown: Shown) -> _Look:
+    """Of a generator alone, which has no fixed inputs of a run."""
+    model = shown.model
+    labels = torch.arange(_SAMPLES) % len(model.classes) if model.classes else None
+    images = model.images(model.draw(_SAMPLES), labels)
+    return {"samples": picture(Preview(images, caption="Drawn with seed 0."))}, {}, shown.step
 
 
 def _drawn(state: dict[str, Any]) -> _Look:

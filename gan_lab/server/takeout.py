@@ -5,7 +5,8 @@ it cannot be had (""), and ``now``, the file that is on its way or null; POST ``
 one begins to be made; DELETE: it is wanted no more. ``takeout/<view id>/now``: the file's progress
 alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it.
 
-``bring``, POST: the zip of a run as the body; the answer names the run that came of it.
+``bring?name=``, POST: a file that was taken, as the body, and what it is called; the answer names
+the run that came of it.
 
 A run that trains saves itself first, if it has not done so just now; the rest is read from the
 files of its folder, and takes nothing of the trainer's time.
@@ -165,14 +166,17 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
                 if size > _LARGEST:
                     raise ValueError(f"More than {_LARGEST >> 20} MB; that is no run of this app.")
                 await asyncio.to_thread(file.write, part)
-        return await asyncio.to_thread(_opened, path, runs, visitor)
+        name = request.query_params.get("name", "")
+        return await asyncio.to_thread(_opened, path, name, runs, visitor)
     finally:
         path.unlink(missing_ok=True)
 
 
-def _opened(path: Path, runs: Registry, visitor: str) -> Hosted:
+def _opened(path: Path, name: str, runs: Registry, visitor: str) -> Hosted:
     owners = library().owners
-    brought = bring(path, runs_root(), mark=lambda run: owners.mark(run, visitor))
+    brought = bring(
+        path, runs_root(), mark=lambda run: owners.mark(run, visitor), name=name or path.name
+    )
     return runs.open(brought.path, visitor)
 
 

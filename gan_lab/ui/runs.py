@@ -28,6 +28,7 @@ STATES = {
     "stopped": "Stopped",
     "finished": "Finished",
     "failed": "Failed",
+    "generator alone": "Generator alone",
     "damaged": "Damaged",
 }
 """What the states of a run are called; in this order they are offered to choose from."""
@@ -82,7 +83,7 @@ def every_run(pages: Mapping[str, Any]) -> None:
     """The list, which looks anew while something trains; then whatever was pressed there.
 
     Args:
-        pages: by name, those that a run opens on: train and compare.
+        pages: by name, those that a run opens on: train, compare and latent.
     """
     training = any(entry.state in _ALIVE for entry in entries())
     st.fragment(_list, run_every=_REFRESH if training else None)(pages)
@@ -234,7 +235,12 @@ def opened(name: str) -> Hosted:
 
 
 def _open(wish: Wish) -> None:
-    _go("train", run=opened(str(wish.get("name"))).view_id)
+    _show(opened(str(wish.get("name"))))
+
+
+def _show(hosted: Hosted) -> None:
+    """The page of a run; a generator alone has no curves to look at."""
+    _go("latent" if hosted.directory.alone else "train", run=hosted.view_id)
 
 
 def _resume(wish: Wish) -> None:
@@ -295,7 +301,7 @@ def _leave(pages: Mapping[str, Any]) -> None:
     """To the page that was asked for; to the whole of this one where its files are."""
     if _GO in st.session_state:
         page, query = st.session_state.pop(_GO)
-        if page == "train":
+        if page != "compare":
             experiment.look_at(query["run"])
         st.switch_page(pages[page], query_params=query)
     if st.session_state.get(_TAKE) and not st.session_state.get(_TAKE + ":shown"):
@@ -319,10 +325,11 @@ def _dialog(hosted: Hosted) -> None:
 
 
 def bring() -> None:
-    """A place for the zip of a run; what comes of it is opened."""
+    """A place for the zip of a run, or for weights; what comes of it is opened."""
     with st.popover("Bring a run", icon=":material/upload:", key="open:bring"):
         st.write("A run that was taken from this app as one zip, here or on another machine, opens"
-                 " as it was. Nothing in it is executed.")  # fmt: skip
+                 " as it was. Of weights alone (safetensors, or the generator's .pt) comes a"
+                 " generator to explore. Nothing in a file is executed.")  # fmt: skip
         components.show(
             "bring", "bring", {"address": f"{components.root()}/bring"}, on_brought_change=_brought
         )
@@ -331,5 +338,6 @@ def bring() -> None:
 def _brought() -> None:
     state: Any = st.session_state["bring"]
     view_id = state.get("brought")
-    if isinstance(view_id, str) and registry().get(view_id) is not None:
-        _go("train", run=view_id)
+    hosted = registry().get(view_id) if isinstance(view_id, str) else None
+    if hosted is not None:
+        _show(hosted)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import Page, expect
 
 from gan_lab.config import RunConfig
+from gan_lab.export import EXPORTS
 from gan_lab.runs import Budget, Run, RunDirectory
 
 if TYPE_CHECKING:
@@ -24,13 +25,26 @@ def taken(page: Page, export: str) -> Path:
     return Path(download.value.path())
 
 
+def bring(page: Page, name: str, data: bytes) -> None:
+    page.get_by_text("Bring a run").click()
+    page.get_by_label("The zip of a run, or weights").set_input_files(
+        {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    )
+
+
+def trained(server: Server, name: str, config: RunConfig) -> RunDirectory:
+    """A short run that lies on the server's disk."""
+    directory = RunDirectory.create(server.runs / name)
+    run = Run(config, directory, budget=Budget(steps=20))
+    run.start()
+    run.join(60)
+    return directory
+
+
 def test_a_run_is_taken_out_and_brought_in(
     page: Page, server: Server, small: Callable[..., RunConfig]
 ) -> None:
-    directory = RunDirectory.create(server.runs / "to-take")
-    run = Run(small(), directory, budget=Budget(steps=20))
-    run.start()
-    run.join(60)
+    directory = trained(server, "to-take", small())
     page.goto(server.url)
     page.get_by_role("link", name="Runs", exact=True).click()
     page.get_by_role("searchbox", name="Search").fill("to-take")
@@ -42,12 +56,26 @@ def test_a_run_is_taken_out_and_brought_in(
     expect(page.get_by_role("dialog")).to_have_count(0)
 
     before = {path.name for path in server.runs.iterdir()}
-    page.get_by_text("Bring a run").click()
-    page.get_by_label("The zip of a run").set_input_files(
-        {"name": "run.zip", "mimeType": "application/zip", "buffer": whole.read_bytes()}
-    )
+    bring(page, "run.zip", whole.read_bytes())
     page.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
     assert page.evaluate("() => window.__ganlab.step") == 20
     (came,) = (p for p in server.runs.iterdir() if p.name not in before and p.is_dir())
     for name in ("config.json", "history/readings.f32"):
         assert (came / name).read_bytes() == (directory.path / name).read_bytes()
+
+
+def test_weights_are_brought_in_and_explored(
+    page: Page, server: Server, small: Callable[..., RunConfig], tmp_path: Path
+) -> None:
+    directory = trained(server, "to-weigh", small())
+    EXPORTS["safetensors"].write(directory, tmp_path / "weights")
+    page.goto(server.url)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    bring(page, "mine.safetensors", (tmp_path / "weights").read_bytes())
+    expect(page.get_by_role("heading", name="Latent space")).to_be_visible()
+    expect(page.locator(".gl-latent figcaption")).to_contain_text("G at step 20")
+    page.get_by_role("link", name="Runs", exact=True).click()
+    card = page.locator(".gl-run", has_text="mine")
+    expect(card.locator(".gl-run-state")).to_have_text("Generator alone")
+    card.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("heading", name="Latent space")).to_be_visible()

@@ -116,8 +116,18 @@ def test_a_run_goes_out_and_comes_in(run, tmp_path, capsys, monkeypatch):
         place = str(run) if name == "a.npz" else "run"
         assert main(["sample", place, "--n", "9", "--out", str(tmp_path / name)]) == 0
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    out.write_bytes(b"nothing")
+    weights = tmp_path / "g.safetensors"
+    assert main(["export", str(run), "--to", "safetensors", "--out", str(weights)]) == 0
     capsys.readouterr()
+    assert main(["import", str(weights)]) == 0
+    said = capsys.readouterr().out
+    assert said == f"{tmp_path}/elsewhere/g: a generator alone, of 6 steps\n"
+    assert main(["sample", "g", "--n", "9", "--out", str(tmp_path / "c.npz")]) == 0
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "c.npz").read_bytes()
+    capsys.readouterr()
+    assert main(["train", "--resume", "g"]) == 2
+    assert "only its averaged generator is here" in capsys.readouterr().err
+    out.write_bytes(b"nothing")
     assert main(["import", str(out)]) == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and "not the zip of a run" in said.err

@@ -214,11 +214,11 @@ def strange(state: dict) -> None:
         (b"no generator", "read as a generator"),
         ((FOLDER / "digits.pt").read_bytes()[:5000], "read as a generator"),
         (spoiled(nan), "is not finite"),
-        (spoiled(narrower), "size mismatch|loading state_dict"),
+        (spoiled(narrower), "do not fit the configuration"),
         (spoiled(strange), "nonsense"),
         (spoiled(lambda state: state.update(format=99)), "format is 99"),
         (spoiled(lambda state: state.pop("weights")), "weights"),
-        (spoiled(lambda state: state["weights"].popitem()), "loading state_dict"),
+        (spoiled(lambda state: state["weights"].popitem()), "do not fit"),
         (spoiled(lambda state: state.update(kind="x")), "unpack"),
     ],
 )

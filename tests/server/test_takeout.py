@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
-from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State
+from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State, open_generators
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
@@ -299,6 +300,27 @@ def test_a_run_that_is_brought_is_nobodys_at_no_instant(
     client.cookies.set(COOKIE, "somebody")
     assert client.post(PREFIX + "/bring", content=whole.read_bytes()).status_code == 200
     assert seen == [before]
+
+
+def test_weights_that_were_brought_are_a_generator_to_explore(
+    client, begin, small, tmp_path, runs
+) -> None:
+    run = begin(small(), "taken", budget=Budget(steps=3))
+    assert run.join(PATIENCE)
+    EXPORTS["safetensors"].write(run.directory, tmp_path / "weights")
+    client.cookies.set(COOKIE, "somebody")
+    for name, called in (("digits.safetensors", "digits"), ("../../<b>.pt", "generator")):
+        sent = (tmp_path / "weights").read_bytes()
+        came = client.post(PREFIX + "/bring", params={"name": name}, content=sent)
+        assert came.status_code == 200
+        hosted = runs.get(came.json()["run"])
+        assert hosted.directory.path.name == called and not hosted.may_go_on("somebody")
+        with hosted.exploring():
+            model, own = hosted.shown().model, open_generators(run.directory).model
+        z = own.draw(5, seed=2)
+        assert torch.equal(model.images(z), own.images(z))
+        assert "explored and sampled from" in hosted.run.latest().note
+        assert "samples" in hosted.run.latest().pictures
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:

@@ -51,6 +51,8 @@ def of_run(directory: RunDirectory, companion: str = "") -> Recipe:
 def why_not(directory: RunDirectory) -> str:
     """Why there is no script of a run, in a sentence; "" if there is one."""
     try:
+        if directory.alone:
+            return "only the generator of this run is here, and it does not tell how the run began"
         config, _ = began(directory)
     except (DirectoryError, ConfigError) as error:
         return str(error)
