@@ -147,7 +147,7 @@ def _take_link(letter: str, link: str) -> None:
 @st.fragment(run_every=_REFRESH)
 def _own_runs(runs: Pair) -> None:
     for hosted in registry().runs_of(experiment.visitor())[:_LISTED]:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
             for letter in LETTERS:
                 chosen = runs[letter] is hosted
                 if st.button(letter, key=f"take:{letter}:{hosted.view_id}", disabled=chosen,
@@ -188,8 +188,10 @@ def _in_words(hosted: Hosted) -> str:
     changed = []
     if known is not None:
         changed = [
-            f"{name} {now}"
-            for name, _, now in experiment.differences(known.config, experiment.config_now(hosted))
+            f"{name} {before} → {now}"
+            for name, before, now in experiment.differences(
+                known.config, experiment.config_now(hosted)
+            )
             if name != "Pictures"
         ]
     more = f" and {len(changed) - _SPELLED} more" if len(changed) > _SPELLED else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from pathlib import PureWindowsPath
 from typing import Any, TypedDict
 
 import streamlit as st
@@ -113,7 +114,7 @@ def told(value: Any) -> str:
         return _short(value)
     if str(value).startswith(f"{DRAWN}:"):
         return "your drawing"
-    return str(value) or "none"
+    return PureWindowsPath(value).name or "none"  # of a path its end; where it lies is nobody's
 
 
 def why_not(knob: Knob, config: RunConfig) -> str:

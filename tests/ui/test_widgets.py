@@ -101,6 +101,9 @@ def test_a_parameter_in_words(path, words) -> None:
         ("", "none"),
         ((), "none"),
         ("drawn:AA__", "your drawing"),
+        ("mnist:3,8", "mnist:3,8"),
+        ("/srv/runs/20261128-101112-quick-a1b2c3", "20261128-101112-quick-a1b2c3"),
+        (r"C:\Users\ada\birds.zip", "birds.zip"),
     ],
 )
 def test_a_value_in_words(value, words) -> None:
