@@ -14,7 +14,7 @@ else:
     from starlette.middleware import Middleware
     from streamlit.runtime.pages_manager import PagesManager
 
-    from gan_lab.server import VisitorCookie, alone_on, lifespan, registry, routes
+    from gan_lab.server import Reached, VisitorCookie, alone_on, lifespan, registry, routes
 
     # A folder named pages is also Streamlit's old way to have several: until somebody had opened
     # the first page, whoever opened another one would get it that way, without this file.
@@ -29,5 +29,5 @@ else:
             any_origin=not st.get_option("server.enableCORS"),
         ),
         lifespan=lifespan,
-        middleware=[Middleware(VisitorCookie)],
+        middleware=[Middleware(Reached), Middleware(VisitorCookie)],
     )

@@ -1,12 +1,13 @@
 """What the browser talks to beside Streamlit: own HTTP and WebSocket routes, origin and rights."""
 
-from gan_lab.server.hub import alone_on, library, lifespan, registry
+from gan_lab.server.hub import Reached, alone_on, library, lifespan, registry
 from gan_lab.server.routes import PREFIX, routes
 from gan_lab.server.visitors import COOKIE, VisitorCookie
 
 __all__ = [
     "COOKIE",
     "PREFIX",
+    "Reached",
     "VisitorCookie",
     "alone_on",
     "library",

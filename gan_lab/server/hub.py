@@ -12,6 +12,10 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from functools import cache
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan_lab.data import DataError, load
 from gan_lab.presets import DEFAULT, preset
@@ -24,7 +28,7 @@ from gan_lab.server.making import makings
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
-__all__ = ["alone_on", "library", "lifespan", "registry", "warm"]
+__all__ = ["Reached", "alone_on", "library", "lifespan", "registry", "warm"]
 log = logging.getLogger(__name__)
 
 REAP_EVERY = 2.0  # s
@@ -47,6 +51,32 @@ def alone_on(address: str | None) -> None:
     """
     if os.environ.get("GANLAB_SEE") in (None, "", "all") and _is_loopback(address or ""):
         library().see_all = True
+
+
+class Reached:
+    """Middleware: a server that listens on this machine alone is reached from elsewhere all the
+    same if a proxy stands before it. With the first request that came through one nobody sees all
+    of the runs any more, unless ``GANLAB_SEE=all``.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and library().see_all:
+            _heard_from(Headers(scope=scope))
+        await self._app(scope, receive, send)
+
+
+def _heard_from(headers: Headers) -> None:
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname or "localhost"
+    except ValueError:
+        host = "no host"
+    passed_on = any(name in headers for name in ("x-forwarded-for", "forwarded"))
+    if (passed_on or not _is_loopback(host)) and os.environ.get("GANLAB_SEE") != "all":
+        library().see_all = False
+        log.warning("somebody reached this server as %s: everybody sees own runs alone now", host)
 
 
 def _is_loopback(address: str) -> bool:

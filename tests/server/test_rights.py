@@ -2,12 +2,13 @@
 
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.runs import Registry, State, wire
 from gan_lab.runs.messages import Pause, Stop
-from gan_lab.server.hub import alone_on, library
+from gan_lab.server.hub import Reached, alone_on, library
 from gan_lab.server.routes import PREFIX, routes
 
 ANNA, BERT = "anna's cookie", "bert's cookie"
@@ -118,3 +119,23 @@ def test_who_is_alone_on_a_machine_sees_all(runs_root, monkeypatch, address, see
         monkeypatch.setenv("GANLAB_SEE", see)
     alone_on(address)
     assert library().see_all is all_of_them
+
+
+@pytest.mark.parametrize(
+    ("headers", "see", "all_of_them"),
+    [({"host": "localhost:8501"}, None, True), ({"host": "127.0.0.1"}, None, True),
+     ({"host": "[::1]:8501"}, None, True), ({"host": "gan.example.org"}, None, False),
+     ({"host": "localhost", "x-forwarded-for": "10.0.0.7"}, None, False),
+     ({"host": "localhost", "forwarded": "for=10.0.0.7"}, None, False),
+     ({"host": "[nonsense"}, None, False), ({"host": "gan.example.org"}, "all", True)],
+)  # fmt: skip
+def test_behind_a_proxy_nobody_is_alone(runs_root, monkeypatch, headers, see, all_of_them):
+    monkeypatch.delenv("GANLAB_SEE", raising=False)
+    if see is not None:
+        monkeypatch.setenv("GANLAB_SEE", see)
+    alone_on("localhost")
+    app = Starlette(middleware=[Middleware(Reached)])
+    TestClient(app).get("/", headers=headers)
+    assert library().see_all is all_of_them
+    TestClient(app).get("/", headers={"host": "localhost"})
+    assert library().see_all is all_of_them, "for good"
