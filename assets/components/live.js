@@ -165,6 +165,8 @@ class Live {
         if (open) return;
         this.say(WORDS[reason]);
         this.scene.lost();
+        // the server may have been started anew: the page then offers what was left behind
+        if (reason === "unknown") this.component.setStateValue("heard", reason);
       },
     });
     this.tracks = [{ curves: this.feed.curves }];

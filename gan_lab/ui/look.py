@@ -150,24 +150,37 @@ def _pictures(seen: Seen, part: Pictures, key: tuple[Any, ...]) -> None:
     """The mosaic, and below it what is near the picture that was chosen in it."""
     draw = st.session_state.get("data:draw", 0)
     generator = torch.Generator().manual_seed(draw)
-    places = torch.randperm(len(part), generator=generator)[:SHOWN]
-    about = (key, part is seen.train, draw)
+    kept, words = _of_class(part)
+    places = kept[torch.randperm(len(kept), generator=generator)[:SHOWN]]
+    about = (key, part is seen.train, draw, words)
     picked = st.session_state.get("data:picked")
     chosen = picked[1] if picked and picked[0] == about else None
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Another sample", icon=":material/shuffle:", key="data:shuffle"):
             st.session_state["data:draw"] = draw + 1
             st.rerun()
-        words = "real pictures" if part is seen.train else "held-out real pictures"
-        st.caption(f"{len(places)} of {len(part):,} {words}, by chance. Press one to see which"
-                   " pictures of the training part are nearest to it.")  # fmt: skip
-
+        what = "real pictures" if part is seen.train else "held-out real pictures"
+        st.caption(f"{len(places)} of {len(kept):,} {what}{words}, by chance. Press one to see"
+                   " which pictures of the training part are nearest to it.")  # fmt: skip
+    if not len(kept):
+        return
     shown = grid("data:mosaic", part.images[places], named(part, places), chosen)
     if shown is not None and 0 <= shown < len(places) and shown != chosen:
         st.session_state["data:picked"] = (about, shown)
         st.rerun()
     if chosen is not None and chosen < len(places):
         _neighbours(seen, part, int(places[chosen]), key)
+
+
+def _of_class(part: Pictures) -> tuple[Tensor, str]:
+    """The places of the class that somebody wants to see, and words for it; all by default."""
+    every = torch.arange(len(part))
+    if part.labels is None or len(part.classes) < 2:
+        return every, ""
+    wanted = st.selectbox("Class", [-1, *range(len(part.classes))], key=f"data:class:{part.name}",
+                          format_func=lambda k: part.classes[k] if k >= 0 else "All classes",
+                          width=260)  # fmt: skip
+    return (every, "") if wanted < 0 else (every[part.labels == wanted], " of this class")
 
 
 def named(part: Pictures, places: Tensor) -> list[str]:

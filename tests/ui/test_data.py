@@ -1,15 +1,19 @@
 """The page of data sets, without a browser."""
 
+import base64
 import io
 import json
 import time
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from gan_lab.config import Data
+from gan_lab.data import load
 from gan_lab.runs.uploads import Uploads
 
 from .visitor import opened
@@ -25,7 +29,7 @@ def page(**query: str) -> AppTest:
 
 
 def settled(app: AppTest) -> AppTest:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 180  # of a set that is drawn first
     while not app.exception and not app.metric and time.monotonic() < deadline:
         time.sleep(0.1)
         app.run()
@@ -51,6 +55,21 @@ def test_a_set_is_looked_at_and_trained_on():
     app.button(key="data:train").click().run()
     assert not app.exception
     assert app.session_state["experiment"].config.data.name == "faces"
+
+
+def test_one_class_can_be_looked_at():
+    app = page(set="digits")
+    digits = load(Data(name="digits"))
+    app.selectbox(key=f"data:class:{digits.name}").set_value(3).run()
+    assert not app.exception
+    count = int((digits.labels == 3).sum())
+    assert any(f"48 of {count:,} real pictures of this class" in one for one in captions(app))
+    mosaic = next(one for one in app.get("bidi_component") if "data:mosaic" in one.proto.id)
+    told = json.loads(mosaic.proto.json)
+    assert told["words"] == ["3"] * 48
+    with Image.open(io.BytesIO(base64.b64decode(told["sheet"].partition(",")[2]))) as sheet:
+        first = np.asarray(sheet)[:8, :8]
+    assert any(np.array_equal(first, one[0]) for one in digits.images[digits.labels == 3].numpy())
 
 
 def test_the_brightest_pixels_are_drawn_too():
