@@ -1,6 +1,6 @@
 // What can be taken of a run as a file: made on the server while this page looks on, then saved.
 import { button, element } from "./made.js";
-import { bytes } from "./numbers.js";
+import { bytes, grouped } from "./numbers.js";
 
 const EVERY = 700; // ms between two looks at the progress
 const LATER = 4000; // ms until the next one, where the server did not answer
@@ -34,14 +34,14 @@ class Takeout {
   }
 
   row(one) {
-    const row = new Row(one, () => this.begin(one.name), () => this.cancel(), `${this.root}/file`);
+    const row = new Row(one, (wish) => this.begin(one.name, wish), () => this.cancel(), `${this.root}/file`);
     this.rows.set(one.name, row);
     return row.box;
   }
 
-  async begin(name) {
+  async begin(name, wish) {
     this.rows.get(name).show({ state: "waiting", fraction: 0, words: "Beginning" });
-    const now = await this.ask("POST", "", { export: name });
+    const now = await this.ask("POST", "", { export: name, ...wish });
     if (now) this.show(now);
     else this.rows.get(name).show(null);
   }
@@ -97,7 +97,7 @@ class Takeout {
 
 // One kind of file: what it is, and in one place either why not, a button, progress or the file.
 class Row {
-  constructor({ name, title, about, ending, why }, onMake, onCancel, file) {
+  constructor({ name, title, about, ending, why, wish }, onMake, onCancel, file) {
     this.why = why;
     this.file = file;
     this.box = element("li");
@@ -107,14 +107,17 @@ class Row {
     this.words = element("p", "gl-takeout-words");
     this.words.setAttribute("role", "status");
     this.place = element("div", "gl-takeout-place");
-    this.make = button("Make it", onMake);
+    this.wish = wish && !why ? new Wish(wish, title) : null;
+    this.make = button("Make it", () => (this.wish ? this.wish.valid() : true) && onMake(this.wish?.asked()));
     this.make.setAttribute("aria-label", `Make: ${title}`);
     this.bar = Object.assign(element("progress"), { max: 1 });
     this.bar.setAttribute("aria-label", `Progress: ${title}`);
     this.cancel = button("Cancel", onCancel);
     this.cancel.setAttribute("aria-label", `Cancel: ${title}`);
     this.save = Object.assign(element("a"), { href: file, download: "" });
-    this.box.append(head, element("p", "", about), this.words, this.place);
+    const what = element("div");
+    what.append(element("p", "", about), ...(this.wish ? [this.wish.box] : []));
+    this.box.append(head, what, this.words, this.place);
     this.show(null);
   }
 
@@ -144,6 +147,37 @@ class Row {
     this.place.replaceChildren(...nodes);
     if (focused) nodes.at(-1).focus();
   }
+}
+
+// How many pictures, and of which class.
+class Wish {
+  constructor({ n, most, classes }, title) {
+    this.box = element("div", "gl-takeout-wish");
+    this.count = Object.assign(element("input"), { type: "number", min: 1, max: most, step: 1, value: n, required: true });
+    this.count.setAttribute("aria-label", `How many: ${title}`);
+    this.box.append(labelled("How many", this.count), element("span", "", `up to ${grouped(most)}`));
+    if (!classes.length) return;
+    this.label = element("select");
+    this.label.setAttribute("aria-label", `Class: ${title}`);
+    this.label.append(new Option("All", ""), ...classes.map((name) => new Option(name, name)));
+    this.box.append(labelled("Class", this.label));
+  }
+
+  // the browser says beside the field what is wrong with it
+  valid() {
+    return this.count.reportValidity();
+  }
+
+  asked() {
+    const place = this.label?.selectedIndex ?? 0; // a class may be called anything
+    return { n: Number(this.count.value), ...(place > 0 && { label: this.label.value }) };
+  }
+}
+
+function labelled(text, field) {
+  const label = element("label", "", text);
+  label.append(field);
+  return label;
 }
 
 export function mount(root, component) {

@@ -1,7 +1,8 @@
 """What a visitor takes of a run, and brings, over HTTP.
 
-``takeout/<view id>``, GET: JSON with ``exports``, each with name, title, about, ending and ``why``
-it cannot be had (""), and ``now``, the file that is on its way or null; POST ``{"export": name}``:
+``takeout/<view id>``, GET: JSON with ``exports``, each with name, title, about, ending, ``why`` it
+cannot be had (""), and ``wish``, what of it can be chosen, or null; and ``now``, the file that is on
+its way or null; POST ``{"export": name}``, with ``n`` and ``label`` where they can be chosen:
 one begins to be made; DELETE: it is wanted no more. ``takeout/<view id>/now``: the file's progress
 alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it.
 
@@ -34,6 +35,7 @@ from gan_lab.runs.messages import Checkpoint
 from gan_lab.runs.registry import pictures_in_reach
 from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
+from gan_lab.server.wishes import open_to, wished
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -73,8 +75,11 @@ async def _begin(request: Request, hosted: Hosted) -> Response:
         why = await asyncio.to_thread(_why_not, export, hosted)
         if why:
             return PlainTextResponse(why, 409, _FRESH)
+        export = wished(export, asked, hosted)
         await _saved(hosted)
         made = makings.begin(hosted.view_id, hosted.directory, export)
+    except ValueError as error:
+        return PlainTextResponse(str(error), 400, _FRESH)
     except (Busy, OSError) as error:
         return PlainTextResponse(str(error), 503, _FRESH)
     return JSONResponse(made.told(), headers=_FRESH)
@@ -189,6 +194,7 @@ def _offered(hosted: Hosted) -> list[dict[str, Any]]:
             "about": export.about,
             "ending": export.ending,
             "why": _why_not(export, hosted),
+            "wish": open_to(export, hosted),
         }
         for export in EXPORTS.values()
     ]

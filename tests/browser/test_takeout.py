@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from playwright.sync_api import Page, expect
 
 from gan_lab.config import RunConfig
@@ -62,6 +63,26 @@ def test_a_run_is_taken_out_and_brought_in(
     (came,) = (p for p in server.runs.iterdir() if p.name not in before and p.is_dir())
     for name in ("config.json", "history/readings.f32"):
         assert (came / name).read_bytes() == (directory.path / name).read_bytes()
+
+
+def test_a_set_has_the_size_and_the_class_that_were_asked_for(
+    page: Page, server: Server, small: Callable[..., RunConfig]
+) -> None:
+    trained(server, "to-draw", small({"networks.labels": "concat"}))
+    page.goto(server.url)
+    page.get_by_role("link", name="Runs", exact=True).click()
+    page.get_by_role("searchbox", name="Search").fill("to-draw")
+    page.get_by_role("button", name="Take it with you").click()
+    count = page.get_by_label("How many: Generated array")
+    expect(count).to_have_value("1000")
+    count.fill("20000")
+    page.get_by_role("button", name="Make: Generated array").click()
+    assert count.evaluate("(field) => field.validity.rangeOverflow")
+    count.fill("30")
+    page.get_by_label("Class: Generated array").select_option("7")
+    with np.load(taken(page, "npz")) as arrays:
+        assert arrays["images"].shape == (30, 8, 8, 1) and set(arrays["labels"]) == {7}
+    expect(page.get_by_label("How many: Curves")).to_have_count(0)
 
 
 def test_weights_are_brought_in_and_explored(

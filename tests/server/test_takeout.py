@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from starlette.testclient import TestClient
@@ -146,6 +148,27 @@ def test_what_cannot_be_had_is_refused_with_its_reason(client, hosted, monkeypat
     assert client.post(path, json={"export": "../../etc"}).status_code == 404
     for body in (b"", b"[]", b"{", b"\xff", b'{"export": {}}', b"x" * 100_000):
         assert client.post(path, content=body).status_code == 404
+
+
+def test_sets_are_of_the_size_and_class_that_was_asked_for(client, runs, small, begin, own) -> None:
+    run = begin(small({"networks.labels": "concat"}), "runs/sets", budget=Budget(steps=3))
+    assert run.join(PATIENCE)
+    path = f"{PREFIX}/takeout/{runs.open(str(run.directory.path), '').view_id}"
+    found = {one["name"]: one["wish"] for one in client.get(path).json()["exports"]}
+    assert found["npz"] == {"n": 1000, "most": 10_000, "classes": [str(k) for k in range(10)]}
+    assert (found["grid"]["n"], found["grid"]["most"]) == (64, 1024) and found["csv"] is None
+    asked = {"export": "npz", "n": 7, "label": "3"}
+    assert client.post(path, json=asked).status_code == 200
+    assert until(client, path, "ready")["words"] == "7 pictures of step 3."
+    with np.load(io.BytesIO(client.get(path + "/file").content)) as arrays:
+        assert len(arrays["images"]) == 7 and arrays["labels"].tolist() == [3] * 7
+    for wrong, words in [
+        ({"n": 0}, "1 to 10,000"), ({"n": 10_001}, "1 to 10,000"), ({"n": 1e3}, "1 to 10,000"),
+        ({"n": True}, "1 to 10,000"), ({"n": "9"}, "1 to 10,000"), ({"label": "x"}, "that class"),
+        ({"label": ["3"]}, "that class"), ({"export": "csv", "n": 3}, "Only of generated pictures"),
+    ]:  # fmt: skip
+        refused = client.post(path, json={"export": "npz", **wrong})
+        assert refused.status_code == 400 and words in refused.text
 
 
 def test_a_cancelled_file_leaves_nothing(client, hosted, own, monkeypatch) -> None:
