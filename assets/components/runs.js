@@ -114,7 +114,7 @@ class Runs {
       this.cards.set(run.name, card);
       if (focused || this.asked === run.name) queueMicrotask(() => card.take());
     }
-    card.hear(run, this.data);
+    card.hear(run, this.data, this.finder.measure?.name);
     return card;
   }
 

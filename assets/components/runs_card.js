@@ -3,6 +3,7 @@ import { button, element } from "./made.js";
 import { bytes, grouped, lasted, short } from "./numbers.js";
 
 const SPELLED = 4; // changed knobs that are shown before "and n more"
+const MEASURED = 3; // measures
 
 export class Card {
   constructor(run, { wish, pick, tag }) {
@@ -38,9 +39,10 @@ export class Card {
     this.box.append(picking, this.look, this.body, this.deeds);
   }
 
-  hear(run, { states, thumbnails }) {
+  // leading: name of the measure that the cards are ordered by, if they are
+  hear(run, { states, thumbnails }, leading) {
     this.thumbnails = thumbnails;
-    const now = JSON.stringify(run);
+    const now = JSON.stringify([run, leading]);
     if (now === this.now) return; // nothing of it has changed
     this.now = now;
     this.run = run;
@@ -52,7 +54,7 @@ export class Card {
     this.numbers.textContent = [
       `step ${grouped(run.steps)}`, `${grouped(run.images)} images`, lasted(run.seconds), bytes(run.size), when(run.created),
     ].join(" · ");
-    this.told(this.measures, run.measures.map(({ title, number }) => `${title} ${short(number)}`).join(" · "));
+    this.showMeasures(run.measures, leading);
     this.told(this.note, run.note);
     this.showDiffers(run.differs);
     this.showPicture(run.thumbnail);
@@ -74,6 +76,21 @@ export class Card {
     if (parent) shown.push(parent);
     this.differs.textContent = shown.join(" · ");
     this.differs.title = differs.map(({ words }) => words).join("\n");
+  }
+
+  // the first ones in short, all of them in full for who points at them
+  showMeasures(measures, leading) {
+    const some = [...measures].sort((a, b) => (b.name === leading) - (a.name === leading)).slice(0, MEASURED);
+    const parts = some.map(({ title, number }) => {
+      const part = element("span", "", `${title.split(",")[0]} `);
+      part.append(element("span", "gl-run-number", short(number)));
+      return part;
+    });
+    const more = measures.length - some.length;
+    if (more > 0) parts.push(element("span", "", `and ${more} more`));
+    this.measures.hidden = !parts.length;
+    this.measures.title = measures.map(({ title, number }) => `${title}: ${short(number)}`).join("\n");
+    this.measures.replaceChildren(...parts);
   }
 
   showPicture(address) {

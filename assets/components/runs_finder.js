@@ -91,8 +91,13 @@ export class Finder {
     return [...runs].sort((a, b) => after(key(a), key(b)) || b.created - a.created);
   }
 
+  // that the order goes by, if it goes by one
+  get measure() {
+    return this.measures.find(({ name }) => this.order.value === `measure:${name}`);
+  }
+
   key() {
-    const measure = this.measures.find(({ name }) => this.order.value === `measure:${name}`);
+    const { measure } = this;
     if (!measure) return (ORDERS[this.order.value] ?? ORDERS.newest)[1];
     const sign = measure.less ? 1 : -1;
     return (run) => {

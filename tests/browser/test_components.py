@@ -451,3 +451,37 @@ def test_another_partner_begins_empty_and_the_first_run_stays(mount) -> None:
     hear(page, *moment(State.PAUSED, 30), curves(30))
     page.wait_for_function("() => window.last?.x.at(-1).length === 30")
     assert page.evaluate("last.names") == ["A D", "B D"]
+
+
+def listed(name: str, **measures: float) -> dict[str, Any]:
+    """A run as the list of runs hears of it."""
+    titles = [
+        {"name": one, "title": f"{one.capitalize()}, of digits", "number": number}
+        for one, number in measures.items()
+    ]
+    return {
+        "name": name, "title": name, "apart": "", "preset": "Quick", "data": "digits",
+        "differs": [], "steps": 1, "images": 8, "seconds": 1.0, "state": "stopped", "measures": titles,
+        "thumbnail": "", "tags": [], "note": "", "size": 1, "created": 0, "parent": "",
+        "can": {"open": True, "resume": True, "label": True, "remove": True},
+    }  # fmt: skip
+
+
+def test_a_card_tells_few_measures_and_first_the_one_that_orders_the_list(mount) -> None:
+    runs = [
+        listed("one", swd=40, frechet=3, precision=0.5, recall=0.25, density=0.125),
+        listed("other", swd=50, frechet=2, precision=0.5, recall=0.75, density=0.125),
+    ]
+    offered = [{"name": "recall", "title": "Recall, of digits", "less": False}]
+    page = mount("runs", {
+        "runs": runs, "states": {"stopped": "Stopped"}, "measures": offered, "trash": [],
+        "room": {"used": 1, "bound": 2}, "thumbnails": "", "answered": 0,
+    })  # fmt: skip
+    told = page.locator(".gl-run-measures")
+    expect(told.first.locator("span:not(.gl-run-number)")).to_have_text(
+        ["Swd 40.0", "Frechet 3.00", "Precision 0.50", "and 2 more"]
+    )
+    assert "Density, of digits: 0.1" in (told.first.get_attribute("title") or "")
+    page.get_by_label("Order").select_option("measure:recall")
+    expect(page.locator(".gl-run-title")).to_have_text(["other", "one"])
+    expect(told.first.locator("span").first).to_have_text("Recall 0.75")
