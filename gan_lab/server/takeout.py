@@ -1,8 +1,8 @@
 """What a visitor takes of a run, and brings, over HTTP.
 
 ``takeout/<view id>``, GET: JSON with ``exports``, each with name, title, about, ending, ``why`` it
-cannot be had (""), and ``wish``, what of it can be chosen, or null; and ``now``, the file that is on
-its way or null; POST ``{"export": name}``, with ``n`` and ``label`` where they can be chosen:
+cannot be had (""), and ``wish``, what of it can be chosen, or null; and ``now``, the file that is
+on its way or null; POST ``{"export": name}``, with ``n`` and ``label`` where they can be chosen:
 one begins to be made; DELETE: it is wanted no more. ``takeout/<view id>/now``: the file's progress
 alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it.
 

@@ -461,7 +461,8 @@ def listed(name: str, **measures: float) -> dict[str, Any]:
     ]
     return {
         "name": name, "title": name, "apart": "", "preset": "Quick", "data": "digits",
-        "differs": [], "steps": 1, "images": 8, "seconds": 1.0, "state": "stopped", "measures": titles,
+        "differs": [], "steps": 1, "images": 8, "seconds": 1.0, "state": "stopped",
+        "measures": titles,
         "thumbnail": "", "tags": [], "note": "", "size": 1, "created": 0, "parent": "",
         "can": {"open": True, "resume": True, "label": True, "remove": True},
     }  # fmt: skip
