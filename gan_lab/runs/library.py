@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gan_lab.runs import labels, reading
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.owners import Owners
-from gan_lab.runs.ration import MEGABYTE
+from gan_lab.runs.ration import MEGABYTE, states_in
 from gan_lab.runs.trash import Deleted, Trash
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,18 @@ class Entry:
     owned: bool = False
 
 
+class _Known(NamedTuple):
+    """What is in memory of a folder: as long as its mark is the same, all of it is.
+
+    ``states`` are the bytes of each state's file, by device and number: forks share them.
+    """
+
+    mark: tuple[Any, ...]
+    entry: Entry
+    owner: str
+    states: Mapping[tuple[int, int], int]
+
+
 class Library:
     """Thread-safe.
 
@@ -97,7 +109,7 @@ class Library:
         self.owners = Owners(self.root)
         self._trash = Trash(self.root)
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[tuple[Any, ...], Entry, str]] = {}
+        self._known: dict[str, _Known] = {}
 
     def entries(self, visitor: str | None = None) -> list[Entry]:
         """The runs that a visitor may see, newest first; all of them if none is named."""
@@ -159,13 +171,14 @@ class Library:
     # -- room ----------------------------------------------------------------------------------
 
     def used(self) -> int:
-        """Bytes that all runs take, those in the trash too."""
-        lying = sum(reading.size_of(one.path) for one in self._trash.every())
-        return lying + sum(entry.size for entry in self.entries())
-
-    def total(self) -> int:
-        """As :meth:`used`."""
-        return self.used()
+        """Bytes that all runs take, those in the trash too; a state that a fork shares with its
+        parent counts once."""
+        size, shared = 0, dict[tuple[int, int], int]()
+        for path in (*folders(self.root), *(one.path for one in self._trash.every())):
+            if known := self._read(path):
+                size += known.entry.size - sum(known.states.values())
+                shared |= known.states
+        return size + sum(shared.values())
 
     def bound(self) -> int:
         """Bytes that they may take together: ``GANLAB_RUNS_MEGABYTES``."""
@@ -182,8 +195,8 @@ class Library:
         enough.
         """
         used, bound = self.used(), self.bound()
-        if used >= bound:
-            used -= self._trash.give_up(used - bound + 1)
+        while used >= bound and self._trash.give_up(1):
+            used = self.used()
         if used >= bound:
             raise DirectoryError(
                 f"the runs of this server take {_megabytes(used)}, and may take"
@@ -215,34 +228,39 @@ class Library:
         return next((p for p in every if name in (_name(p, self.root), str(p))), None)
 
     def _told(self, path: Path, visitor: str | None) -> Entry | None:
+        known = self._read(path)
+        if known is None or visitor is None:
+            return known and known.entry
+        mine = self._is_mine(known.owner, visitor)
+        seen = mine or self.see_all or not known.owner
+        return replace(known.entry, mine=mine) if seen else None
+
+    def _read(self, path: Path) -> _Known | None:
+        """What is known of a folder; None where it cannot be looked into."""
         try:
-            entry, owner = self._looked(path)
+            return self._looked(path)
         except OSError as error:  # dropped meanwhile, or not ours to read
             log.info("%s was not looked into: %s", path, error)
-            return None
         except Exception:  # one strange folder must not hide the others
             log.exception("%s could not be looked into", path)
-            return None
-        if visitor is None:
-            return entry
-        mine = self._is_mine(owner, visitor)
-        return replace(entry, mine=mine) if mine or self.see_all or not owner else None
+        return None
 
-    def _looked(self, path: Path) -> tuple[Entry, str]:
+    def _looked(self, path: Path) -> _Known:
         """What a folder tells, and whose it is; from memory where nothing has changed there."""
         key, mark = str(path), reading.signature(path)
         with self._lock:
             known = self._known.get(key)
         if known is None or known[0] != mark:
             owner = self.owners.of(path)
-            known = (mark, look(path, _name(path, self.root), owned=bool(owner)), owner)
+            entry = look(path, _name(path, self.root), owned=bool(owner))
+            known = _Known(mark, entry, owner, states_in(path))
             with self._lock:
                 self._known[key] = known
-        _, entry, owner = known
         training = RunDirectory(path).trained()
         if training:
-            return replace(entry, state=HERE if training == "here" else ELSEWHERE, why=""), owner
-        return entry, owner
+            state = HERE if training == "here" else ELSEWHERE
+            return known._replace(entry=replace(known.entry, state=state, why=""))
+        return known
 
 
 def library() -> Library:

@@ -15,6 +15,14 @@ KEPT = ("checkpoints", "states", "undo", "best", "film")
 them."""
 
 
+def states_in(run: Path) -> dict[tuple[int, int], int]:
+    """Bytes of everything in :data:`KEPT` of a run's folder, by device and number."""
+    every: dict[tuple[int, int], int] = {}
+    for name in KEPT:
+        every |= files_of(run / name)
+    return every
+
+
 class Ration:
     """One run's; only the run's own thread calls it."""
 
@@ -23,10 +31,7 @@ class Ration:
 
     def size(self) -> int:
         """Bytes that the run's states and film take; what has two names counts once."""
-        every: dict[tuple[int, int], int] = {}
-        for name in KEPT:
-            every |= files_of(self._directory.path / name)
-        return sum(every.values())
+        return sum(states_in(self._directory.path).values())
 
     def keep_within(self, room: int) -> None:
         """Drop what can be spared best until all takes ``room`` bytes: states that only a new run

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from gan_lab.measures import Measured, Value
-from gan_lab.runs import Budget, Registry, Run, RunDirectory, State
+from gan_lab.runs import Budget, Registry, Run, RunDirectory, State, fork
 from gan_lab.runs.directory import DirectoryError
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.library import PAUSED, Library
@@ -428,6 +428,18 @@ def test_what_lies_in_the_trash_leads_nowhere_else(library, tmp_path, trained):
 
 
 # -- room --------------------------------------------------------------------------------------
+
+
+def test_what_a_fork_shares_with_its_parent_takes_room_once(library, trained, runs_root):
+    parent = trained(changes={"training.checkpoint_steps": 1, "training.keep_states": 5})
+    alone = library.used()
+    fork(RunDirectory(parent), runs_root / "child")
+    both = sum(entry.size for entry in library.entries())
+    state = (parent / "checkpoints" / f"{5:09d}.pt").stat().st_size
+    assert alone < library.used() < alone + state, "no state of it takes more room"
+    assert both > alone + state, "though each is as large as its files"
+    shutil.rmtree(parent)
+    assert library.used() > 2 * state, "which are there still"
 
 
 def test_too_many_runs_refuse_a_new_one_and_lose_none(
