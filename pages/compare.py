@@ -29,8 +29,8 @@ with st.expander(title, icon=":material/list:", expanded=not both, key="open:run
                  on_change="rerun") as box:  # fmt: skip
     if box.open:
         pairing.chooser(pair)
-        st.page_link(shell.RUNS, label="Older runs, and those of others that you may see: pick two"
-                     " on the page Runs", icon=":material/inventory_2:")  # fmt: skip
+        st.page_link(shell.RUNS, label="More of them are on the page Runs",
+                     icon=":material/inventory_2:")  # fmt: skip
 with st.container(horizontal=True):
     for letter, hosted in pair.items():
         if hosted is not None:

@@ -17,7 +17,7 @@ from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
 from gan_lab.ui import components, experiment, takeout
-from gan_lab.ui.pairing import plain, tail
+from gan_lab.ui.pairing import plain, tail, title
 from gan_lab.ui.widgets import label, told, whose
 
 STATES = {
@@ -320,7 +320,7 @@ def _files() -> None:
 
 @st.dialog("Take it with you", width="large")
 def _dialog(hosted: Hosted) -> None:
-    st.caption(plain(hosted.directory.path.name))
+    st.caption(plain(title(hosted)))
     takeout.takeout(hosted, "dialog")
 
 
