@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from gan_lab.config import RunConfig, put
 from gan_lab.data import NAMED, DataError, Pictures, load_again, split_name
@@ -132,7 +133,7 @@ class Registry:
     def __init__(self, grace: float = GRACE) -> None:
         self._grace = grace
         self._lock = threading.Lock()
-        self._opening = threading.Lock()  # held while a folder is read
+        self._opening: WeakValueDictionary[Path, threading.Lock] = WeakValueDictionary()
         self._hosted: dict[str, Hosted] = {}
 
     def start(
@@ -235,7 +236,7 @@ class Registry:
         entry = books.entry(str(folder), visitor)
         if entry is None:
             raise DirectoryError("That run is not here any more.")
-        with self._opening:
+        with self._alone_at(entry.path):
             hosted = self._hosting(entry.path)
             if hosted is None:
                 rest = at_rest(RunDirectory(entry.path))
@@ -258,7 +259,7 @@ class Registry:
             DirectoryError: another process trains it, or it is too damaged to go on.
             DataError: its pictures are not here, or are other ones.
         """
-        with self._opening:
+        with self._alone_at(hosted.directory.path):
             if not hosted.run.latest().state.over:
                 return hosted
             self._check_resumable(hosted, visitor)
@@ -275,6 +276,13 @@ class Registry:
             self._replace(hosted, run)
         run.start()
         return hosted
+
+    def _alone_at(self, path: Path) -> threading.Lock:
+        """Held while a folder is opened or gone on with, which may take as long as reading its
+        pictures does; whoever opens another one does not wait for that."""
+        path = path.resolve()
+        with self._lock:
+            return self._opening.setdefault(path, threading.Lock())
 
     def _check_resumable(self, hosted: Hosted, visitor: str) -> None:
         hosted.run.join(1.0)  # a run that is just over may still hold its folder

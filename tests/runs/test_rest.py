@@ -4,6 +4,8 @@ import json
 import os
 import pickle
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -161,6 +163,29 @@ def test_a_folder_is_opened_once_and_keeps_its_view_id(registry, trained):
     assert not one.may_control(ANNA) and not one.may_control("")
     with pytest.raises(PermissionError):
         one.send(Pause(), ANNA)
+
+
+def test_who_opens_another_run_does_not_wait(registry, trained, monkeypatch):
+    trained("slow"), trained("quick")
+    reading, go, read = threading.Event(), threading.Event(), at_rest
+
+    def slowly(directory):
+        if directory.path.name == "slow":
+            reading.set()
+            assert go.wait(WAIT)
+        return read(directory)
+
+    monkeypatch.setattr("gan_lab.runs.registry.at_rest", slowly)
+    with ThreadPoolExecutor(3) as pool:
+        both = [pool.submit(registry.open, "slow", ANNA) for _ in range(2)]
+        assert reading.wait(WAIT)
+        other = pool.submit(registry.open, "quick", BERT)
+        try:
+            assert other.result(WAIT).directory.path.name == "quick"
+        finally:
+            go.set()
+        first, second = (one.result(WAIT) for one in both)
+    assert first is second, "a folder is opened once"
 
 
 def test_what_is_trained_here_is_found_and_not_read(registry, small):
