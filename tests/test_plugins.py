@@ -16,6 +16,7 @@ import json, sys
 from gan_lab import train
 from gan_lab.config import ConfigError, KNOBS, RunConfig, put
 from gan_lab.coach.rules import every_rule
+from gan_lab.export.licences import licence
 from gan_lab.networks import FROM_NOISE
 from gan_lab.objectives import LOSSES
 from gan_lab.objectives.losses import Hinge
@@ -24,6 +25,7 @@ assert "tiny_gan" not in sys.modules, "imported before anybody asked"
 told = {"hinge is ours": isinstance(LOSSES["hinge"], Hinge)}
 run = train("vanilla", "signs", steps=12, seed=3, out=sys.argv[1], settings={
     "objective.loss": "cubic", "networks.g.family": "wide", "networks.d.family": "wide"})
+told["rights"] = licence(run.config.data)
 told["loss"] = run.config.objective.loss
 told["shape"] = run.samples(5).shape
 told["classes"] = run.generator.kind.classes
@@ -60,6 +62,7 @@ def told(tmp_path_factory):
 def test_its_loss_networks_and_data_train_a_run(told):
     assert told["loss"] == "cubic" and told["hidden"] == 96
     assert told["shape"] == [5, 8, 8, 1] and told["classes"] == ["cross", "ring"]
+    assert told["rights"] == "offered by a package that is installed here; ask its makers"
 
 
 def test_its_rule_is_heard_and_a_broken_one_is_left_out(told):

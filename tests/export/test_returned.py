@@ -47,7 +47,7 @@ def test_it_is_a_run_to_be_seen_and_explored_and_no_more(weights, tmp_path):
     rest = at_rest(brought)
     shown = rest.shown()
     assert shown is not None and shown.step == 6 and not shown.judges
-    assert list(rest.latest().pictures) == ["samples"]
+    assert list(rest.latest().pictures or ()) == ["samples"]
     assert rest.latest().note.startswith("It cannot go on: only its averaged generator is here")
     with pytest.raises(DirectoryError, match="only its averaged generator"):
         brought.read_checkpoint()
