@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_lab.export import Export
-from gan_lab.runs import RunDirectory
+from gan_lab.runs import RunDirectory, labels
 from gan_lab.training.devices import use_threads
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Makings:
                 raise Busy("Others are having files made. Try again in a moment.")
             if before is not None:
                 _drop(self._made.pop(view_id))
-            name = f"{plain_name(directory.path.name)}{_tail(export)}"
+            name = file_name(directory, export)
             made = Made(export, name, self._place() / f"run{export.ending}")
             self._made[view_id] = made
         self._worker.submit(_make, made, directory)
@@ -208,8 +208,12 @@ def plain_name(name: str) -> str:
     return "".join(kept)[:80].strip(".-") or "run"
 
 
-def _tail(export: Export) -> str:
-    return f"-{export.name}{export.ending}"
+def file_name(directory: RunDirectory, export: Export) -> str:
+    """What a file is called at the visitor's: as somebody named the run, or as its folder is."""
+    title = labels.read(directory.path).title
+    run = plain_name(title if title.isascii() and title else directory.path.name)
+    what = "" if export.ending == f".{export.name}" else f"-{export.name}"
+    return f"{run}{what}{export.ending}"
 
 
 def _worker() -> ThreadPoolExecutor:

@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
-from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State, open_generators
+from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State, labels, open_generators
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
@@ -381,3 +381,13 @@ def test_thumbnails_that_were_listed_longest_ago_go_first() -> None:
 )
 def test_names_of_files_go_into_any_header(name: str, plain: str) -> None:
     assert plain_name(name) == plain
+
+
+def test_a_file_is_called_as_somebody_named_the_run(hosted) -> None:
+    folder = hosted.directory.path.name
+    export = {name: EXPORTS[name] for name in ("npz", "bundle")}
+    assert making.file_name(hosted.directory, export["npz"]) == f"{folder}.npz"
+    labels.write(hosted.directory.path, labels.labels("Anna's 3rd: ../try"))
+    assert making.file_name(hosted.directory, export["bundle"]) == "Anna-s-3rd--..-try-bundle.zip"
+    labels.write(hosted.directory.path, labels.labels("数字"))  # no header takes this
+    assert making.file_name(hosted.directory, export["npz"]) == f"{folder}.npz"

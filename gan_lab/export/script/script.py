@@ -99,7 +99,7 @@ def introduction(recipe: Recipe) -> str:
     paragraphs = [
         f"{recipe.title}: {recipe.about}",
         _WHAT,
-        "    ROUNDS=1000 OUT=out python THIS_FILE",
+        "    ROUNDS=1000 OUT=out python script.py  # or whatever this file is called",
     ]
     if recipe.companion:
         paragraphs.append(f"{recipe.companion} must lie in the folder where it is run.")
