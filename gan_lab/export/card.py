@@ -17,7 +17,7 @@ from gan_lab.export.loading import loading
 from gan_lab.export.sets import grid_png
 from gan_lab.games import game_of
 from gan_lab.measures import MEASURES, Measured
-from gan_lab.runs import RunDirectory, open_generators
+from gan_lab.runs import RunDirectory, labels, open_generators
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.messages import Shown
 from gan_lab.whole import whole_file
@@ -43,14 +43,16 @@ def card_files(directory: RunDirectory) -> dict[str, bytes]:
 
 def card(directory: RunDirectory, shown: Shown) -> str:
     """The text, Markdown."""
-    config = shown.config
+    config, written = shown.config, labels.read(directory.path)
     parts = [
-        f"# {plain(run_name(directory))}",
+        f"# {plain(written.title or run_name(directory))}",
         (
             f"A generator trained with GAN Playground {__version__}: game"
             f" {plain(config.objective.game)}, loss {plain(config.objective.loss)},"
             f" {size_of(shown.step, 'step')}."
         ),
+        plain(written.note),
+        f"Tags: {', '.join(map(plain, written.tags))}." if written.tags else "",
         "![Samples, drawn with seed 0](samples.png)" if game_of(config).from_noise else "",
         _data(shown),
         _training(config, directory),

@@ -9,6 +9,7 @@ from gan_lab.export.card import plain
 from gan_lab.export.licences import LICENCES, licence
 from gan_lab.measures import MEASURES, Measured
 from gan_lab.measures.measured import Value
+from gan_lab.runs import labels
 from gan_lab.runs.journal import Journal
 
 
@@ -27,6 +28,16 @@ def test_the_card_of_a_run(ended, tmp_path):
     assert re.search(rf"^\| {title} \| 0\.25 \| 0\.125 \| 512 \| 4 \|$", text, re.MULTILINE)
     for heading in ("## Data", "## Training", "## Measures", "## How to load it", "## Limits"):
         assert heading in text
+
+
+def test_what_people_wrote_on_a_run_stands_in_its_card(ended, tmp_path):
+    directory = ended({})
+    labels.write(directory.path, labels.labels("Anna's <b>", ["school", "a*b"], "One\n# two"))
+    EXPORTS["card"].write(directory, tmp_path / "card.zip")
+    with zipfile.ZipFile(tmp_path / "card.zip") as archive:
+        lines = archive.read("README.md").decode().splitlines()
+    assert lines[0] == r"# Anna's \<b\>"
+    assert r"One \# two" in lines and r"Tags: school, a\*b." in lines
 
 
 def test_words_of_people_are_only_words():
