@@ -10,7 +10,9 @@ LONGEST = 1000
 
 _PART_BYTES = 255
 _DRIVE = re.compile(r"[A-Za-z]:")
-_TURNED = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+"""Control characters, halves of characters, and what turns the direction of writing."""
+
 _SHOWN = 120
 
 
@@ -40,7 +42,7 @@ def safe_name(raw: bytes, *, utf8: bool) -> str:
     name = unicodedata.normalize("NFC", name).replace("\\", "/")
     if len(name) > LONGEST:
         raise NameRefused(name, "its name is too long")
-    if any(map(_hidden, name)):
+    if _HIDDEN.search(name):
         raise NameRefused(name, "its name has control characters")
     if name.startswith("/") or _DRIVE.match(name):
         raise NameRefused(name, "its name is an absolute path")
@@ -54,14 +56,5 @@ def safe_name(raw: bytes, *, utf8: bool) -> str:
 
 def shown(name: str) -> str:
     """A name for people: on one line, without control characters, cut if it is long."""
-    plain = "".join(
-        "\N{REPLACEMENT CHARACTER}"
-        if unicodedata.category(c) in {"Cc", "Cs"} or c in _TURNED
-        else c
-        for c in name
-    )
+    plain = _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", name)
     return plain if len(plain) <= _SHOWN else plain[: _SHOWN - 1] + "…"
-
-
-def _hidden(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs"} or character in _TURNED

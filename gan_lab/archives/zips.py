@@ -241,9 +241,7 @@ class Archive:
                 kept[entry.name] = entry
                 continue
             self.refused.append((entry.name, why))
-        for name in [
-            name for name in kept if any(str(p) in kept for p in PurePosixPath(name).parents)
-        ]:
+        for name in list(_below_files(kept)):
             self.refused.append((name, "a file has the name of its folder"))
             del kept[name]
         total = sum(entry.size for entry in kept.values())
@@ -276,6 +274,17 @@ def open_archive(
     except BaseException:
         opened.close()
         raise
+
+
+def _below_files(names: Iterable[str]) -> Iterator[str]:
+    """Those of some names that lie below another one of them; in time that grows as the names do,
+    however deep they lie."""
+    file = ""
+    for path in sorted(f"{name}/" for name in names):  # what lies below a file comes next to it
+        if file and path.startswith(file):
+            yield path[:-1]
+        else:
+            file = path
 
 
 def _damaged(entry: Entry) -> ArchiveError:

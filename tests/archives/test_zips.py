@@ -8,6 +8,7 @@ import struct
 import tracemalloc
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 from types import SimpleNamespace
 
 import pytest
@@ -174,6 +175,17 @@ def test_a_file_where_a_folder_should_be(tmp_path):
 
 
 # -- bombs --------------------------------------------------------------------------------------
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "a-", "a0", "b"]), min_size=1, max_size=4), max_size=9)
+)
+def test_files_below_a_file_are_those_that_have_its_name_among_their_folders(parts):
+    names = {"/".join(some) for some in parts}
+    below = {n for n in names if any(str(p) in names for p in PurePosixPath(n).parents)}
+    archive = opened(zipped([(name, b"x") for name in names]))
+    assert {entry.name for entry in archive.entries} == names - below
+    assert {name for name, _ in archive.refused} == below
 
 
 def test_what_grows_too_much_is_refused_before_it_is_unpacked():
