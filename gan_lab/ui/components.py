@@ -42,11 +42,13 @@ def styles_of(name: str) -> tuple[str, ...]:
     """Which style sheets a component needs: its own, and those of the parts that it has."""
     match name:
         case "live":
-            return ("live", *_PARTS)
+            return ("live", "buttons", *_PARTS)
         case "compare":
             return ("live", "compare")
         case "latent":
             return ("latent", *_TOOLS)
+        case "runs" | "takeout" | "bring":
+            return ("buttons", name)
         case _:
             return (name,)
 

@@ -248,6 +248,7 @@ def test_a_run_from_another_machine_is_nobodys(library, registry, small, tmp_pat
     path = registry.start(small(), ANNA).directory.path
     registry.close()
     there = Library(tmp_path / "another")
+    there.owners.mark(RunDirectory.create(tmp_path / "of BERT's").path, BERT)  # it has a key
     shutil.copytree(path, there.root / path.name)
     assert not only(there, BERT).owned
     there.owners.mark(only(there).path, BERT)

@@ -42,6 +42,14 @@ def test_where_there_is_room_nothing_goes(full):
     assert sorted(directory.path.rglob("*")) == before
 
 
+def test_what_is_missed_least_goes_first(full):
+    directory, ration = full
+    checkpoints, shots = directory.checkpoint_files(), sorted((directory.path / "film").iterdir())
+    ration.keep_within(sum(path.stat().st_size for path in (*checkpoints, *shots)))
+    assert directory.checkpoint_files() == checkpoints, "the last ones, while anything else can go"
+    assert sorted((directory.path / "film").iterdir()) == shots
+
+
 @pytest.mark.parametrize("share", [0.9, 0.6, 0.3])
 def test_it_is_kept_within_bounds_and_can_go_on(full, share):
     directory, ration = full

@@ -227,6 +227,7 @@ def test_whoever_dies_while_going_back_can_be_resumed(
     again = begin(small(), budget=Budget(steps=later + 2), resume=True)
     assert again.join(WAIT)
     assert again.latest().state is State.FINISHED and again.curves().records == later + 2
+    assert again.latest().config.optim.g.lr != 0.05, "the way that was left is not gone on with"
 
 
 def test_large_states_leave_fewer_ways_back(paused, monkeypatch):
