@@ -21,6 +21,7 @@ from gan_lab.runs.directory import DirectoryError
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint, Pause, Step, Stop
+from gan_lab.runs.reading import newest_whole
 from gan_lab.training import checkpoints
 from tests.runs.processes import claimed_elsewhere
 
@@ -140,6 +141,19 @@ def test_what_was_left_behind_is_shown_as_it_would_go_on(trained):
     assert rest.curves().records == 10 and rest.ledger() == []
 
 
+def test_what_lies_beyond_its_end_never_happened(trained):
+    path = trained()
+    with (path / "ledger.jsonl").open("a") as file:
+        for step in (-1, 3, 14):
+            file.write(f'{{"step": {step}, "path": "optim.g.lr", "old": 1, "new": 2}}\n')
+    shutil.copyfile(path / "checkpoints" / f"{10:09d}.pt", path / "states" / f"{20:09d}.pt")
+    assert [entry.step for entry in at_rest(RunDirectory(path)).ledger()] == [3]
+    (path / "summary.json").unlink()
+    assert (
+        newest_whole(RunDirectory(path)) == at_rest(RunDirectory(path)).latest().counts.steps == 10
+    )
+
+
 def test_a_failed_run_shows_why_and_the_readings_to_its_end(runs_root, small, until):
     run = Run(small({"training.checkpoint_steps": 3}), RunDirectory.create(runs_root / "a")).start()
     until(run, lambda m: m.counts.steps > 3)
@@ -231,7 +245,7 @@ def test_nothing_else_can_be_opened(registry, trained, name):
 def test_whose_run_it_is_is_known_after_a_restart(small):
     before = Registry()
     path = before.start(small(), ANNA).directory.path
-    before.close()
+    before.close(WAIT)
     after = Registry()
     with pytest.raises(DirectoryError, match="not here"):
         after.open(path.name, BERT)
@@ -248,7 +262,7 @@ def test_whose_run_it_is_is_known_after_a_restart(small):
 def test_who_sees_all_may_look_and_no_more(small, monkeypatch):
     before = Registry()
     path = before.start(small(), ANNA).directory.path
-    before.close()
+    before.close(WAIT)
     monkeypatch.setattr(library(), "see_all", True)
     after = Registry()
     theirs = after.open(path.name, BERT)
