@@ -52,7 +52,7 @@ export class Card {
     this.state.dataset.state = run.state;
     this.kind.textContent = `${run.preset} · ${run.data}`;
     this.numbers.textContent = [
-      `step ${grouped(run.steps)}`, `${grouped(run.images)} images`, lasted(run.seconds), bytes(run.size), when(run.created),
+      `step ${grouped(run.steps)}`, ...(run.alone ? [] : [`${grouped(run.images)} images`, lasted(run.seconds)]), bytes(run.size), when(run.created),
     ].join(" · ");
     this.showMeasures(run.measures, leading);
     this.told(this.note, run.note);

@@ -28,7 +28,8 @@ def _make(directory: RunDirectory, out: Path, tell: Tell) -> str:
 GENERATOR = Export(
     "generator",
     "Generator alone",
-    "The averaged G with its configuration, as this app keeps generators that came with it.",
+    "The averaged G with its configuration, as this app keeps one. It can be brought in again, to"
+    " be explored.",
     ".pt",
     "application/octet-stream",
     _missing,

@@ -100,7 +100,7 @@ WEIGHTS = (
     Export(
         "safetensors", "Weights of G (safetensors)",
         "The averaged generator's weights, with configuration, kind of pictures and step as text;"
-        " a file that cannot carry code.",
+        " a file that cannot carry code. It can be brought in again, to be explored.",
         ".safetensors", SAFETENSORS, _g_missing, _g,
     ),
     Export(
@@ -110,7 +110,8 @@ WEIGHTS = (
     ),
     Export(
         "checkpoint", "Checkpoint",
-        "Everything that training goes on from: weights, optimisers, draws, ledger.",
+        "Everything that training goes on from: weights, optimisers, where chance stands, what was"
+        " done. It can be brought in again, without its curves.",
         ".pt", "application/octet-stream", has_checkpoint, _checkpoint,
     ),
 )  # fmt: skip

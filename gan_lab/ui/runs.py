@@ -13,6 +13,7 @@ from gan_lab.measures import MEASURES
 from gan_lab.presets import presets
 from gan_lab.runs import DirectoryError, Hosted, State
 from gan_lab.runs.library import Entry
+from gan_lab.runs.reading import ALONE
 from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
@@ -28,7 +29,7 @@ STATES = {
     "stopped": "Stopped",
     "finished": "Finished",
     "failed": "Failed",
-    "generator alone": "Generator alone",
+    ALONE: "Generator alone",
     "damaged": "Damaged",
 }
 """What the states of a run are called; in this order they are offered to choose from."""
@@ -148,6 +149,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
         "images": entry.images,
         "seconds": entry.seconds,
         "state": entry.state,
+        "alone": entry.state == ALONE,  # how it was trained is not known
         "measures": [
             {"name": name, "title": _title(name, entry.data), "number": number}
             for name, number in entry.measures.items()

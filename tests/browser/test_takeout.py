@@ -98,5 +98,7 @@ def test_weights_are_brought_in_and_explored(
     page.get_by_role("link", name="Runs", exact=True).click()
     card = page.locator(".gl-run", has_text="mine")
     expect(card.locator(".gl-run-state")).to_have_text("Generator alone")
+    expect(card).to_contain_text("step 20")
+    expect(card).not_to_contain_text("images")
     card.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name="Latent space")).to_be_visible()

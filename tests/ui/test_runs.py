@@ -49,6 +49,11 @@ def test_runs_with_one_name_are_told_apart() -> None:
     ]  # fmt: skip
 
 
+def test_of_a_generator_alone_nothing_is_told_of_its_training() -> None:
+    assert runs.told_of(entry(state="generator alone"))["alone"]
+    assert not runs.told_of(entry(state="finished"))["alone"]
+
+
 def test_the_preset_need_not_be_known() -> None:
     told = runs.told_of(entry(preset="of-tomorrow", differs=[("optim.g.lr", 0.05)]))
     assert told["preset"] == "of-tomorrow"
