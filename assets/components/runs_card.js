@@ -115,14 +115,13 @@ export class Card {
       resume.className = run.state === "left behind" ? "gl-main" : "";
       deeds.push(resume);
     }
-    if (run.can.open) deeds.push(deed("Open", "open", "Pictures, curves and all that can be done with it"));
+    deeds.push(deed("Open", "open", "Pictures, curves and all that can be done with it"));
     if (run.can.label) deeds.push(deed("Name and tags", "label", "Rename it, tag it, write a note"));
-    if (run.can.open) deeds.push(deed("Take it with you", "takeout", "Weights, pictures, curves, a script as files"));
+    if (run.can.take) deeds.push(deed("Take it with you", "takeout", "Weights, pictures, curves, a script as files"));
     if (run.can.remove) deeds.push(deed("Delete", "delete", "It can be had back for a while"));
     this.deeds.replaceChildren(...deeds);
     if (focused) this.deeds.querySelector(`[data-deed="${focused}"]`)?.focus();
-    this.picking.disabled = !run.can.open;
-    this.title.disabled = this.look.disabled = !run.can.open;
+    this.picking.disabled = !run.can.take;
   }
 
   pick(yes) {

@@ -113,7 +113,8 @@ def train(
     device: Annotated[str | None, typer.Option(metavar="D", help="auto, cpu, cuda or mps.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Train a GAN; Ctrl-C keeps a checkpoint and ends cleanly."""
+    """Train a GAN; Ctrl-C (or SIGTERM) keeps a checkpoint and ends cleanly, SIGUSR1 keeps one and
+    goes on."""
     limits = {"steps": steps, "images": images, "seconds": seconds}
     if resume is None:
         shorthands = {"data.name": data, "training.seed": seed, "training.device": device}

@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,8 +23,10 @@ from gan_lab.data import NAMED, DataError, Intake, Pictures, domains, load
 from gan_lab.games import rehearse
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
-from gan_lab.runs.messages import Stop
+from gan_lab.runs.messages import Checkpoint, Stop
+from gan_lab.runs.origin import keep_preset
 from gan_lab.training.devices import pick_device, share_threads
+from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import config_of
 from gan_lab.words import size_of
 
@@ -58,7 +61,7 @@ def new(config: RunConfig, preset: str, out: Path | None) -> Order:
     """A new run; its folder is made last, so that wrong input leaves nothing behind.
 
     Args:
-        preset: name of the preset that it began from, for the folder's name; or "".
+        preset: name of the preset that it began from; or "".
         out: its folder, new or empty; one below the runs root by default.
 
     Raises ConfigError, DataError, DirectoryError, ValueError or OSError.
@@ -69,7 +72,9 @@ def new(config: RunConfig, preset: str, out: Path | None) -> Order:
         parent = RunDirectory.find(config.training.start_from)
         parent.read_checkpoint()  # raises if there is none
         config = put(config, {"training.start_from": str(parent.path.resolve())})
-    return Order(RunDirectory.create(out or new_path(config, preset)), config, pictures)
+    directory = RunDirectory.create(out or new_path(config, preset))
+    keep_preset(directory.path, preset)
+    return Order(directory, config, pictures)
 
 
 def resumed(name: str, changes: dict[str, Any]) -> Order:
@@ -134,7 +139,7 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
     caught = Caught()
     try:
         with caught.listening(), shown_progress(budget, order.directory.path) as show:
-            news = News()
+            news, saves = News(), Saves(run)
             run.start()
             stopping, refused = False, ""
             while not run.join(POLL):
@@ -142,6 +147,7 @@ def train(order: Order, limits: dict[str, Any], *, as_json: bool) -> None:
                 if (caught.name or refused) and not stopping:
                     stopping = True
                     run.send(Stop())
+                saves.look(caught)
                 show(run.latest())
                 news.tell(run.checkup())
             show(run.latest())
@@ -166,17 +172,46 @@ def _budget(limits: dict[str, Any], order: Order) -> Budget:
     return Budget(**limits)
 
 
+class Saves:
+    """Checkpoints that a signal asked for: posted, and told of once they are there."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._answer: Future[Entry] | None = None
+
+    def look(self, caught: Caught) -> None:
+        """Ask for one if a signal did; tell what became of the last one."""
+        if self._answer is None and caught.save:
+            caught.save = False
+            self._answer = self._run.send(Checkpoint())
+        if self._answer is not None and self._answer.done():
+            entry, self._answer = self._answer.result(), None
+            if entry.outcome == "applied":
+                tell(f"{self._run.directory.path.name}: saved at step {entry.step:,}")
+            else:
+                tell(f"{self._run.directory.path.name}: not saved: {entry.note}")
+
+
 class Caught:
-    """The signal that asked for an end, if one did."""
+    """The signal that asked for an end, if one did.
+
+    Attributes:
+        name: of that signal, or "".
+        save: whether another one has asked for a checkpoint; to be set to False once it is heard.
+    """
 
     def __init__(self) -> None:
         self.name = ""
+        self.save = False
         self._count = 0
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """While inside, SIGINT and SIGTERM are noted; the handler itself takes no lock."""
+        """While inside, SIGINT and SIGTERM are noted, and where the system has it SIGUSR1; the
+        handlers themselves take no lock."""
         former = {s: signal.signal(s, self._note) for s in (signal.SIGINT, signal.SIGTERM)}
+        if hasattr(signal, "SIGUSR1"):
+            former[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._note_save)
         try:
             yield
         finally:
@@ -188,6 +223,9 @@ class Caught:
         self._count += 1
         if self._count >= _IMPATIENT:
             signal.signal(number, signal.SIG_DFL)
+
+    def _note_save(self, number: int, frame: FrameType | None) -> None:
+        self.save = True
 
 
 def _report(run: Run, signal_name: str, *, as_json: bool) -> None:

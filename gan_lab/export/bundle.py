@@ -30,7 +30,7 @@ BESIDE = frozenset({"README.md", "samples.png"})
 """For people alone; not brought back."""
 
 _KNOWN = re.compile(
-    r"(config|best|summary|parent|labels)\.json|(ledger|measures|findings)\.jsonl"
+    r"(config|best|summary|parent|preset|labels)\.json|(ledger|measures|findings)\.jsonl"
     r"|history/readings\.f32|(checkpoints|best)/\d{9,15}\.pt"
     r"|samples/\d{9,15}(-[a-z0-9-]{1,40})?\.png|film/\d{9,15}\.film"
 )

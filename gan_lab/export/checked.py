@@ -42,7 +42,7 @@ def check_run(directory: RunDirectory) -> None:
             # knobs turned after the last checkpoint are of the past that is lost
             directory.write_config(config_of(newest))
     _check_history(directory, int(newest["steps"]))
-    for name in ("best", "summary", "parent", "labels"):
+    for name in ("best", "summary", "parent", "preset", "labels"):
         _check_json(path / f"{name}.json")
     for name in ("measures", "findings"):
         for line in _lines(path / f"{name}.jsonl"):

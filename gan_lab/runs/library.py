@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from gan_lab.runs import labels, reading
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
+from gan_lab.runs.origin import preset_of
 from gan_lab.runs.owners import Owners
 from gan_lab.runs.ration import MEGABYTE, states_in
 from gan_lab.runs.trash import Deleted, Trash
@@ -276,7 +277,7 @@ def _library(root: Path) -> Library:
 def look(path: Path, name: str, *, owned: bool) -> Entry:
     """What a folder tells. Raises OSError."""
     seen, written = reading.glance(path), labels.read(path)
-    preset = reading.preset_of(path, seen.config)
+    preset = preset_of(path, seen.config)
     return Entry(
         name=name,
         path=path,

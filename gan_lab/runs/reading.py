@@ -6,7 +6,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import stat
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +23,7 @@ from gan_lab.runs.film import Film, FilmError, Shot
 from gan_lab.runs.forking import parent_of
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.messages import Drawing, Picture, State
+from gan_lab.runs.origin import DATED
 from gan_lab.runs.pictures import png, scatter
 from gan_lab.runs.states import kept_states
 
@@ -31,7 +31,6 @@ ALONE = "generator alone"
 THUMBNAIL = 128  # px
 _TILES = 4  # of a side of it, at most
 _PIXELS = 1 << 26  # a picture of more is not looked into
-_NAMED = re.compile(r"(\d{8}-\d{6})-(.+)")
 _END_OF_ZIP = b"PK\x05\x06"
 _TAIL = 1 << 10  # bytes in which a checkpoint says that it is whole
 
@@ -151,15 +150,6 @@ def _over(told: dict[str, Any], steps: int | None) -> bool:
     return told["steps"] == steps
 
 
-def preset_of(run: Path, config: RunConfig | None) -> str:
-    """The preset that a folder's name tells; "" if it tells none."""
-    found = _NAMED.fullmatch(run.name)
-    if found is None or config is None:
-        return ""
-    fitting = [name for name in presets() if found[2].startswith(f"{name}-")]
-    return max(fitting, key=len, default="")
-
-
 def differs_from(preset: str, config: RunConfig | None) -> list[tuple[str, Any]]:
     """Paths and values in which a run is not as its preset (or the schema) has it."""
     if config is None:
@@ -170,7 +160,7 @@ def differs_from(preset: str, config: RunConfig | None) -> list[tuple[str, Any]]
 
 def created(run: Path) -> float:
     """When it began, seconds since 1970."""
-    if found := _NAMED.fullmatch(run.name):
+    if found := DATED.fullmatch(run.name):
         try:
             return datetime.strptime(found[1], "%Y%m%d-%H%M%S").timestamp()
         except (ValueError, OverflowError, OSError):

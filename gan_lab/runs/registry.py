@@ -22,6 +22,7 @@ from gan_lab.runs.forking import UNCHANGED, Parent, fork, parent_of
 from gan_lab.runs.library import HERE, PAUSED, library
 from gan_lab.runs.library import Entry as Listed
 from gan_lab.runs.messages import Command, Pause, Shown, State, Stop
+from gan_lab.runs.origin import keep_preset
 from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.reading import small
 from gan_lab.runs.rest import Rest, at_rest
@@ -163,6 +164,7 @@ class Registry:
         _refuse_foreign(config, owner)
         library().make_room()
         directory = RunDirectory.create(new_path(config, preset), _mark_of(owner))
+        keep_preset(directory.path, preset)
         with self._lock:
             threads = (
                 share_threads(self._active()) if instead_of is None else instead_of.run.threads
@@ -206,6 +208,7 @@ class Registry:
         except DataError:
             shutil.rmtree(path, ignore_errors=True)
             raise
+        keep_preset(path, parent.preset)
         run = Run(
             config, directory, threads=parent.run.threads, resume=True,
             download=True, changes=dict(changes),

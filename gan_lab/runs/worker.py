@@ -319,12 +319,19 @@ class Worker:
             case m.Slow():
                 return self._slow()
             case m.Checkpoint():
-                entry = trainer.note("checkpoint")
-                self._save_checkpoint()
-                return entry
+                return self._save_now()
             case m.Stop():
                 self._state, self._walk = State.STOPPED, None
                 return trainer.note("stop")
+
+    def _save_now(self) -> Entry:
+        refused, entry = self._refused, self.trainer.note("checkpoint")
+        self._save_checkpoint()
+        if self._refused:
+            return self.trainer.note("checkpoint", note=self._refused, outcome="refused")
+        if refused:  # the disk takes again what it had refused
+            self._note = ""
+        return entry
 
     def _resume_training(self) -> Entry:
         self._go(None, None)

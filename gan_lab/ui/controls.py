@@ -57,6 +57,10 @@ def buttons(hosted: Hosted) -> None:
                   on_click=experiment.press, args=(Slow(),),
                   help="Pauses, plays one round, and shows step by step what happens in it."
                   )  # fmt: skip
+        st.button("Save now", icon=":material/save:", key="save", shortcut="K",
+                  disabled=state.over or state is State.LOADING, on_click=experiment.save,
+                  help="Keeps this very state on the disk. The run saves itself too, every"
+                  " half minute unless you turn that.")  # fmt: skip
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
                   on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip

@@ -19,7 +19,7 @@ import streamlit as st
 from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, get, known, put
 from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted
-from gan_lab.runs.messages import Command, Set, Undo
+from gan_lab.runs.messages import Checkpoint, Command, Set, Undo
 from gan_lab.server import COOKIE, registry
 from gan_lab.share import ShareError, View, decode
 from gan_lab.training.ledger import Entry
@@ -27,6 +27,7 @@ from gan_lab.ui.widgets import label, told, whose
 
 LINK = "share"  # name of the query parameter that holds an experiment
 LOCKED = "Whoever made this link has locked it."
+NOT_CHANGED = "Not changed: "
 ANSWER_WITHIN = 2.0  # s that a page waits for a run to take a command
 GONE = (
     "This server knows no run under that link: it may be mistyped, or the server was started"
@@ -44,6 +45,7 @@ class Experiment:
         view_id: of the run on the screen; "" for none.
         left: view id of the one before it, which the URL names until the browser has caught up.
         complaint: why the last change was not taken; shown once.
+        said: what a press that shows nothing by itself came to; shown once.
         link: text of the link that it came by; "" for none.
         view: what of the page that link shows.
         starts: whether the link asks for a run that begins by itself, which has not begun yet.
@@ -55,6 +57,7 @@ class Experiment:
     view_id: str = ""
     left: str = ""
     complaint: str = ""
+    said: str = ""
     link: str = ""
     view: View = field(default_factory=View)
     starts: bool = False
@@ -294,7 +297,7 @@ def _answered(
         mine.complaint = "The run is in the middle of a long step; your change acts after it."
         return None
     if entry.outcome == "refused":
-        mine.complaint = f"Not changed: {entry.note}"
+        mine.complaint = f"{NOT_CHANGED}{entry.note}"
     return entry
 
 
@@ -322,6 +325,18 @@ def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
 def press(command: Command) -> None:
     """``send``, for buttons."""
     send(command)
+
+
+def save() -> None:
+    """Have the run on the screen write a checkpoint now, and say what became of it."""
+    mine = experiment()
+    entry = send(Checkpoint())
+    if entry is None:
+        return
+    if entry.outcome == "applied":
+        mine.said = f"Saved at step {entry.step:,}."
+    elif mine.complaint.startswith(NOT_CHANGED):
+        mine.complaint = f"Not saved: {entry.note}"
 
 
 def _refused(command: Command, note: str) -> Entry:

@@ -161,7 +161,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
         "created": entry.created,
         "parent": f"went on from {entry.parent}" if entry.parent else "",
         "can": {
-            "open": entry.state not in ("damaged", "elsewhere"),
+            "take": entry.state not in ("damaged", "elsewhere"),
             "resume": entry.state in _RESUMABLE,
             "label": entry.mine,
             "remove": entry.mine and not alive,

@@ -30,8 +30,11 @@ def navigation() -> None:
 
 
 def complaints() -> None:
-    """Say once why the last wish was not granted, in a place that is kept."""
+    """Say once why the last wish was not granted, in a place that is kept; or that it was."""
     mine = experiment()
+    if mine.said:
+        st.toast(mine.said, icon=":material/check:")
+        mine.said = ""
     with st.container():
         if mine.complaint:
             st.warning(mine.complaint, icon=":material/info:")

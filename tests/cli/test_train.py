@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -17,6 +18,7 @@ from gan_lab.cli.catalogue import _plain, _text
 from gan_lab.config import difference
 from gan_lab.games import game_of
 from gan_lab.presets import presets
+from gan_lab.runs.library import Library
 
 from .conftest import tiny
 
@@ -168,15 +170,20 @@ def test_without_a_limit_it_says_which_one_it_takes(call, monkeypatch):
     assert 0.2 <= outcome.json["seconds"] < 1.0
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_keeps_a_checkpoint_and_exits_0(spawn, tmp_path, number):
-    process = spawn("train", *tiny(), "--seconds", 120, "--out", "run", "--json")
-    history = tmp_path / "run" / "history" / "readings.f32"
+def trains(process, folder: Path) -> None:
+    """Wait until the process has readings of its run."""
+    history = folder / "run" / "history" / "readings.f32"
     deadline = time.monotonic() + 60
     while not (history.exists() and history.stat().st_size > 200):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_keeps_a_checkpoint_and_exits_0(spawn, tmp_path, number):
+    process = spawn("train", *tiny(), "--seconds", 120, "--out", "run", "--json")
+    trains(process, tmp_path)
     process.send_signal(number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
@@ -187,6 +194,25 @@ def test_a_signal_keeps_a_checkpoint_and_exits_0(spawn, tmp_path, number):
     assert err.count("\n") == 1
     assert signal.Signals(number).name in err
     assert "--resume run" in err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the system has no such signal")
+def test_another_signal_keeps_a_checkpoint_and_the_run_goes_on(spawn, tmp_path):
+    never = ("--set", "training.checkpoint_seconds=0", "--set", "training.keep_states=0")
+    process = spawn("train", *tiny(), *never, "--seconds", 120, "--out", "run", "--json")
+    trains(process, tmp_path)
+    saved = []
+    for _ in range(2):
+        process.send_signal(signal.SIGUSR1)
+        line = process.stderr.readline()
+        step = int(re.fullmatch(r"run: saved at step ([\d,]+)\n", line)[1].replace(",", ""))
+        assert (tmp_path / "run" / "checkpoints" / f"{step:09d}.pt").is_file()
+        saved.append(step)
+    assert 0 < saved[0] < saved[1]
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and "SIGTERM" in err
+    assert json.loads(out)["steps"] > saved[1]
 
 
 def test_a_signal_before_the_first_step_is_not_lost(call, monkeypatch):
@@ -240,3 +266,21 @@ def test_nothing_is_left_where_there_are_no_pairs_or_no_run_to_begin_from(call, 
     for change in ("data.pairs=classes", "training.start_from=nowhere", "optim.players.G_ab.lr=1"):
         outcome = call("train", *tiny(change), "--data", "digits:3", "--out", str(tmp_path / "x"))
         assert outcome.code == 2 and not (tmp_path / "x").exists(), change
+
+
+def test_a_run_knows_its_preset_whatever_its_folder_is_called(call, tmp_path, runs_root):
+    known = ("--preset", "lsgan", *tiny(), "--steps", 1)
+    assert call("train", *known, "--out", runs_root / "mine").code == 0
+    assert call("train", *known).code == 0
+    (tmp_path / "own.toml").write_text("[latent]\ndim = 5\n")
+    assert call("train", "--config", "own.toml", *tiny(), "--steps", 1, "--out",
+                runs_root / "own").code == 0  # fmt: skip
+    presets = {entry.name: entry.preset for entry in Library(runs_root).entries()}
+    assert presets.pop("mine") == "lsgan" and presets.pop("own") == ""
+    assert list(presets.values()) == ["lsgan"]
+    (dated,) = (runs_root / name for name in presets)
+    for told in ("", "[]", '{"preset": "<b>no</b>"}', '{"preset": 3}'):  # or one of another time
+        (dated / "preset.json").write_text(told)
+        assert Library(runs_root).entry(dated.name, "").preset == "lsgan"
+    (dated / "preset.json").unlink()
+    assert Library(runs_root).entry(dated.name, "").preset == "lsgan"

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from gan_lab.runs import Budget, Run, RunDirectory, State
-from gan_lab.runs.messages import Resume, Set, Stop
+from gan_lab.runs import Budget, Registry, Run, RunDirectory, State
+from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Stop
 
 WAIT = 30.0
 FULL = (
@@ -85,6 +85,45 @@ def test_a_full_disk_pauses_the_run_and_nothing_is_lost(disk, on, begin, small, 
     assert readings[0] == readings[1]
     lines = (run.directory.path / "ledger.jsonl").read_text().splitlines()
     assert lines == [e.to_json() for e in run.ledger()]
+
+
+def test_what_is_to_be_saved_now_and_cannot_is_told(disk, on, until):
+    run = on(**{"training.checkpoint_steps": 0})
+    until(run, lambda m: m.counts.steps > 0)
+    run.send(Pause()).result(WAIT)
+    fill(disk)
+    refused = run.send(Checkpoint()).result(WAIT)
+    assert refused.outcome == "refused" and refused.note == "The disk is full; free some space"
+    assert until(run, lambda m: m.refused).note == FULL
+    (disk / "filler").unlink()
+    saved = run.send(Checkpoint()).result(WAIT)
+    assert saved.outcome == "applied" and saved.step == run.directory.read_checkpoint()["steps"] > 0
+    assert until(run, lambda m: not m.refused).note == ""
+
+
+def test_a_full_disk_of_one_run_is_nothing_to_others(disk, small, until, differences, begin):
+    """Those of the server go on, may begin, and are looked after; to the bit as if alone."""
+    config = small({"training.checkpoint_steps": 40, "training.keep_states": 0})
+    registry = Registry()
+    hers = registry.start(config, "ann")
+    until(hers.run, lambda m: m.counts.steps > 0)
+    his = Run(config, RunDirectory.create(disk / "run")).start()
+    until(his, lambda m: m.counts.steps > 0)
+    fill(disk)
+    assert until(his, lambda m: m.state is State.PAUSED).note == FULL
+    stood = hers.run.latest().counts.steps
+    assert registry.start(config, "ben").run.latest().state is not State.FAILED
+    registry.reap()
+    moment = until(hers.run, lambda m: m.counts.steps > stood + 100)
+    assert moment.state is State.RUNNING and not moment.refused and moment.note == ""
+    registry.close()
+    his.send(Stop())
+    assert his.join(WAIT)
+    assert hers.run.latest().state is State.STOPPED
+    last = hers.directory.read_checkpoint()
+    alone = begin(config, budget=Budget(steps=last["steps"]))
+    assert alone.join(WAIT)
+    assert differences(last["players"], alone.directory.read_checkpoint()["players"]) == []
 
 
 def test_a_disk_that_becomes_read_only_pauses_the_run(disk, on, until):

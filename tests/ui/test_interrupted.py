@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -12,8 +13,8 @@ from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.config import RunConfig, get
-from gan_lab.runs import Hosted, Registry, Run, State
-from gan_lab.runs.messages import Command, Pause
+from gan_lab.runs import Hosted, Registry, Run, RunDirectory, State
+from gan_lab.runs.messages import Checkpoint, Command, Pause
 from gan_lab.server import registry
 from gan_lab.ui import trial
 
@@ -134,3 +135,42 @@ def test_the_run_that_a_press_begins_comes_on_the_screen(hasty: None) -> None:
     app.run()
     assert the_run(app) is second
     assert app.query_params["run"] in (second.view_id, [second.view_id])
+
+
+def test_a_run_is_saved_now_and_says_so(hasty: None) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    press(app, "pause")
+    until(hosted, State.PAUSED)
+    press(app.run(), "save")
+    (saved,) = (e for e in hosted.run.ledger() if e.path == "checkpoint")
+    assert hosted.directory.read_checkpoint()["steps"] == saved.step > 0
+    assert [one.value for one in app.toast] == [f"Saved at step {saved.step:,}."]
+    assert not app.run().toast, "it is said once"
+
+
+def test_what_cannot_be_saved_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    press(app, "pause")
+    until(hosted, State.PAUSED)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(RunDirectory, "write_checkpoint", full)
+        press(app.run(), "save")
+    assert app.warning[0].value == "Not saved: The disk is full; free some space"
+    assert not app.toast
+
+
+def test_only_who_controls_a_run_can_save_it(begun: Callable[[], Hosted]) -> None:
+    theirs = begun()
+    app = opened(run=theirs.view_id)  # by somebody else
+    assert "save" not in [button.key for button in app.button]
+    with pytest.raises(PermissionError):
+        theirs.send(Checkpoint(), "somebody else")
+    assert not any(e.path == "checkpoint" for e in theirs.run.ledger())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gan_lab.config import RunConfig
+from gan_lab.runs import Budget, Run, RunDirectory
+from gan_lab.runs.directory import runs_root
 from gan_lab.runs.library import Entry
 from gan_lab.ui import runs
 
@@ -63,12 +68,12 @@ def test_the_preset_need_not_be_known() -> None:
 @pytest.mark.parametrize(
     ("state", "mine", "can"),
     [
-        ("finished", True, {"open", "label", "remove"}),
-        ("stopped", True, {"open", "resume", "label", "remove"}),
-        ("left behind", True, {"open", "resume", "label", "remove"}),
-        ("stopped", False, {"open", "resume"}),
-        ("training here", True, {"open", "label"}),
-        ("paused", True, {"open", "label"}),
+        ("finished", True, {"take", "label", "remove"}),
+        ("stopped", True, {"take", "resume", "label", "remove"}),
+        ("left behind", True, {"take", "resume", "label", "remove"}),
+        ("stopped", False, {"take", "resume"}),
+        ("training here", True, {"take", "label"}),
+        ("paused", True, {"take", "label"}),
         ("elsewhere", True, {"label"}),
         ("damaged", True, {"label", "remove"}),
         ("generator alone", True, {"open", "label", "remove"}),
@@ -92,3 +97,20 @@ def test_without_runs_a_student_reads_what_will_be_here() -> None:
     app.run()
     assert not app.exception
     assert "no runs yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("state", ["damaged", "elsewhere"])
+def test_a_run_in_any_state_opens_as_far_as_it_can_be_read(
+    state: str, small: Callable[..., RunConfig]
+) -> None:
+    directory = RunDirectory.create(runs_root() / "one")
+    assert Run(small(), directory, budget=Budget(steps=4)).start().join(60)
+    for path in directory.path.glob("*/*.pt") if state == "damaged" else ():
+        path.write_bytes(b"damaged")
+    directory = RunDirectory(directory.path)
+    trained = directory.claimed() if state == "elsewhere" else contextlib.nullcontext()
+    with trained:
+        hosted = runs.opened("one")
+        moment = hosted.run.latest()
+    assert moment.state.over
+    assert moment.note if state == "damaged" else moment.counts.steps == 4
