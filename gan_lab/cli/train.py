@@ -25,6 +25,7 @@ from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
 from gan_lab.runs.messages import Checkpoint, Stop
 from gan_lab.runs.origin import keep_preset
+from gan_lab.training import memory
 from gan_lab.training.devices import pick_device, share_threads
 from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import config_of
@@ -114,6 +115,7 @@ def _checked(config: RunConfig, told: Callable[[Intake], None]) -> Pictures:
         except DataError as error:
             raise DataError(f"data.name: {error}") from None
     rehearse(config, pictures.kind)
+    memory.refuse_too_much(config, pictures.kind, len(pictures))
     if config.data.pairs != "none":
         domains(pictures, config.data.pairs)  # raises if there are none
     return pictures

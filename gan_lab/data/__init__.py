@@ -10,7 +10,7 @@ from gan_lab.config import Data
 from gan_lab.data.batches import Batch, Batches
 from gan_lab.data.files import data_root
 from gan_lab.data.named import NAMED, NamedSet, read_named
-from gan_lab.data.own import Intake, Tell, advice, read_picture, take_in
+from gan_lab.data.own import Intake, Shape, Tell, advice, read_picture, take_in
 from gan_lab.data.pairs import PAIRED, domains
 from gan_lab.data.pictures import (
     DataError,
@@ -24,6 +24,7 @@ from gan_lab.data.pictures import (
     to_range,
 )
 from gan_lab.data.plane import DRAWN, PLANES, Plane, plane_of, read_drawn
+from gan_lab.data.room import refuse_too_many
 
 __all__ = [
     "DRAWN",
@@ -42,6 +43,7 @@ __all__ = [
     "class_numbers",
     "data_root",
     "domains",
+    "expected",
     "is_named",
     "load",
     "load_again",
@@ -76,12 +78,14 @@ def load(
         tell: hears how far it is.
 
     Raises:
-        DataError: unknown name or class, missing files, nothing to read.
+        DataError: unknown name or class, missing files, nothing to read, more than memory holds.
     """
     name, classes = split_name(data.name)
     if name == DRAWN:
         pictures = Pictures(data.name, read_drawn(data.name, train))
     elif name in NAMED:
+        if NAMED[name].any_size and data.size:
+            refuse_too_many(name, NAMED[name].count, data.size)
         pictures = read_named(name, train, download, data.size)
         if classes:
             pictures = pictures.only(classes)
@@ -95,6 +99,8 @@ def load(
     if data.pairs == "side-by-side":
         raise DataError("data.pairs = side-by-side cuts own pictures in two, and no named set")
     if not pictures.kind.points:
+        if data.size not in {0, pictures.size}:
+            refuse_too_many(data.name, len(pictures), data.size, pictures.channels)
         pictures = pictures.shaped(data.size, data.colour)
     return _enough(pictures)
 
@@ -116,6 +122,27 @@ def is_named(name: str) -> bool:
     """Whether ``data.name`` is of the catalogue, or points drawn by hand: no folder and no zip."""
     base, _ = split_name(name)
     return base == DRAWN or base in NAMED
+
+
+def expected(data: Data) -> Kind:
+    """What the pictures that a configuration names should be like, told without reading any. Of own
+    ones nobody knows that yet: in colour and of two classes at most.
+
+    Raises DataError for a class that is none.
+    """
+    name, wanted = split_name(data.name)
+    if name == DRAWN:
+        return Kind(2, 1, ())
+    entry = NAMED.get(name)
+    if entry is None:
+        return Kind({"grey": 1}.get(data.colour, 3), Shape.of(data).side, ("a", "b"))
+    classes = entry.classes
+    if wanted:
+        classes = tuple(classes[k] for k in class_numbers(name, classes, wanted))
+    if entry.size == 1:
+        return Kind(entry.channels, 1, classes)
+    channels = {"own": entry.channels, "grey": 1, "rgb": 3}[data.colour]
+    return Kind(channels, data.size or entry.size, classes)
 
 
 def _own(

@@ -72,7 +72,7 @@ class Pictures:
     @cached_property
     def digest(self) -> str:
         """A fingerprint of the pictures themselves, to know them again."""
-        return hashlib.blake2b(self.images.numpy().tobytes(), digest_size=16).hexdigest()
+        return hashlib.blake2b(self.images.contiguous().numpy().data, digest_size=16).hexdigest()
 
     def only(self, wanted: tuple[str, ...]) -> Pictures:
         """The pictures of some classes, given by name or by number; raises DataError if unknown.

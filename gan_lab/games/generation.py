@@ -31,6 +31,7 @@ from gan_lab.games.phases import Account, Lens
 from gan_lab.games.referee import READINGS, Look, Referee, clip_weights
 from gan_lab.games.seats import seated
 from gan_lab.games.telling import FromNoise
+from gan_lab.memory import at_once
 from gan_lab.networks import Critic, Head, Verdict
 from gan_lab.objectives import LOSSES, draw_z, reach
 from gan_lab.objectives.conditions import with_classes, with_planes
@@ -266,7 +267,7 @@ class Generation:
         shown, output = self.players["G"].shown, self.config.networks.g.output
         assert shown is not None
         source = with_classes(controls["z"], controls.get("labels"), self._classes)
-        made = torch.cat([shown(part) for part in source.split(64)])
+        made = torch.cat([shown(part) for part in source.split(at_once(64, self._kind.size))])
         caption = "The same random numbers every time"
         caption += "; each row is one class." if "labels" in controls else "."
         samples = Preview(to_pixels(made, output), self.config.training.grid, caption=caption)

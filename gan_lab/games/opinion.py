@@ -15,6 +15,7 @@ from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Batch, to_pixels
 from gan_lab.games.base import Player, Portraits, Preview, Verdicts, at_rest
 from gan_lab.games.referee import Look
+from gan_lab.memory import at_once
 from gan_lab.metrics.verdicts import Tally
 from gan_lab.objectives import LOSSES
 
@@ -24,7 +25,7 @@ PROBE = 64
 MORE = 8
 """The same where G begins from pictures, beside those on the page: there fakes are few."""
 
-_PART = 64  # pictures that pass D at once
+_PART = 64  # pictures of 32 px that pass D at once
 HEADS = ("most convincing fake", "least convincing fake", "real, least liked")
 
 FAR_AHEAD = 0.97  # share told right of either kind, from which on hardly anything fools D
@@ -81,7 +82,7 @@ def _scores(config: RunConfig, ask: Callable[[Tensor | None], Look], batch: Batc
     twice.
     """
     (x, labels), compares = batch, config.networks.d.compares_batch
-    size = config.training.batch if compares else _PART
+    size = config.training.batch if compares else at_once(_PART, x.shape[-1])
     found = []
     for begin in range(0, len(x), size):
         first = max(0, min(begin, len(x) - size)) if compares else begin

@@ -14,12 +14,13 @@ from gan_lab.games import Onlooker, game_of
 from gan_lab.latent import Model
 from gan_lab.measures import spaces
 from gan_lab.measures.reference import Reference
+from gan_lab.memory import at_once
 
 T = TypeVar("T")
 Progress = Callable[[float], None]
 """Is told the share that is done; may take its time, or raise to end it."""
 
-_PART = 128  # fakes that are made at once
+_PART = 128  # fakes of 32 px that are made at once
 _LABELS = 1  # added to the seed: the classes are drawn by numbers of their own
 
 
@@ -127,10 +128,11 @@ def _from_noise(
     if model.classes:
         labels = _asked(reference.train.labels, len(model.classes), n, seed + _LABELS)
     make, parts = model.points if reference.kind.points else model.images, []
-    told = [None] * n if labels is None else labels.split(_PART)
-    for part, classes in zip(z.split(_PART), told, strict=False):
+    size = at_once(_PART, reference.kind.size)
+    told = [None] * n if labels is None else labels.split(size)
+    for part, classes in zip(z.split(size), told, strict=False):
         parts.append(make(part, classes))
-        progress(len(parts) * _PART / n)
+        progress(len(parts) * size / n)
     fakes = torch.cat(parts)
     if fakes.is_floating_point() and not bool(torch.isfinite(fakes).all()):
         raise ValueError("G makes points that are no numbers; there is nothing to measure")
@@ -157,10 +159,10 @@ def _from_pictures(
     game, aside = game_of(config), reference.held_out or reference.train
     given = reference.kept("given", lambda: game.given(config, aside))
     order = torch.randperm(len(given), generator=torch.Generator().manual_seed(seed))[:n]
-    parts = []
-    for part in order.split(_PART // 4):
+    parts, size = [], at_once(_PART // 4, reference.kind.size)
+    for part in order.split(size):
         parts.append(game.apply(config, dict(generators), given[part]))
-        progress(len(parts) * _PART / 4 / len(order))
+        progress(len(parts) * size / len(order))
     answers = None
     if game.has_answers:
         answers = reference.kept("wanted", lambda: game.wanted(config, aside))[order]

@@ -22,6 +22,7 @@ COARSEST, COARSEST_OF_SMALL = 16, 7
 SMALLEST = 4
 """Side, px, below which a picture has no details to compare."""
 STILL = 1e-3  # of 255: less than this is rounding
+_PART = 64  # pictures that are taken apart at once, to bound the memory
 SCALE = 1000.0  # as in the paper's tables
 
 
@@ -75,7 +76,7 @@ class Slicing:
                 f"pictures must be {SMALLEST} px or more a side, not {tuple(images.shape[2:])}"
             )
         generator = torch.Generator().manual_seed(self.seed)
-        levels = tuple(self._seen(level, generator) for level in pyramid(images.float()))
+        levels = tuple(self._seen(level, generator) for level in _pyramids(images))
         return Slices(self, tuple(images.shape), sides(images), levels)
 
     def _seen(self, level: Tensor, generator: torch.Generator) -> Tensor:
@@ -159,6 +160,12 @@ def pyramid(images: Tensor) -> list[Tensor]:
         levels[-1] = level - enlarged(half, level.shape)
         levels.append(half)
     return levels
+
+
+def _pyramids(images: Tensor) -> list[Tensor]:
+    """The same of uint8 pictures, some at a time: on the way one takes ten times its own room."""
+    parts = [pyramid(part.float()) for part in images.split(_PART)]
+    return [torch.cat(level) for level in zip(*parts, strict=True)]
 
 
 def smoothed(x: Tensor) -> Tensor:

@@ -29,9 +29,10 @@ from gan_lab.runs.rest import Rest, at_rest
 from gan_lab.runs.run import Run
 from gan_lab.runs.uploads import in_reach, refuse_foreign
 from gan_lab.runs.viewed import Viewed
+from gan_lab.training import memory
 from gan_lab.training.devices import share_threads
 from gan_lab.training.ledger import Entry
-from gan_lab.training.trainer import config_of
+from gan_lab.training.trainer import config_of, kind_of
 
 GRACE = 60.0  # s without a viewer before a run is paused
 KEPT = 3600.0  # s without a viewer before a paused run ends, and one that is over is forgotten
@@ -156,12 +157,14 @@ class Registry:
             DirectoryError: it should begin with the weights of what is no run below the runs root
                 that this visitor may see; or all runs take too much room.
             DataError: the pictures are somebody else's, or of a folder that nobody may name.
+            ConfigError: it needs more memory than is free.
             OSError: the runs root cannot be written.
         """
         if config.training.start_from:
             other = _seen(config.training.start_from, owner)
             config = put(config, {"training.start_from": str(other.path)})
         _refuse_foreign(config, owner)
+        memory.refuse_expected(config)
         library().make_room()
         directory = RunDirectory.create(new_path(config, preset), _mark_of(owner))
         keep_preset(directory.path, preset)
@@ -261,6 +264,7 @@ class Registry:
             PermissionError: it is somebody else's.
             DirectoryError: another process trains it, or it is too damaged to go on.
             DataError: its pictures are not here, or are other ones.
+            ConfigError: it needs more memory than is free.
         """
         with self._alone_at(hosted.directory.path):
             if not hosted.run.latest().state.over:
@@ -269,6 +273,7 @@ class Registry:
             state = hosted.directory.read_checkpoint()
             config = config_of(state)
             _refuse_foreign(config, visitor)
+            memory.refuse_too_much(config, kind_of(state), state["pictures"]["count"])
             pictures = _pictures_of(config, state)
             before = hosted.run
             run = Run(

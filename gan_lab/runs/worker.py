@@ -27,6 +27,7 @@ from gan_lab.runs.opinions import counted
 from gan_lab.runs.pace import CALM, LIVELY, Pace
 from gan_lab.runs.pictures import encoded, still
 from gan_lab.runs.walk import walk
+from gan_lab.training import memory
 from gan_lab.training.devices import use_threads
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
@@ -142,6 +143,7 @@ class Worker:
         if self._pictures is None:
             self._pictures = load(self._config.data, download=self._download)
         rehearse(self._config, self._pictures.kind)
+        memory.refuse_too_much(self._config, self._pictures.kind, len(self._pictures))
         aside = None
         if not game_of(self._config).from_noise:
             aside = load(self._config.data, train=False)

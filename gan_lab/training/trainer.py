@@ -31,7 +31,7 @@ from gan_lab.games import (
     game_of,
 )
 from gan_lab.randomness import Streams, derived_seed, seeded
-from gan_lab.training import ema, optimisers
+from gan_lab.training import ema, memory, optimisers
 from gan_lab.training.devices import pick_device
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
@@ -229,6 +229,7 @@ class Trainer:
                 raise ConfigError(f"{path} applies on restart: start the run again to change it")
             changed = put(self.config, {path: value})
             check_config(changed)
+            memory.refuse_more(self.config, changed, self.kind)
         except ConfigError as error:
             return self._note(Entry(self.steps, path, old, value, "refused", str(error)))
         before, self.config = self.config, changed

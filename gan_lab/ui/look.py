@@ -115,7 +115,7 @@ def show(seen: Seen, key: tuple[Any, ...]) -> None:
     facts = [(f"{what.capitalize()} to train on", f"{len(seen.train):,}"),
              ("Held out", f"{aside:,}"), *size,
              ("Classes", str(len(kind.classes)) if kind.classes else "none")]  # fmt: skip
-    with st.container(horizontal=True, gap="large"):
+    with st.container(horizontal=True, gap="medium"):
         for title, value in facts:
             st.metric(title, value, width="content")
     part = seen.train

@@ -187,3 +187,12 @@ def test_networks_that_cannot_be_built(call, tmp_path):
         call("train", *tiny(*settings), "--steps", 1), "networks.d, layer 2, conv: a mirror of 4"
     )
     assert not (tmp_path / "runs").exists()
+
+
+def test_more_memory_than_there_is_is_refused_before_a_folder_is_made(
+    call, tmp_path, trained, monkeypatch
+):
+    monkeypatch.setattr("gan_lab.training.memory.free_bytes", lambda: 50_000_000)
+    refused(call("train", *tiny(), "--steps", 1), "of memory, and 50 MB are free here", "smaller")
+    assert not (tmp_path / "runs").exists()
+    refused(call("train", "--resume", trained, "--steps", 99), "50 MB are free here")

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 
 from gan_lab.config import ConfigError, Data, RunConfig, put
-from gan_lab.data import DataError, data_root, domains, load, take_in
-from gan_lab.data.own import advice, cache, memory
+from gan_lab.data import DataError, data_root, domains, load, room, take_in
+from gan_lab.data.own import advice, cache
 from tests.data.files import encoded, plain
 
 RED, LIME, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
@@ -134,8 +134,8 @@ def test_pictures_of_too_many_pixels_are_never_decoded(make):
 
 def test_a_set_too_large_for_memory_is_refused_with_the_numbers(make, monkeypatch):
     path = make({f"{k}.png": b"never read" for k in range(100)})
-    monkeypatch.setattr(memory, "free_bytes", lambda: 1_000_000)
-    with pytest.raises(DataError, match=r"100 files, .* 128×128 px need 0.0 GB.* make data.size"):
+    monkeypatch.setattr(room, "free_bytes", lambda: 1_000_000)
+    with pytest.raises(DataError, match=r"100 pictures, .* 128×128 px need 11 MB.* make data.size"):
         taken(path, size=128)
 
 

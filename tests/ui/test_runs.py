@@ -76,7 +76,7 @@ def test_the_preset_need_not_be_known() -> None:
         ("paused", True, {"take", "label"}),
         ("elsewhere", True, {"label"}),
         ("damaged", True, {"label", "remove"}),
-        ("generator alone", True, {"open", "label", "remove"}),
+        ("generator alone", True, {"take", "label", "remove"}),
     ],
 )
 def test_what_can_be_done_with_a_run_is_offered_and_nothing_else(state, mine, can) -> None:

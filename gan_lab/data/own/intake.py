@@ -19,12 +19,12 @@ import torch
 from gan_lab.archives import ArchiveError
 from gan_lab.config import Data
 from gan_lab.data.own import cache
-from gan_lab.data.own.memory import refuse_too_much
 from gan_lab.data.own.partners import partners
 from gan_lab.data.own.picture import Facts, Shape, Unreadable, squares
 from gan_lab.data.own.report import Intake, commonest, listed
 from gan_lab.data.own.sources import ENDINGS, File, Source, opened
 from gan_lab.data.pictures import DataError, Pictures, held_out
+from gan_lab.data.room import refuse_too_many
 
 Tell = Callable[[int, int], None]
 """Hears how many files are read, of how many; it may raise to end the reading."""
@@ -132,7 +132,7 @@ class _Tally:
 def _read(source: Source, shape: Shape, tell: Tell | None, *, paired: bool) -> cache.Kept:
     """Every file once, straight into one array; one channel if nothing has colour."""
     per, side = 1 + shape.halves, shape.side
-    refuse_too_much(source.name, per * len(source.files), side)
+    refuse_too_many(source.name, per * len(source.files), side)
     pixels = np.empty((len(source.files), per, side, side, 3), np.uint8)
     names, readable, broken = list[PurePosixPath](), list[bool](), list(source.refused)
     tally = _Tally(Counter(), Counter(), set())
