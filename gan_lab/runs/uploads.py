@@ -15,6 +15,7 @@ import io
 import os
 import re
 import secrets
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ BOUND = 4000  # MB of all visitors together, unless GANLAB_OWN_MEGABYTES says ot
 SETS = 20  # of one visitor
 _SHARE = 4  # one visitor takes at most a quarter of the whole
 _MB = 1_000_000
+_STALE = 3600.0  # s after which nobody writes a file any more
 _NAME = re.compile(r"[a-z0-9-]{1,40}-[0-9a-f]{8}\.zip")
 
 
@@ -46,7 +48,7 @@ class Uploads:
             for path in folder.glob("*.zip")
             if _NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
         ]
-        return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+        return sorted(found, key=lambda path: _told(path)[1], reverse=True)
 
     def find(self, name: str) -> Path | None:
         """That of this file name; None if this visitor has none of it."""
@@ -93,7 +95,7 @@ class Uploads:
 
     def _refuse_too_much(self, due: int) -> None:
         bound = bound_megabytes() * _MB
-        mine = [path.stat().st_size for path in self.paths()]
+        mine = [_told(path)[0] for path in self.paths()]
         if len(mine) >= SETS:
             raise DataError(f"you have {SETS} sets here, which is the most; delete one first")
         if sum(mine) + due > bound / _SHARE:
@@ -101,7 +103,7 @@ class Uploads:
                 f"your pictures would take {(sum(mine) + due) / _MB:,.0f} MB, and"
                 f" {bound / _SHARE / _MB:,.0f} MB are the most; delete a set or send less"
             )
-        every = sum(path.stat().st_size for root in roots() for path in root.glob("*/*.zip"))
+        every = sum(_told(path)[0] for root in roots() for path in root.glob("*/*.zip"))
         if every + due > bound:
             raise DataError("this server has no more room for own pictures; delete a set of yours")
 
@@ -112,6 +114,7 @@ class Uploads:
             temporary = path.with_suffix(".writing")
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _sweep(folder)
                 with temporary.open("xb") as target:
                     if whole:
                         _copy(files[0][1], target)
@@ -125,6 +128,23 @@ class Uploads:
             else:
                 return path
         raise DataError(f"they cannot be kept on this server ({why})")
+
+
+def _told(path: Path) -> tuple[int, float]:
+    """Bytes of a file and when it was written; nothing of one that was deleted just now."""
+    try:
+        told = path.stat()
+    except OSError:
+        return 0, 0.0
+    return told.st_size, told.st_mtime
+
+
+def _sweep(folder: Path) -> None:
+    """What a killed server left half written goes."""
+    for path in folder.glob("*.writing"):
+        if time.time() - _told(path)[1] > _STALE:
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 def roots() -> tuple[Path, ...]:

@@ -1,6 +1,7 @@
 """What visitors send is kept, bounded, and found by each of them alone."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -122,6 +123,23 @@ def test_what_others_made_is_no_folder_of_pictures(data: Path, monkeypatch: pyte
         with pytest.raises(DataError, match="not yours"):
             refuse_foreign(text, BEN)
     refuse_foreign(str(samples), BEN, trusted=True)  # for whom all runs are
+
+
+def test_what_a_killed_server_left_half_written_goes():
+    folder = Uploads(ANNA).keep(some()).parent
+    old, new = folder / "old.writing", folder / "new.writing"
+    for path in (old, new):
+        path.write_bytes(bytes(10))
+    os.utime(old, (0, 0))
+    Uploads(ANNA).keep(some())
+    assert not old.exists() and new.exists(), "somebody may write that one still"
+
+
+def test_a_set_that_is_deleted_meanwhile_is_no_trouble(monkeypatch: pytest.MonkeyPatch):
+    gone = Uploads(BEN).keep(some())
+    gone.unlink()
+    monkeypatch.setattr(Path, "glob", lambda *_: [gone])
+    assert Uploads(ANNA).keep(some()).exists()
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
