@@ -247,6 +247,20 @@ def test_other_contents_are_another_reading(many, make):
     assert len(taken(many)[0]) == 7
 
 
+def test_a_file_of_a_folder_that_is_another_one_by_now_is_read_anew(many, tmp_path):
+    place = tmp_path / "folder"
+    place.mkdir()
+    for k, colour in enumerate(("red", "red", "red", "red", "red")):
+        (place / f"{k}.bmp").write_bytes(encoded(plain(colour), "BMP"))
+    assert taken(place)[0].images[0, :, 0, 0].tolist() == list(RED) and taken(place)[1].cached
+    other = place / "0.bmp"
+    before = other.stat()
+    other.write_bytes(encoded(plain("lime"), "BMP"))  # as large as the former one
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns + 1))
+    assert other.stat().st_size == before.st_size
+    assert taken(place)[0].images[0, :, 0, 0].tolist() == list(LIME)
+
+
 @pytest.mark.parametrize("harm", ["flip", "cut", "pickle", "json", "gone"])
 def test_what_was_kept_and_is_damaged_is_read_anew(many, tmp_path, harm):
     first, _ = taken(many)

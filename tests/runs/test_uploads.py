@@ -150,6 +150,14 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch):
     assert Uploads(ANNA).paths() == [path]
 
 
+def test_all_visitors_together_are_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GANLAB_OWN_MEGABYTES", "0.004")
+    for visitor in ("a", "b", "c"):
+        Uploads(visitor).keep([("large.png", io.BytesIO(bytes(950)))])
+    with pytest.raises(DataError, match="no more room"):
+        Uploads("d").keep([("large.png", io.BytesIO(bytes(950)))])
+
+
 def test_where_the_data_root_cannot_be_written_they_lie_below_the_runs_root(data: Path):
     (data / "data").write_text("a file is in the way")
     path = Uploads(ANNA).keep(some())
