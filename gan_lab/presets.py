@@ -12,6 +12,9 @@ from gan_lab.config import ConfigError, RunConfig, from_tree
 
 FOLDER = Path(__file__).parent.parent / "assets" / "presets"
 DEFAULT = "quick"
+LONGEST = 1 << 20
+"""Bytes of a configuration file."""
+_DOTS = 100  # of a name in one; many thousands would take a parser minutes
 FOR_POINTS = "plane-ring"  # what begins with points where another preset was chosen
 GROUPS = (
     "Start here", "In the plane", "Where it began", "Tutorials", "Losses", "Classes", "Tricks",
@@ -47,11 +50,39 @@ def read_toml(path: Path) -> tuple[dict[str, Any], RunConfig]:
     Raises ConfigError, in one line, if it cannot be read or holds what the schema does not.
     """
     try:
-        tree = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read as TOML: {error}") from None
+        text = read_short(path)
+        if any(line.partition("=")[0].count(".") > _DOTS for line in text.splitlines()):
+            raise ValueError("a name in it has too many dots")
+        tree = tomllib.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} cannot be read as TOML: {why(error)}") from None
     words = {key: tree.pop(key) for key in ("title", "about", "group") if key in tree}
     return words, from_tree(tree)
+
+
+def read_short(path: Path) -> str:
+    """A file of a configuration, UTF-8, and no more than one ever has: what is given here may be a
+    device that never ends.
+
+    Raises ValueError, OSError.
+    """
+    with path.open("rb") as file:
+        content = file.read(LONGEST + 1)
+    if len(content) > LONGEST:
+        raise ValueError(f"it has more than {LONGEST >> 10} KB")
+    return content.decode("utf-8")
+
+
+def why(error: Exception) -> str:
+    """What keeps a configuration from being read, in words."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
+    if isinstance(error, OSError):
+        return (error.strerror or "it cannot be opened").lower()
+    text = str(error)
+    return "it has a number that is too long" if "int_max_str_digits" in text else text
 
 
 @cache

@@ -351,11 +351,14 @@ def _listed(names: Any) -> str:
 
 def _quoted(value: Any) -> str:
     """A link's own words: short, on one line, and in backticks, so that they are only words."""
-    text = re.sub(r"[`\s]+", " ", str(value)[:60]).strip()
-    return f"`{text or 'nothing'}`"
+    return f"`{_plain(str(value)[:60]) or 'nothing'}`"
 
 
 def _words(text: str) -> str:
     """What a rule says, in backticks: it may repeat what the link brought."""
-    words = re.sub(r"[`\s]+", " ", text).strip()
-    return f"`{words}`"
+    return f"`{_plain(text[:300])}`"
+
+
+def _plain(text: str) -> str:
+    """What can be printed of it, on one line, without backticks."""
+    return " ".join("".join(c if c.isprintable() and c != "`" else " " for c in text).split())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,12 @@ os.umask(_UMASK)
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only once it is complete."""
+    """A file that appears under its name only once it is complete.
+
+    Raises OSError, also where something lies there that is no file: a device would be replaced.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "something lies there that is no ordinary file", str(path))
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
         with os.fdopen(handle, "wb") as file:

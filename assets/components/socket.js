@@ -1,13 +1,14 @@
 // A WebSocket that comes back. onFrame(header, payload) for each frame, onChange(open, reason)
-// when the line comes or goes; reason is "unknown" or "foreign" where it is of no use to try again.
+// when the line comes or goes; reason is "unknown", "foreign" or "hasty" where it is of no use to try again.
 import { decode } from "./wire.js";
 
 export const WORDS = {
   lost: "Connection lost, trying again",
   unknown: "This run is not here any more",
   foreign: "The server does not answer pages of this address",
+  hasty: "This page asked too much at once; load it again",
 };
-const REASONS = { 4403: "foreign", 4404: "unknown" };
+const REASONS = { 4403: "foreign", 4404: "unknown", 4429: "hasty" };
 
 export class Socket {
   constructor(path, { onFrame, onChange }) {

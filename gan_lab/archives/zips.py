@@ -8,6 +8,7 @@ reason, and nothing is written anywhere but below a given folder. Format: PKWARE
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import shutil
@@ -89,6 +90,10 @@ class _Source:
 
     def __init__(self, source: str | os.PathLike[str] | BinaryIO) -> None:
         self._own = isinstance(source, str | os.PathLike)
+        if self._own:
+            mode = os.stat(source).st_mode  # type: ignore[arg-type]  # noqa: PTH116
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # a pipe would be waited for
+                raise OSError(errno.EINVAL, "it is no ordinary file")
         self._file: BinaryIO = Path(source).open("rb") if self._own else source  # type: ignore[arg-type]  # noqa: SIM115
         self._lock = threading.Lock()
         self.size = self._file.seek(0, io.SEEK_END)

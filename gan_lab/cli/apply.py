@@ -10,6 +10,7 @@ from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, tell
 from gan_lab.config import ConfigError
 from gan_lab.data import DataError, read_picture
+from gan_lab.data.own.picture import MAX_FILE_BYTES
 from gan_lab.games import apply as through
 from gan_lab.games import game_of
 from gan_lab.runs import RunDirectory, open_generators
@@ -34,7 +35,7 @@ def apply(run: str, source: Path, out: Path) -> None:
     done = 0
     for path in files:
         try:
-            image = read_picture(path.read_bytes(), shown.kind.channels)
+            image = read_picture(_content(path), shown.kind.channels)
             made = through(shown.config, shown.networks, image.unsqueeze(0))
         except (DataError, ConfigError) as error:
             tell(f"{path.name} is left out: {error}")
@@ -45,3 +46,12 @@ def apply(run: str, source: Path, out: Path) -> None:
     if not done:
         raise UsageError(f"--input {str(source)!r} holds no picture that the run can take")
     say(f"{size_of(done, 'picture')} of step {shown.step:,}: {out}")
+
+
+def _content(path: Path) -> bytes:
+    """Raises DataError for what no picture is, before it is read; OSError."""
+    if path.exists() and not path.is_file():
+        raise DataError("it is no ordinary file")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise DataError(f"it is larger than {MAX_FILE_BYTES >> 20} MiB")
+    return path.read_bytes()

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, parse, put
-from gan_lab.presets import DEFAULT, preset, read_toml
+from gan_lab.presets import DEFAULT, preset, read_short, read_toml, why
 
 
 class UsageError(ValueError):
@@ -118,9 +118,9 @@ def read_config(path: Path) -> RunConfig:
     if path.suffix.lower() != ".json":
         return read_toml(path)[1]
     try:
-        tree = json.loads(path.read_text("utf-8"))
+        tree = json.loads(read_short(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be read as JSON: {error}") from None
+        raise ConfigError(f"{path} cannot be read as JSON: {why(error)}") from None
     if not isinstance(tree, dict):
         raise ConfigError(f"{path} holds no configuration; give a run's config.json")
     return from_tree(tree)

@@ -224,11 +224,17 @@ def known(path: str) -> Knob:
     raise ConfigError(f"there is no parameter {path!r}{hint}")
 
 
+def _shown(value: Any) -> str:
+    """What was given, cut where it is longer than people read."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
 def _one_line(error: ValidationError) -> str:
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"])
     if path in KNOBS:
-        return f"{path}: {first['input']!r} is not allowed; give {KNOBS[path].allowed}"
+        return f"{path}: {_shown(first['input'])} is not allowed; give {KNOBS[path].allowed}"
     if first["type"] == "extra_forbidden":
         try:
             known(path)
@@ -239,5 +245,5 @@ def _one_line(error: ValidationError) -> str:
         return message if "." in message.split(" ")[0] else f"{path}.{message}"
     for other in KNOBS.values():
         if path.startswith(other.path + "."):
-            return f"{path}: {first['input']!r} is not allowed; give {other.allowed}"
+            return f"{path}: {_shown(first['input'])} is not allowed; give {other.allowed}"
     return f"{path or 'the configuration'}: {first['msg'].lower()}"

@@ -57,6 +57,8 @@ def bring(
         ExportError: it is none of these, damaged, too large, or not what it says; one line.
         OSError: the place cannot be written to.
     """
+    if source.exists() and not source.is_file():
+        raise ExportError(f"{source.name} is no file; give the zip of a run")
     with source.open("rb") as file:
         begin = file.read(16)
     if kind_of(begin) == "pickle":

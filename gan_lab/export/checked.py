@@ -15,6 +15,7 @@ from PIL import Image
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
 from gan_lab.export.base import ExportError
+from gan_lab.export.guarded import check_packing, check_tensors
 from gan_lab.games import rehearse
 from gan_lab.runs import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
@@ -64,8 +65,10 @@ def checked_state(path: Path) -> dict[str, Any]:
 
     Raises ExportError.
     """
+    check_packing(path)
     try:
         state = checkpoints.load(path)
+        check_tensors(state, path.stat().st_size)
         config, kind = config_of(state), kind_of(state)
         check_kind(kind)
         if not 0 <= int(state["steps"]) < _STEPS:
@@ -82,8 +85,7 @@ def checked_state(path: Path) -> dict[str, Any]:
     except ExportError:
         raise
     except Exception as error:  # whatever a stranger put into the places of ours
-        why = f"{type(error).__name__}: {error}".splitlines()[0][:120]
-        raise ExportError(f"{path.name} is no checkpoint of ours ({why})") from None
+        raise ExportError(f"{path.name} is no checkpoint of ours ({in_words(error)})") from None
     return state
 
 
@@ -178,5 +180,17 @@ def _named(name: str) -> Any:
         raise
     except (OSError, ValueError, TypeError, KeyError, RecursionError, DirectoryError,
             ZeroDivisionError, Image.DecompressionBombError) as error:  # fmt: skip
-        why = _FOLDERS.sub("", f"{error}".partition("\n")[0]) or type(error).__name__
-        raise ExportError(f"{name} is damaged or no run's ({why[:120]})") from None
+        raise ExportError(f"{name} is damaged or no run's ({in_words(error)})") from None
+
+
+def in_words(error: Exception) -> str:
+    """In words, without places of this machine and names of Python's."""
+    if isinstance(error, KeyError):
+        return f"it lacks {str(error)[:60]}"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, OSError):
+        return (error.strerror or "it cannot be read").lower()
+    if not isinstance(error, ValueError):
+        return "a part of it is not what it should be"
+    return _FOLDERS.sub("", str(error).partition("\n")[0])[:120] or "it is not what it should be"

@@ -15,7 +15,8 @@ import torch
 from gan_lab.config import ConfigError, from_tree
 from gan_lab.data import Kind
 from gan_lab.export.base import ExportError, wants
-from gan_lab.export.checked import check_kind
+from gan_lab.export.checked import check_kind, in_words
+from gan_lab.export.guarded import check_packing, check_tensors
 from gan_lab.export.weights import AVERAGED, FORMAT, MAKER
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import pretrained
@@ -55,19 +56,21 @@ def from_safetensors(path: Path) -> Shown:
                 for name in names
                 if name.startswith(ours)
             }
-    except SafetensorError as error:
-        raise ExportError(f"this safetensors file is damaged ({_short(error)})") from None
+    except SafetensorError:
+        raise ExportError("this safetensors file is damaged") from None
     return _opened(lambda: _state(about, weights))
 
 
 def from_torch(path: Path) -> Shown | None:
     """The G of the export ``generator``; None for another file of PyTorch. Raises ExportError."""
+    check_packing(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception:  # torch raises half a dozen kinds; who reads it as a checkpoint says which
         return None
     if not isinstance(state, dict) or "weights" not in state or "players" in state:
         return None
+    check_tensors(state, path.stat().st_size)
     return _opened(lambda: state)
 
 
@@ -101,8 +104,4 @@ def _opened(told: Any) -> Shown:
     except (ExportError, PretrainedError):
         raise
     except Exception as error:  # whatever a stranger put into the places of ours
-        raise ExportError(f"these are no weights of ours ({_short(error)})") from None
-
-
-def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".splitlines()[0][:120]
+        raise ExportError(f"these are no weights of ours ({in_words(error)})") from None

@@ -24,12 +24,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gan_lab.config import RunConfig
 from gan_lab.runs import Hosted, Moment, Registry, Viewed, wire
 from gan_lab.runs.messages import Checkup
+from gan_lab.server.limits import HASTY, LIVE, Ear
 from gan_lab.server.origin import admitted
 
-MESSAGE_LIMIT = 1000  # characters that a page may say at once
 AGAIN = 1012
 """Close code: the page should come again."""
 POINTS = 300  # of a curve, if the page does not say
+_NAME = 200  # characters of a curve's or a figure's
+_FARTHEST = 10**30  # step; it is repeated to whoever asked
 
 
 @dataclass(eq=False)
@@ -158,24 +160,29 @@ async def _converse(socket: WebSocket, hosted: Hosted, run: Viewed, viewer: _Vie
 
     pushing = asyncio.create_task(push())
     try:
-        while True:
-            text = await socket.receive_text()
+        ear = Ear(LIVE)
+        while (message := await socket.receive())["type"] != "websocket.disconnect":
+            text = message.get("text") or message.get("bytes") or ""
+            if not ear.hears(text):
+                async with lock:
+                    await socket.close(HASTY, LIVE.too_much)
+                return
             answer = await _answer(text, run, viewer)
             if answer is not None:
                 async with lock:
                     await socket.send_bytes(answer)
-    except (WebSocketDisconnect, RuntimeError, KeyError):
-        pass  # gone, or spoke in bytes where text is meant: either way the talk is over
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # gone: the talk is over
     finally:
         pushing.cancel()
         with contextlib.suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await pushing
 
 
-async def _answer(text: str, run: Viewed, viewer: _Viewer) -> bytes | None:
+async def _answer(text: str | bytes, run: Viewed, viewer: _Viewer) -> bytes | None:
     """A frame for what the page said; what makes no sense is answered with an "error" frame."""
     try:
-        asked = json.loads(text) if len(text) <= MESSAGE_LIMIT else None
+        asked = json.loads(text) if isinstance(text, str) and len(text) <= LIVE.longest else None
         if not isinstance(asked, dict):
             raise ValueError
         if "hidden" in asked:
@@ -213,7 +220,7 @@ def _still(name: str, run: Viewed) -> bytes:
 
 async def _meaning(of: Any, run: Viewed) -> bytes:
     """Raises TypeError if that is no name."""
-    if not isinstance(of, str):
+    if not isinstance(of, str) or len(of) > _NAME:
         raise TypeError
     try:  # the trainer may hold the history for a moment, so not on the loop
         text = await asyncio.to_thread(run.meaning, of)
@@ -224,7 +231,7 @@ async def _meaning(of: Any, run: Viewed) -> bytes:
 
 async def _around(step: Any, run: Viewed) -> bytes:
     """Raises TypeError if that is no step."""
-    if not isinstance(step, int) or isinstance(step, bool):
+    if not isinstance(step, int) or isinstance(step, bool) or abs(step) > _FARTHEST:
         raise TypeError
     try:  # it reads the disk, so not on the loop
         return wire.around_frame(await asyncio.to_thread(run.around, step))

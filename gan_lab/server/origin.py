@@ -32,7 +32,10 @@ def same_origin(origin: str | None, host: str) -> bool:
     """
     if origin is None:
         return True
-    page = urlsplit(origin)
+    try:
+        page = urlsplit(origin)
+    except ValueError:  # half an address of six numbers
+        return False
     port = _DEFAULT_PORTS.get(page.scheme, "")
     asked, own = (netloc.lower().removesuffix(port) for netloc in (page.netloc, host))
     return bool(own) and asked == own

@@ -17,13 +17,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -33,6 +35,8 @@ from gan_lab.runs import Hosted, Registry, runs_root
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint
 from gan_lab.runs.registry import pictures_in_reach
+from gan_lab.server import limits
+from gan_lab.server.limits import TOO_OFTEN, parts
 from gan_lab.server.making import Busy, makings, spoken
 from gan_lab.server.visitors import COOKIE
 from gan_lab.server.wishes import open_to, wished
@@ -40,9 +44,6 @@ from gan_lab.server.wishes import open_to, wished
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _FRESH = {"cache-control": "no-store"}
-_ASKED = 2000  # bytes of a wish
-_LARGEST = 1 << 30  # bytes of a zip that is brought
-_BRINGING = 2  # at once
 _SAVING = 20.0  # s that a run may take to save what it has reached
 _OLD = 5.0  # s; what a run saved less long ago will do
 _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
@@ -50,12 +51,15 @@ _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
 def takeout(runs: Registry) -> Endpoint:
     """The endpoint that tells what there is, begins a file, and lets go of it."""
+    wishes = limits.wishes()
 
     async def answer(request: Request) -> Response:
         view_id = request.path_params["view_id"]
         hosted = runs.get(view_id)
         if hosted is None:
             return _GONE
+        if request.method not in ("GET", "HEAD") and not wishes.takes(view_id):
+            return PlainTextResponse(TOO_OFTEN, 429, _FRESH)
         if request.method == "DELETE":
             makings.cancel(view_id)
         elif request.method == "POST":
@@ -130,16 +134,19 @@ def takeout_file(runs: Registry) -> Endpoint:
 
 def bringing(runs: Registry) -> Endpoint:
     """The endpoint that takes the zip of a run."""
-    under_way = 0
+    arrivals, under_way = limits.arrivals(), set[str]()
 
     async def answer(request: Request) -> Response:
-        nonlocal under_way
         visitor = request.cookies.get(COOKIE, "")
         if not visitor:
             return PlainTextResponse("Open a page of this app first.", 403, _FRESH)
-        if under_way >= _BRINGING:
+        if not arrivals.takes(visitor):
+            return PlainTextResponse(TOO_OFTEN, 429, _FRESH)
+        if visitor in under_way:
+            return PlainTextResponse("You are bringing a run already; wait for it.", 503, _FRESH)
+        if len(under_way) >= limits.BRINGING:
             return PlainTextResponse("Others bring runs; try again in a moment.", 503, _FRESH)
-        under_way += 1
+        under_way.add(visitor)
         try:
             hosted = await _brought(request, runs, visitor)
         except ClientDisconnect:
@@ -148,9 +155,9 @@ def bringing(runs: Registry) -> Endpoint:
             return PlainTextResponse(spoken(str(error)), 400, _FRESH)
         except OSError as error:
             words = f"It cannot be kept here: {error.strerror or error}"
-            return PlainTextResponse(words, 507, _FRESH)
+            return PlainTextResponse(spoken(words), 507, _FRESH)
         finally:
-            under_way -= 1
+            under_way.discard(visitor)
         return JSONResponse({"run": hosted.view_id}, headers=_FRESH)
 
     return answer
@@ -163,18 +170,22 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
     """
     handle, name = tempfile.mkstemp(".zip", "ganlab-bring-")
     path = Path(name)
+    too_large = f"More than {limits.ZIP >> 20} MB; that is no run of this app."
     try:
         with os.fdopen(handle, "wb") as file:
-            size = 0
-            async for part in request.stream():
-                size += len(part)
-                if size > _LARGEST:
-                    raise ValueError(f"More than {_LARGEST >> 20} MB; that is no run of this app.")
-                await asyncio.to_thread(file.write, part)
+            async for part in parts(request, limits.ZIP, too_large):
+                await asyncio.to_thread(_written, file, part)
         name = request.query_params.get("name", "")
         return await asyncio.to_thread(_opened, path, name, runs, visitor)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _written(file: BinaryIO, part: bytes) -> None:
+    """Raises OSError, also while there is still some room: others need it."""
+    if shutil.disk_usage(file.fileno()).free < limits.ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    file.write(part)
 
 
 def _opened(path: Path, name: str, runs: Registry, visitor: str) -> Hosted:
@@ -222,12 +233,8 @@ def _now(view_id: str) -> dict[str, Any] | None:
 
 async def _body(request: Request) -> Mapping[str, Any]:
     """A small JSON object; an empty one for anything else."""
-    with contextlib.suppress(ValueError, ClientDisconnect):
-        data = b""
-        async for part in request.stream():
-            data += part
-            if len(data) > _ASKED:
-                return {}
+    with contextlib.suppress(ValueError, RecursionError, ClientDisconnect):
+        data = b"".join([part async for part in parts(request, limits.WISH, "")])
         found = json.loads(data)
         if isinstance(found, dict):
             return found

@@ -22,7 +22,7 @@ from gan_lab.measures import Measured, Value
 from gan_lab.runs import Hosted, Registry, State, wire
 from gan_lab.runs.messages import Checkup, Pause, Resume, Set, Step
 from gan_lab.server import PREFIX, routes
-from gan_lab.server.explore.picture import MESSAGE_LIMIT
+from gan_lab.server.limits import LATENT
 from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
 
 TINY = put(
@@ -116,6 +116,7 @@ def test_another_sites_page_may_ask_where_cors_is_off(runs: Registry, hosted: Ho
         ("null", "h", False),
         ("null", "", False),
         ("", "h", False),
+        ("http://[", "h", False),
     ],
 )
 def test_default_ports_may_be_left_out(origin: str | None, host: str, same: bool) -> None:
@@ -325,7 +326,7 @@ def test_a_random_z_of_uniform_noise_stays_in_its_range(client: TestClient, runs
         struct.pack("<7f", *([0.0] * 7)),
         struct.pack("<8f", *([float("nan")] * 8)),
         struct.pack("<8f", *([float("inf")] * 8)),
-        b"\x00" * (MESSAGE_LIMIT + 1),
+        b"\x00" * (LATENT.longest + 1),
         '{"z": [1, 2]}',
         '{"z": "abc"}',
         '{"z": [NaN, 0, 0, 0, 0, 0, 0, 0]}',

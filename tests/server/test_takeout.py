@@ -23,7 +23,7 @@ from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State, labels, 
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
-from gan_lab.server import COOKIE, PREFIX, hub, making
+from gan_lab.server import COOKIE, PREFIX, hub, limits, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
@@ -351,7 +351,7 @@ def test_without_a_cookie_nothing_is_brought(client) -> None:
 
 
 def test_more_than_a_run_can_be_is_not_written(client, monkeypatch) -> None:
-    monkeypatch.setattr(module, "_LARGEST", 1000)
+    monkeypatch.setattr(limits, "ZIP", 1000)
     client.cookies.set(COOKIE, "somebody")
     refused = client.post(PREFIX + "/bring", content=b"x" * 2000)
     assert refused.status_code == 400

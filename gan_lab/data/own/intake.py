@@ -20,7 +20,7 @@ from gan_lab.archives import ArchiveError
 from gan_lab.config import Data
 from gan_lab.data.own import cache
 from gan_lab.data.own.partners import partners
-from gan_lab.data.own.picture import Facts, Shape, Unreadable, squares
+from gan_lab.data.own.picture import Budget, Facts, Shape, Unreadable, squares
 from gan_lab.data.own.report import Intake, commonest, listed
 from gan_lab.data.own.sources import ENDINGS, File, Source, opened
 from gan_lab.data.pictures import DataError, Pictures, held_out
@@ -80,7 +80,7 @@ class _Decoded(NamedTuple):
     why: str
 
 
-def _decode(file: File, shape: Shape) -> _Decoded:
+def _decode(file: File, shape: Shape, budget: Budget) -> _Decoded:
     try:
         content = file.read()
     except ArchiveError as error:
@@ -88,7 +88,7 @@ def _decode(file: File, shape: Shape) -> _Decoded:
     except OSError as error:
         return _Decoded([], None, b"", (error.strerror or "cannot be read").lower())
     try:
-        made, facts = squares(content, shape)
+        made, facts = squares(content, shape, budget)
     except Unreadable as error:
         return _Decoded([], None, b"", str(error))
     return _Decoded(made, facts, hashlib.blake2b(content, digest_size=16).digest(), "")
@@ -96,14 +96,15 @@ def _decode(file: File, shape: Shape) -> _Decoded:
 
 def _decoded(files: list[File], shape: Shape) -> Iterator[_Decoded]:
     """In order; small files by this thread, since another one would only wait for Python."""
+    budget = Budget()
     threads = min(4, os.cpu_count() or 1)
     if threads == 1 or sum(file.size for file in files) < _LARGE * len(files):
-        yield from (_decode(file, shape) for file in files)
+        yield from (_decode(file, shape, budget) for file in files)
         return
     with ThreadPoolExecutor(threads, "intake") as pool:
         rest = iter(files)
         while some := list(islice(rest, _AT_ONCE)):
-            yield from pool.map(lambda file: _decode(file, shape), some)
+            yield from pool.map(lambda file: _decode(file, shape, budget), some)
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
@@ -125,7 +124,7 @@ class Asked:
         """A number within bounds, both allowed."""
         value = self._given(name, default)
         good = isinstance(value, int | float) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or not low <= value <= high:
+        if not good or not low <= value <= high:  # no NaN is
             raise Wrong(f"{name} must be a number from {low:g} to {high:g}.")
         return float(value)
 
@@ -172,7 +171,8 @@ class Asked:
 
 def refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
     """An "error" frame; a network's own trouble must not end the conversation."""
-    text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({error})."
+    why = error.strerror if isinstance(error, OSError) else error  # without a place on the disk
+    text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({why})."
     number = asked.get("id") if isinstance(asked, dict) else None
     return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
 

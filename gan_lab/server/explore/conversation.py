@@ -26,13 +26,12 @@ from gan_lab.runs import Registry, wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.server.explore.asked import Answer, Asked, Wrong, model_of, refusal
 from gan_lab.server.explore.desk import desk_of
-from gan_lab.server.explore.picture import MESSAGE_LIMIT
 from gan_lab.server.explore.questions import QUESTIONS
+from gan_lab.server.limits import HASTY, LATENT, QUESTION, VALUES, Ear
 from gan_lab.server.origin import admitted
 from gan_lab.server.visitors import COOKIE
 from gan_lab.training.devices import use_threads
 
-QUESTION_LIMIT = 8 << 20  # bytes of a message that asks by name: it may carry a picture
 UNDER_WAY = 4  # questions of one page at a time
 _PATIENCE = 10  # how much a slow worker gives way to others: the system's niceness
 
@@ -74,12 +73,18 @@ class Conversation:
 
     async def hold(self) -> None:
         """Until the page goes."""
+        ear = Ear(LATENT)
         try:
             while True:
                 message = await self._socket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
-                await self._hear(message.get("bytes") or message.get("text") or "")
+                said = message.get("bytes") or message.get("text") or ""
+                if not ear.hears(said):
+                    async with self._sending:
+                        await self._socket.close(HASTY, LATENT.too_much)
+                    return
+                await self._hear(said)
         finally:
             for job in self._jobs.values():
                 job.stop()
@@ -180,11 +185,13 @@ async def _in(pool: Executor, function: Any, *arguments: Any) -> Any:
 
 def _read(message: bytes | str) -> bytes | dict[str, Any]:
     """Raises Wrong."""
-    limit = QUESTION_LIMIT if isinstance(message, str) and '"ask"' in message else MESSAGE_LIMIT
+    limit = QUESTION if isinstance(message, str) and '"ask"' in message else LATENT.longest
     if len(message) > limit:
         raise Wrong("That message is too long.")
     if isinstance(message, bytes):
         return message
+    if message.count(",") + message.count("[") + message.count("{") > VALUES:
+        raise Wrong(f"A question holds at most {VALUES:,} numbers.")
     try:
         asked = json.loads(message)
     except (ValueError, RecursionError):

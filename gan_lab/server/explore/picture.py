@@ -26,8 +26,6 @@ from gan_lab.runs.reels import looks
 from gan_lab.server.explore.asked import Wrong, class_of, model_of, near, refusal
 from gan_lab.server.explore.drawn import drawn
 
-MESSAGE_LIMIT = 32 * 512  # bytes: the largest latent as JSON with all its digits
-
 
 def pictures(asked: Sequence[bytes | dict[str, Any]], explorable: Explorable) -> list[bytes]:
     """A "latent" frame for each question, or an "error" frame; nobody's disturbs another's."""

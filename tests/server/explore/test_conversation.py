@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Generator
 from typing import Any
@@ -15,8 +16,9 @@ from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
 from gan_lab.server.explore.asked import Answer, Asked, Wrong
-from gan_lab.server.explore.conversation import QUESTION_LIMIT, UNDER_WAY
+from gan_lab.server.explore.conversation import UNDER_WAY
 from gan_lab.server.explore.questions import QUESTIONS
+from gan_lab.server.limits import QUESTION
 from gan_lab.server.visitors import COOKIE
 
 WAIT = 60  # s; far more than anything here takes
@@ -213,7 +215,7 @@ def test_what_goes_wrong_is_said_and_the_talk_goes_on(
     for nonsense in (
         '{"ask": "nothing", "id": 1}', '{"ask": "broken"}', '{"ask": ["broken"], "id": 1}',
         '{"ask": null, "id": 1}', '{"ask": "broken", "id": "one"}',
-        '{"ask": "' + "x" * QUESTION_LIMIT + '"}',
+        '{"ask": "' + "x" * QUESTION + '"}',
     ):  # fmt: skip
         socket.send_text(nonsense)
         assert answer(socket)["kind"] == "error"
@@ -225,7 +227,7 @@ WRONG: dict[str, tuple[str, list[object]]] = {
     "z": ("z", [None, "x", 1, [1, 2], [1, 2, 3, 1e300], [[1, 2, 3, 4]], [0, 0, 0, None], {}]),
     "zs": ("zs", [[], [1, 2, 3, 4], [[1, 2, 3]], [[0] * 4] * 9, [[0] * 4, [0] * 3]]),
     "whole": ("n", [None, True, 1.5, "3", 0, 11, 10**30, [1]]),
-    "number": ("n", [None, True, "3", -0.1, 1.1, [1], {}]),
+    "number": ("n", [None, True, "3", -0.1, 1.1, 10**400, math.nan, [1], {}]),
     "choice": ("c", [None, "d", 1, ["a"], {}]),
     "flag": ("f", [1, "true", []]),
     "text": ("t", [None, "", "   ", "a" * 9, "a\nb", "a\x00", 5, ["a"]]),

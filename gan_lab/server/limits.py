@@ -1,0 +1,153 @@
+"""What visitors may send: how much, how often, how slowly. Every such number stands here, and
+``docs/security.md`` has them as a table.
+
+A page of this app stays far below all of them: one that follows a finger asks for some 60 pictures
+a second. What goes beyond is answered in one sentence, or ends the one line that it came over;
+nobody else's is touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+HASTY = 4429
+"""Close code: more came over this line than one page can ask."""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What one page may say over one socket.
+
+    Attributes:
+        longest: characters of a text or bytes of a binary message.
+        a_second: messages, in the long run.
+        at_once: messages that may come together before the run is long.
+        volume: bytes a second, in the long run; four seconds of them may come together.
+    """
+
+    longest: int
+    a_second: int
+    at_once: int
+    volume: int
+
+    @property
+    def too_much(self) -> str:
+        """Why a line is closed; at most 123 bytes, which is all that a close frame holds."""
+        each = f"{self.a_second} messages or {self.volume >> 20} MB"
+        return f"more than {each} came in a second; load the page again"
+
+
+LIVE = Talk(longest=1000, a_second=50, at_once=200, volume=1 << 20)
+LATENT = Talk(longest=16 << 10, a_second=300, at_once=600, volume=8 << 20)
+
+QUESTION = 8 << 20
+"""Characters of a question by name on the latent page, which may carry a picture."""
+VALUES = 100_000
+"""Numbers, texts and lists in one such question: 48 z of 512 numbers in each of three wells are
+less, and what is more holds up the loop while it is read."""
+
+WISH = 2000
+"""Bytes of a wish for a file."""
+ZIP = 1 << 30
+"""Bytes of a run that is brought."""
+BRINGING = 4
+"""Runs that are brought at once; one by each visitor."""
+PATIENCE = 20.0
+"""s that a body may take, whatever its size."""
+SLOWEST = 16 << 10
+"""Bytes a second that a body comes with at least, from then on."""
+ROOM = 256 << 20
+"""Bytes that stay free on the disk."""
+
+
+class Rate:
+    """A bucket that fills with ``a_second`` and holds ``at_once``; at first it is full."""
+
+    def __init__(
+        self, a_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._a_second, self._at_once, self._clock = a_second, at_once, clock
+        self._left, self._seen = at_once, clock()
+
+    def takes(self, count: float = 1.0) -> bool:
+        """Take so much out; False, and nothing is taken, if there is less in it."""
+        now = self._clock()
+        self._left = min(self._at_once, self._left + (now - self._seen) * self._a_second)
+        self._seen = now
+        if count > self._left:
+            return False
+        self._left -= count
+        return True
+
+
+class Ear:
+    """Counts what comes over one socket."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self._messages = Rate(talk.a_second, talk.at_once)
+        self._volume = Rate(talk.volume, 4 * talk.volume)
+
+    def hears(self, message: bytes | str) -> bool:
+        """Whether it is heard; if not, the line is to be closed with :data:`HASTY`."""
+        return self._messages.takes() and self._volume.takes(len(message))
+
+
+class Rates:
+    """A bucket for each of many names; those that were not heard of longest are forgotten."""
+
+    def __init__(self, a_second: float, at_once: int, names: int = 10_000) -> None:
+        self._a_second, self._at_once, self._names = a_second, at_once, names
+        self._rates: OrderedDict[str, Rate] = OrderedDict()
+
+    def takes(self, name: str) -> bool:
+        rate = self._rates.pop(name, None) or Rate(self._a_second, self._at_once)
+        self._rates[name] = rate
+        while len(self._rates) > self._names:
+            self._rates.popitem(last=False)
+        return rate.takes()
+
+
+TOO_OFTEN = "That came too often; wait some seconds and try again."
+
+
+def wishes() -> Rates:
+    """How often files of one run may be wished for, or let go."""
+    return Rates(a_second=1.0, at_once=30)
+
+
+def arrivals() -> Rates:
+    """How often one visitor may bring a run."""
+    return Rates(a_second=0.1, at_once=10)
+
+
+async def parts(request: Request, most: int, too_large: str) -> AsyncIterator[bytes]:
+    """A body as it comes, part by part.
+
+    Raises:
+        ValueError: it has more than ``most`` bytes, which ``too_large`` says, or comes too slowly.
+        ClientDisconnect: it does not come whole.
+    """
+    begun, size = time.monotonic(), 0
+    told = request.headers.get("content-length", "")
+    if told.isdecimal() and int(told[:20]) > most:
+        raise ValueError(too_large)
+    stream = request.stream()
+    while True:
+        left = begun + PATIENCE + size / SLOWEST - time.monotonic()
+        try:
+            part = await asyncio.wait_for(anext(stream, None), max(0.0, left))
+        except TimeoutError:
+            raise ValueError("It came too slowly; try again over a better line.") from None
+        if part is None:
+            return
+        size += len(part)
+        if size > most:
+            raise ValueError(too_large)
+        yield part

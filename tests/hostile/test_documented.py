@@ -1,0 +1,124 @@
+"""The corpus as docs/security.md counts it, and the limits as it tells them."""
+
+from __future__ import annotations
+
+from gan_lab.archives import Limits
+from gan_lab.data.own.picture import MAX_PIXELS, Budget
+from gan_lab.presets import LONGEST as CONFIGURATION
+from gan_lab.server import limits, making
+from gan_lab.server.explore.conversation import UNDER_WAY
+from gan_lab.server.explore.subject import LARGEST
+from gan_lab.server.film import _QUEUE
+from gan_lab.server.limits import LATENT, LIVE
+from gan_lab.share import LONGEST as LINK
+from tests.documented import held, table
+
+from . import command_line, links, runs, sockets, test_routes, uploads
+
+CORPUS: dict[str, dict[str, tuple]] = {
+    "own pictures": {
+        "pictures that are none": (uploads.PICTURES,),
+        "strange pictures": (uploads.HARMLESS,),
+        "entries of a zip": (uploads.ENTRIES,),
+        "whole files": (uploads.FILES,),
+        "names of files": (uploads.NAMES,),
+        "names of places": (uploads.PLACES,),
+    },
+    "runs that are brought": {
+        "zips of a run": (runs.BUNDLES,),
+        "other files": (runs.FILES,),
+    },
+    "links and configurations": {
+        "damaged links": (links.DAMAGED,),
+        "links that say too much": (links.IGNORED,),
+        "files for --config": (links.CONFIGS,),
+    },
+    "sockets": {
+        "messages to the live socket": (sockets.LIVE_WRONG, sockets.LIVE_STRANGE),
+        "messages to the latent socket": (sockets.LATENT_WRONG, sockets.PICTURES),
+    },
+    "routes": {
+        "guessed view ids": (test_routes.GUESSES,),
+        "foreign origins": (test_routes.FOREIGNERS,),
+        "names, cookies and bodies": (test_routes.NAMES, test_routes.COOKIES, test_routes.BODIES),
+    },
+    "command line": {"command lines": (command_line.LINES,)},
+}
+
+
+def count(tables: tuple) -> int:
+    return sum(map(len, tables))
+
+
+def test_the_corpus_is_as_large_as_the_document_says():
+    rows = [
+        (entrance, what, f"{count(tables):,}")
+        for entrance, parts in CORPUS.items()
+        for what, tables in parts.items()
+    ]
+    total = sum(count(tables) for parts in CORPUS.values() for tables in parts.values())
+    assert total >= 150
+    rows.append(("all", "", f"{total:,}"))
+    fields = sum(map(len, sockets.SOUND.values()))
+    rows.append(("questions by name", "fields × wrong values", f"{fields * len(sockets.WRONG):,}"))
+    held("security.md", "corpus", table(("entrance", "inputs", "how many"), rows))
+
+
+def test_the_limits_are_as_the_document_tells_them():
+    def talk(name, one):
+        return [
+            (f"{name} socket", "one message", f"{one.longest:,} characters"),
+            (
+                f"{name} socket",
+                "in the long run",
+                f"{one.a_second} messages and {one.volume >> 20} MiB a second",
+            ),
+            (f"{name} socket", "at once", f"{one.at_once} messages, {4 * one.volume >> 20} MiB"),
+        ]
+
+    def then(rates):
+        return f"{rates._at_once} at once, then {rates._a_second:g} a second"
+
+    wishes, arrivals = limits.wishes(), limits.arrivals()
+    rows = [
+        *talk("live", LIVE),
+        *talk("latent", LATENT),
+        (
+            "latent socket",
+            "a question by name",
+            f"{limits.QUESTION >> 20} MiB, {limits.VALUES:,} values",
+        ),
+        ("latent socket", "a picture", f"{LARGEST >> 20} MiB"),
+        ("latent socket", "questions under way", f"{UNDER_WAY} of a page, one of each name"),
+        ("`bring`", "a run", f"{limits.ZIP >> 20:,} MiB"),
+        ("`bring`", "at once", f"{limits.BRINGING}, one of a visitor"),
+        (
+            "`bring`",
+            "a visitor",
+            then(arrivals),
+        ),
+        (
+            "`bring`",
+            "how slowly",
+            f"{limits.SLOWEST >> 10} KiB a second, after the first {limits.PATIENCE:g} s",
+        ),
+        ("`bring`", "disk that stays free", f"{limits.ROOM >> 20} MiB"),
+        ("`takeout`", "a wish", f"{limits.WISH:,} bytes"),
+        (
+            "`takeout`",
+            "wishes of a run",
+            then(wishes),
+        ),
+        ("`takeout`", "files under way", f"{making.QUEUE}, one of a run"),
+        ("`film`", "animations that are waited for", f"{_QUEUE}"),
+        ("a link", "its text", f"{LINK:,} characters"),
+        ("a configuration", "its file", f"{CONFIGURATION >> 10:,} KiB"),
+        ("a picture", "by its header", f"{MAX_PIXELS:,} pixels"),
+        (
+            "own pictures",
+            "all of a set together",
+            f"{Budget.FREE:,} pixels, or {Budget.A_BYTE} for each byte",
+        ),
+        ("a zip", "its directory", f"{Limits().entries:,} entries"),
+    ]
+    held("security.md", "limits", table(("where", "what", "the most"), rows))
