@@ -22,6 +22,7 @@ def rates(g: float, d: float, **others):
         (rates(2e-5, 2e-3), "d", {"optim.g.lr": 1e-3}),  # the fast one is brisk, the slow one joins
         (rates(1e-2, 1e-4), "g", {"optim.d.lr": 2e-3, "optim.g.lr": 4e-3}),  # out of reach
         (rates(2e-4, 1e-5, optim__g__steps=5), "g", {"optim.g.steps": 1, "optim.d.lr": 1e-4}),
+        (rates(1e-2, 3e-3), "g", {}),  # the slow one is brisker than it would be made
         (rates(2e-4, 1e-2, optim__d__name="sgd"), "d", {}),  # rates of two kinds
     ],
 )
