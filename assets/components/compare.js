@@ -156,7 +156,14 @@ class Compare {
     const tables = this.find(".gl-tables");
     tables.before(...this.sides.map((side) => side.box));
     this.differs = new Table(tables, "What differs", ["Knob", ...component.data.letters]);
-    this.results = new Table(tables, "What came of it", ["Reading", ...component.data.letters]);
+    // many rows: they scroll, so that the curves stay in sight
+    const results = document.createElement("div");
+    results.className = "gl-results";
+    results.tabIndex = 0;
+    results.setAttribute("role", "region");
+    results.setAttribute("aria-label", "What came of it");
+    tables.append(results);
+    this.results = new Table(results, "What came of it", ["Reading", ...component.data.letters]);
     this.notes = document.createElement("div");
     this.notes.className = "gl-notes";
     tables.append(this.notes);

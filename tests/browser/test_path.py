@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Browser, Page, expect
 
+from gan_lab.config import put
+from gan_lab.presets import preset
+from gan_lab.share import Link, View, encode
+
 from .visitor import canvas_of, choose, in_state, ledger, newest_run, open_start, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
 
-
+SGD = {"name": "sgd", "lr": 1.0, "momentum": 0.9}
 DRAWN = """() => {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 40;
@@ -199,14 +203,28 @@ def test_a_second_tab_of_the_same_visitor_hears_of_a_pause(page: Page, server: S
     stop(page)
 
 
-def test_a_run_that_breaks_says_so_and_stays(page: Page, server: Server) -> None:
+def test_what_cannot_train_here_is_refused_before_it_begins(page: Page, server: Server) -> None:
     open_start(page, server)
     page.get_by_test_id("stSidebar").get_by_text("Training").click()
     choose(page, "Device", "mps")  # no machine with Debian's Chromium has one
     expect(page.get_by_role("combobox", name="Device")).to_have_value("mps")
     page.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("The run could not begin")).to_contain_text("mps")
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
+
+
+def test_a_run_that_breaks_says_so_and_stays(page: Page, server: Server) -> None:
+    steep = {
+        "objective.loss": "wasserstein", "regularisation.weight_clip": 0.0,
+        "networks.d.spectral_norm": False,
+    }  # fmt: skip
+    for player in "gd":  # nothing holds D, and both go far at each step
+        steep |= {f"optim.{player}.{k}": v for k, v in SGD.items()}
+    config = put(preset("quick").config, steep)
+    page.goto(f"{server.url}/?share={encode(Link('quick', config, False, View()))}")
+    page.get_by_role("button", name="Start").click()
     in_state(page, "failed")
-    expect(page.locator(".gl-note")).to_contain_text("mps")
+    expect(page.locator(".gl-note")).to_contain_text("became nan")
     expect(page.get_by_role("button", name="Start again")).to_be_visible()
 
 

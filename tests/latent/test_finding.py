@@ -297,7 +297,8 @@ def test_points_and_pictures_without_classes_are_refused_kindly(tmp_path):
         learning_of(replace(m, kind=Kind(2, 1, ("0", "1"))))
     for k in range(12):
         Image.fromarray(np.full((8, 8), 20 * k, np.uint8)).save(tmp_path / f"{k}.png")
-    own = replace(m, config=put(m.config, {"data.name": str(tmp_path), "data.size": 8}))
+    config = put(m.config, {"data.name": str(tmp_path), "data.size": 8})
+    own = replace(m, config=config, real=load(config.data).digest)
     with pytest.raises(DirectionError, match="Nothing is known"):
         learning_of(own)
 

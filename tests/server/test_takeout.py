@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -257,7 +258,8 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
             made.append(own.begin("run", hosted.directory, Slow(go=threading.Event())))
 
     made: list[making.Made] = []
-    asyncio.run(served())
+    with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
+        thread.submit(lambda: asyncio.run(served())).result(PATIENCE)
     deadline = time.monotonic() + PATIENCE
     while made[0].state != "cancelled":
         assert time.monotonic() < deadline, made[0]
