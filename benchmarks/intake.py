@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import house  # noqa: F401 - finds the package
 import numpy as np
 from PIL import Image
 

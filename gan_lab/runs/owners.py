@@ -35,7 +35,7 @@ class Owners:
             return
         key = self._secret(make=True)
         if not key:
-            raise PermissionError(errno.EACCES, f"the key {self._root / _KEY} cannot be read")
+            raise PermissionError(errno.EACCES, f"the key {_KEY} of all runs cannot be read")
         told = {"owner": _digest(key, "owner", visitor), "server": _digest(key, "server", "")}
         temporary = run / f".{NAME}.writing"
         temporary.write_text(json.dumps(told) + "\n", "utf-8")
