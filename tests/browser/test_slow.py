@@ -154,6 +154,7 @@ def test_another_round_and_what_ends_it(held: Page, server: Server) -> None:
     in_state(page, "running")
     expect(page.locator(".gl-walk")).to_be_hidden()
     assert page.evaluate("() => window.__ganlab.walk") is None
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()  # the page has heard, too
     stop(page)
 
 
