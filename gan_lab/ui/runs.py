@@ -70,10 +70,10 @@ def offer_alive(go: Callable[[str], None]) -> None:
     Args:
         go: shows the run of that view id.
     """
-    for hosted in registry().runs_of(experiment.visitor())[:_OFFERED]:
+    mine = registry().runs_of(experiment.visitor())
+    alive = [hosted for hosted in mine if not hosted.run.latest().state.over]
+    for hosted in alive[:_OFFERED]:
         moment = hosted.run.latest()
-        if moment.state.over:
-            continue
         does = "is paused" if moment.state is State.PAUSED else "is training"
         st.button(f"A run of yours {does}, at step {moment.counts.steps:,}: back to it",
                   key=f"alive:{hosted.view_id}", icon=":material/arrow_back:", type="tertiary",

@@ -227,6 +227,14 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
     assert not place.exists()
 
 
+def reaches(made: making.Made, state: str) -> None:
+    """Wait until a file is as far as that."""
+    deadline = time.monotonic() + PATIENCE
+    while made.state != state:
+        assert time.monotonic() < deadline, made
+        time.sleep(0.01)
+
+
 class Beside(Slow):
     """One that writes a second file, as a script has its pictures beside it."""
 
@@ -237,10 +245,7 @@ class Beside(Slow):
 
 def test_what_lies_beside_a_file_goes_with_it_though_nobody_asks(hosted, own, monkeypatch) -> None:
     made = own.begin("run", hosted.directory, Beside())
-    deadline = time.monotonic() + PATIENCE
-    while made.state != "ready":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    reaches(made, "ready")
     place = made.path.parent.parent
     assert len([path for path in place.rglob("*") if path.is_file()]) == 2
     monkeypatch.setattr(making, "KEPT", -1.0)
@@ -260,22 +265,14 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
     made: list[making.Made] = []
     with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
         thread.submit(lambda: asyncio.run(served())).result(PATIENCE)
-    deadline = time.monotonic() + PATIENCE
-    while made[0].state != "cancelled":
-        assert time.monotonic() < deadline, made[0]
-        time.sleep(0.01)
+    reaches(made[0], "cancelled")
     again = own.begin("run", hosted.directory, Slow())  # by another server of this process
-    while again.state != "ready":
-        assert time.monotonic() < deadline, again
-        time.sleep(0.01)
+    reaches(again, "ready")
 
 
 def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
     made = own.begin("run", hosted.directory, Slow())
-    deadline = time.monotonic() + PATIENCE
-    while made.state != "ready":
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    reaches(made, "ready")
     monkeypatch.setattr(making, "KEPT", -1.0)
     assert own.of("run") is None
     assert not made.path.exists()

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from gan_lab.presets import preset
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
+from gan_lab.runs.messages import Stop
 from gan_lab.server import registry
 from tests.ui.visitor import APP, opened, press, the_run, until
 
@@ -58,7 +59,7 @@ def test_what_keeps_a_run_from_going_on_is_said(small):
     assert keys(app) == ["go-on", "own"]
 
 
-def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on():
+def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on(small):
     app = press(opened(), "start")
     hosted = the_run(app)
     until(hosted, State.RUNNING)
@@ -67,6 +68,10 @@ def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on():
     steps = hosted.run.latest().counts.steps
     newest = hosted.directory.checkpoint_files()[-1]
     assert int(newest.stem) == steps, "what stands still is on the disk"
+    for _ in range(3):  # what is over is no reason to forget what is on
+        later = registry().start(small(), app.session_state["visitor"])
+        later.run.send(Stop())
+        until(later, State.STOPPED)
 
     again = AppTest.from_file(str(APP), default_timeout=60)
     again.session_state["visitor"] = app.session_state["visitor"]
