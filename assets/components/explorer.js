@@ -46,6 +46,7 @@ export class Explorer {
     this.asked = new Map(); // questions under way, by id
     this.lastId = 0;
     this.busy = false;
+    this.question = null; // under way, and not answered yet
     this.wanted = null;
     this.wantedAt = null;
     this.lens = null;
@@ -84,7 +85,19 @@ export class Explorer {
     });
   }
 
+  // the draw that was asked for last, while its z has not come
+  get drawing() {
+    const newest = this.wanted ?? this.question;
+    return newest?.random ? newest : null;
+  }
+
   shrink(scale) {
+    if (this.drawing) { // else the z of before would take the place of the one that is to come
+      this.scale = scale;
+      this.want({ ...this.drawing, scale });
+      this.tell("moved");
+      return;
+    }
     const { seed } = this;
     const factor = scale / this.scale;
     this.scale = scale;
@@ -119,6 +132,7 @@ export class Explorer {
     if (this.busy || this.wanted === null || !this.socket?.open) return;
     const question = this.wanted;
     this.wanted = null;
+    this.question = question;
     this.busy = true;
     this.askedFor = this.wantedAt;
     this.wantedAt = null;
@@ -147,6 +161,7 @@ export class Explorer {
   }
 
   show(header, payload) {
+    this.question = null;
     if (header.z && !this.known) {
       this.known = true;
       this.classes = header.classes ?? [];
@@ -175,6 +190,7 @@ export class Explorer {
 
   fail(text) {
     this.busy = false;
+    this.question = null;
     this.state ||= "loading";
     this.tell("trouble", text);
     this.send(); // a move that was made meanwhile
@@ -216,6 +232,7 @@ export class Explorer {
 
   line(open, reason) {
     this.busy = false;
+    this.question = null;
     const waiting = [...this.asked.values()];
     this.asked.clear();
     for (const { onError } of waiting) onError("The connection was lost; please try again.");

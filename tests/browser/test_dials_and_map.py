@@ -196,6 +196,7 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
     page.get_by_role("checkbox", name="Lock z2", exact=True).uncheck()
     seed.fill("42")
     seed.press("Enter")
+    expect(page.locator(".gl-dials .gl-drawn")).to_have_text("")  # a G that is young draws all alike
     shows(page, picture)
 
     truncation = page.get_by_label("Truncation")
@@ -260,6 +261,26 @@ def test_512_sliders_are_made_as_they_come_into_sight(alone) -> None:
     last.fill("1.25")
     page.wait_for_function("() => window.z?.length === 512")
     assert page.evaluate("z") == [0] * 511 + [1.25]
+
+
+def test_who_shrinks_z_while_a_draw_is_under_way_gets_that_draw_shrunk(alone) -> None:
+    page = alone(2)
+    seed, said = page.get_by_label("Seed"), page.locator(".gl-dials .gl-drawn")
+    seed.fill("42")
+    seed.press("Enter")
+    page.get_by_label("Truncation").press("ArrowLeft")
+    expect(page.locator(".gl-draws output")).to_have_text("× 0.95")
+    draws = "sockets[0].sent.filter((text) => text.includes('42'))"
+    assert page.evaluate(f"{draws}.length") == 1  # one question at a time
+    hear(page, latent(z=[1.0, 2.0], seed=42))
+    page.wait_for_function(f"() => {draws}.length === 2")
+    assert json.loads(page.evaluate(draws)[-1]) == {"random": True, "seed": 42, "scale": 0.95}
+    hear(page, latent(z=[0.95, 1.9], seed=42))
+    expect(page.get_by_label("z1, exact")).to_have_value("0.95")
+    expect(page.get_by_label("z2, exact")).to_have_value("1.90")
+    expect(said).to_have_text("")
+    page.get_by_label("Truncation").press("ArrowRight")  # it has come: now it is z that grows
+    expect(page.get_by_label("z2, exact")).to_have_value("2.00")
 
 
 def test_while_the_server_is_slow_the_map_s_own_pictures_answer_a_drag(alone) -> None:
