@@ -22,19 +22,22 @@ export class Tiles {
 
   // An encoded mosaic of tiles. One is decoded at a time, and of those that wait the newest, so
   // that a busy browser still shows some of them. onRead() is called before one is drawn,
-  // onShown() once it is on the canvas.
+  // onShown() once it is on the canvas. One that cannot be read is an error, after those that came
+  // meanwhile.
   async show(bytes, mime, shape, onShown, onRead) {
     this.next = { bytes, mime, shape, onShown, onRead };
     if (this.decoding) return;
     this.decoding = true;
+    let broken = null;
     try {
       while (this.next && !this.closed) {
         const now = this.next;
         const { cleared } = this;
         this.next = null;
-        const bitmap = await createImageBitmap(new Blob([now.bytes], { type: now.mime }));
+        const bitmap = await createImageBitmap(new Blob([now.bytes], { type: now.mime }))
+          .catch((error) => (broken = error) && null);
         if (this.closed) return;
-        if (cleared !== this.cleared) continue;
+        if (!bitmap || cleared !== this.cleared) continue;
         this.source?.close?.();
         now.onRead?.();
         this.set(bitmap, now.shape);
@@ -43,6 +46,7 @@ export class Tiles {
     } finally {
       this.decoding = false;
     }
+    if (broken) throw broken;
   }
 
   // Nothing on the canvas, which keeps its size; what is being decoded is not shown any more.

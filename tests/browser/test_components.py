@@ -176,10 +176,12 @@ def test_curves_are_asked_for_again_after_a_plot_broke(mount) -> None:
 def test_pictures_go_on_after_one_that_cannot_be_read(mount) -> None:
     page = mount("live", LIVE)
     bad = wire.encode("picture", {"name": "samples", "mime": "image/png", "tile": 8}, b"nothing")
-    hear(page, bad)
-    page.wait_for_timeout(100)
-    hear(page, *moment(State.PAUSED, 10))
+    frames = [base64.b64encode(frame).decode() for frame in (bad, *moment(State.PAUSED, 10))]
+    page.evaluate("(texts) => texts.forEach((text) => hear(text))", frames)  # all in one moment
     page.wait_for_function("() => __ganlab.pictures === 1")
+    hear(page, bad)
+    hear(page, *moment(State.PAUSED, 11, 2))
+    page.wait_for_function("() => __ganlab.pictureStep === 11")
 
 
 def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
@@ -196,7 +198,7 @@ def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
     assert set(page.evaluate("drawn")) == {"purged"}
     hear(page, *moment(State.PAUSED, 3), curves(3))
     page.wait_for_function("() => drawn.includes('/none/b steps')")
-    assert page.evaluate(INK)
+    page.wait_for_function(INK)
     assert "/none/a steps" not in page.evaluate("drawn")
 
 
@@ -344,6 +346,14 @@ def test_the_latent_walk_goes_on_after_a_picture_that_cannot_be_read(mount) -> N
     page.wait_for_function("() => sockets[0].sent.length === 2")
 
 
+def seen(page: Page, yes: bool) -> None:
+    """The tab comes to the front, or goes behind others."""
+    page.evaluate("""(hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }""", not yes)  # fmt: skip
+
+
 def hear_both(page: Page, first: int, second: int) -> None:
     """Two runs that stand still after so many steps, with their pictures and curves."""
     for which, steps in ((0, first), (1, second)):
@@ -368,8 +378,10 @@ def test_two_runs_are_drawn_over_each_other_and_told_apart(mount) -> None:
 def test_both_are_asked_before_anything_is_drawn(mount) -> None:
     page = mount("compare", PAIR)
     hear_both(page, 10, 10)
-    for which in (0, 1):  # before it is time to draw again
+    seen(page, False)  # who looks away asks for nothing, and for all of it afterwards
+    for which in (0, 1):
         hear(page, *moment(State.PAUSED, 20, 2), which=which)
+    seen(page, True)
     page.wait_for_function("() => asked(0) === 2 && asked(1) === 2")
     drawn = page.evaluate("drawn.length")
     hear(page, curves(20), which=0)
@@ -381,10 +393,13 @@ def test_both_are_asked_before_anything_is_drawn(mount) -> None:
 
 def test_a_run_whose_line_breaks_does_not_hold_up_the_other(mount) -> None:
     page = mount("compare", PAIR)
+    seen(page, False)  # until both are known, so that both are asked at once
     for which in (0, 1):
         hear(page, *moment(State.PAUSED, 10), which=which)
+    seen(page, True)
+    page.wait_for_function("() => asked(0) === 1 && asked(1) === 1")
     hear(page, curves(10), which=0)
-    page.wait_for_function("() => asked(1) === 1")
+    assert page.evaluate("drawn.length") == 0
     page.evaluate("() => sockets[1].onclose({ code: 4404 })")
     page.wait_for_function("() => window.last?.names.includes('A D')")
     expect(page.locator(".gl-side-B .gl-state")).to_have_text("This run is not here any more")
