@@ -60,7 +60,7 @@ export class Film {
     this.fetched = -Infinity;
     this.playing = false;
     this.wanted = null; // the shot that should be on the page; null for now
-    this.shown = null; // what the shot on the page says of itself
+    this.shown = counters.shot = null; // what the shot on the page says of itself
     this.going = false;
     this.moment = null;
     for (const link of this.box.querySelectorAll(".gl-save")) {

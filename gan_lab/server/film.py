@@ -103,13 +103,14 @@ def film_animation(runs: Registry) -> Endpoint:
 
 
 def _index(run: Viewed) -> dict[str, Any]:
+    shots = run.film.shots  # first: what was done until then must be among the changes
     turned = [
         {"place": place, "path": entry.path, "old": entry.old, "new": entry.new}
         for place, entry in enumerate(run.ledger())
         if entry.turned
     ]
     return {
-        "shots": [[shot.step, round(shot.seconds, 3), shot.tag] for shot in run.film.shots],
+        "shots": [[shot.step, round(shot.seconds, 3), shot.tag] for shot in shots],
         "states": list(kept_states(run.directory)),
         "changes": turned[-_CHANGES:],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,9 @@ CURSORS = """(step) => [...document.querySelectorAll(".gl-chart")].filter(
 })"""
 
 
+AT = re.compile(r"At step ([\d\u202f]+), ")
+
+
 def started(page: Page, server: Server) -> Path:
     """A run that has been watched for a while, and its folder."""
     page.goto(server.url)
@@ -50,23 +54,31 @@ def started(page: Page, server: Server) -> Path:
     return newest_run(server)
 
 
-def listed(page: Page) -> int:
-    """How many moments the slider leads to, once it has been reached for."""
-    page.locator(".gl-time").hover()
-    page.wait_for_timeout(1500)
-    return int(page.locator(".gl-time").get_attribute("max") or 0)
+def reaches(page: Page, moments: int) -> int:
+    """Reach for the slider until it leads to that many moments at least; to how many it does."""
+
+    def look() -> int:
+        page.mouse.move(1, 1)
+        page.locator(".gl-time").hover()
+        return int(page.locator(".gl-time").get_attribute("max") or 0)
+
+    return eventually(lambda: found if (found := look()) >= moments else 0)
 
 
 def go(page: Page, place: int) -> int:
     """To a place of the slider; the step that is then on the page."""
     page.locator(".gl-time").evaluate(GO, place)
-    page.wait_for_function("() => window.__ganlab.shot !== null")
-    settled = page.locator(".gl-when").inner_text()
-    page.wait_for_timeout(300)
-    assert page.locator(".gl-when").inner_text() == settled
-    step = page.evaluate("() => window.__ganlab.shot")
-    assert f"At step {step:,},".replace(",", "\u202f", 1 if step > 999 else 0) in settled
+    said = page.locator(".gl-when").inner_text()
+    found = AT.match(said)
+    assert found, said
+    step = int(found[1].replace("\u202f", ""))
+    page.wait_for_function("(step) => window.__ganlab.shot === step", arg=step)
+    assert page.locator(".gl-when").inner_text() == said
     return step
+
+
+def steps_of(folder: Path) -> list[int]:
+    return [shot.step for shot in Film(folder / "film").open().shots]
 
 
 def shot_of(folder: Path, step: int) -> tuple[Film, Shot]:
@@ -99,10 +111,10 @@ def test_back_in_time_and_back_to_now(page: Page, server: Server) -> None:
     folder = started(page, server)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    lines = (folder / "ledger.jsonl").read_text("utf-8").splitlines()
-    changed = json.loads(lines[0])["step"]
+    changed = eventually(lambda: ledger(folder))[0]["step"]
     page.wait_for_function("(s) => window.__ganlab.pictureStep > s + 30", arg=changed)
-    assert listed(page) >= 4
+    past = sum(step <= changed for step in steps_of(folder))
+    reaches(page, max(4, past + 1))  # what the page knows, it knows since the change
     expect(page.get_by_role("button", name="New run from here")).to_be_disabled()
     expect(page.get_by_role("button", name="Back to now")).to_be_disabled()
 
@@ -156,21 +168,24 @@ def test_as_a_film_and_as_a_file_also_once_the_run_is_over(page: Page, server: S
     folder = started(page, server)
     page.get_by_role("button", name="Stop").click()
     page.wait_for_function("() => window.__ganlab.state === 'stopped'")
-    assert listed(page) == len(Film(folder / "film").open().shots)
+    end = state(page, "step")  # the last moment comes onto the film after it has come to the page
+    film = eventually(lambda: shots if (shots := steps_of(folder))[-1] == end else [])
+    assert reaches(page, len(film)) == len(film) >= 4
     page.evaluate("""() => {
       window.played = [];
-      let last = null;
-      const look = () => {
-        if (window.__ganlab.shot !== last) window.played.push(last = window.__ganlab.shot);
-        requestAnimationFrame(look);
-      };
-      look();
+      let now = window.__ganlab.shot;
+      Object.defineProperty(window.__ganlab, "shot", {
+        get: () => now,
+        set: (step) => {
+          now = step;
+          window.played.push([step, document.querySelector(".gl-play").textContent]);
+        },
+      });
     }""")
     page.locator(".gl-film").get_by_role("button", name="Play").click()
-    expect(page.get_by_role("button", name="Hold")).to_be_visible()
-    page.wait_for_function("() => window.played.length > 2 && window.__ganlab.shot === null")
-    played = [step for step in page.evaluate("() => window.played") if step is not None]
-    assert played == sorted(played) and len(played) >= 3
+    page.wait_for_function("() => window.played.length && window.__ganlab.shot === null")
+    *played, (last, _) = page.evaluate("() => window.played")
+    assert played == [[step, "❚❚ Hold"] for step in film] and last is None
     expect(page.locator(".gl-film").get_by_role("button", name="Play")).to_be_visible()
 
     for kind in ("gif", "webp"):
@@ -186,9 +201,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
 ) -> None:
     folder = started(page, server)
     url = page.url
-    listed(page)
-    last = int(page.locator(".gl-time").get_attribute("max") or 0) - 1
-    shown = go(page, last)
+    shown = go(page, reaches(page, 4) - 1)
     fork = page.locator(".gl-fork")
     expect(fork).to_be_enabled()
     at = int("".join(c for c in fork.inner_text() if c.isdigit()))
@@ -196,7 +209,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
     fork.click()
     parent = page.locator(".gl-parent")
     expect(parent).to_contain_text(f"of {folder.name}")
-    assert page.url != url
+    page.wait_for_url(lambda now: now != url)
     page.wait_for_function("(s) => window.__ganlab.step > s + 20", arg=at)
     children = [p for p in server.runs.iterdir() if (p / "parent.json").exists()]
     child = max(children, key=lambda path: path.name[:15])
@@ -207,7 +220,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
     assert (entry["path"], entry["step"]) == ("fork", at)
     page.wait_for_function("(s) => window.__ganlab.step > s + 20", arg=at)
     # its film goes back to before it was born
-    listed(page)
+    reaches(page, 2)
     assert go(page, 0) == 0
 
     born = page.url
@@ -215,6 +228,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
     # the parent is one click away, and trains on
     parent.get_by_role("link").click()
     page.wait_for_url(url)
+    expect(parent).to_be_hidden()
     page.wait_for_function("(s) => window.__ganlab?.step > s", arg=shown)
 
     # somebody else, on a telephone
@@ -224,7 +238,6 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
     complaints = listen(phone)
     phone.goto(url)
     phone.wait_for_function("() => window.__ganlab?.shots >= 3")
-    listed(phone)
     go(phone, 1)
     widths = phone.locator(".gl-film").evaluate("(box) => [box.scrollWidth, box.clientWidth]")
     assert widths[0] <= widths[1]
