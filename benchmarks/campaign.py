@@ -24,6 +24,7 @@ from typing import Any
 import faults
 import house
 import kills
+import rounds
 
 Line = dict[str, Any]
 KEPT = house.ROOT / "build" / "campaigns"
@@ -56,6 +57,10 @@ def _faults(name: str, where: Path) -> Line:
     return faults.piece(name, where)
 
 
+def _rounds(name: str, where: Path) -> Line:
+    return rounds.piece(name.rsplit("-", 1)[0], where)
+
+
 def _clinic(part: str, _: Path) -> Line:
     """The coach's clinic keeps lines of its own, and prints its own tables."""
     clinic = house.ROOT / "benchmarks" / "clinic.py"
@@ -86,6 +91,12 @@ CAMPAIGNS = {
         faults.pieces,
         _faults,
         lambda lines: _summed("file", ("faults", "went on", "refused"), lines),
+    ),
+    "rounds": Campaign(
+        "the browser tests, again and again, without a second chance",
+        lambda: [f"{file}-{number}" for file, number in rounds.pieces()],
+        _rounds,
+        lambda lines: _summed("file", ("tests", "failed"), lines),
     ),
     "clinic": Campaign(
         "the coach's clinic, see clinic.py --table",

@@ -75,6 +75,7 @@ def known(runs: Sequence[Hosted]) -> str:
     return " ".join(experiment.heard(hosted) for hosted in runs)
 
 
+@components.apart
 def compare_view(runs: Sequence[Hosted], heard: str) -> None:
     """Pictures, tables and curves of both; reruns the script when one changed by itself.
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
-from typing import Any
+from functools import cache, wraps
+from typing import Any, ParamSpec
 
 import streamlit as st
 from streamlit.components import v2
 
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.server.routes import PREFIX
+
+Shown = ParamSpec("Shown")
+_WHOLE = "whole page"
+"""Key of the session: whether the whole page is being drawn, and not a part of it alone."""
 
 
 def root() -> str:
@@ -74,3 +78,24 @@ def show(name: str, key: str, data: dict[str, Any], **callbacks: Callable[[], No
         callbacks: ``on_<state>_change``.
     """
     return _renderer(name)(key=key, data={"module": module_path(name), **data}, **callbacks)
+
+
+def apart(draw: Callable[Shown, None]) -> Callable[Shown, None]:
+    """A part of the page whose news has the whole page drawn anew, but cuts no press short.
+
+    Where the page is to be drawn anew Streamlit cuts what runs just then, and a press that has not
+    acted yet is lost. What a fragment hears waits instead; then the fragment asks for the page.
+    """
+
+    @st.fragment
+    def fragment(*shown: Shown.args, **more: Shown.kwargs) -> None:
+        if not st.session_state.pop(_WHOLE, False):
+            st.rerun()
+        draw(*shown, **more)
+
+    @wraps(draw)
+    def whole(*shown: Shown.args, **more: Shown.kwargs) -> None:
+        st.session_state[_WHOLE] = True
+        fragment(*shown, **more)
+
+    return whole

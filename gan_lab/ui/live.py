@@ -45,6 +45,7 @@ _POINTS = 1500  # real points
 _PLANE = 384  # px
 
 
+@components.apart
 def live_view(hosted: Hosted, known: str) -> None:
     """State, numbers, pictures and curves; reruns the script when the run changed by itself.
 

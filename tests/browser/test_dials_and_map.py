@@ -196,7 +196,7 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
     page.get_by_role("checkbox", name="Lock z2", exact=True).uncheck()
     seed.fill("42")
     seed.press("Enter")
-    expect(page.locator(".gl-dials .gl-drawn")).to_have_text("")  # a G that is young draws all alike
+    expect(page.locator(".gl-dials .gl-drawn")).to_have_text("")
     shows(page, picture)
 
     truncation = page.get_by_label("Truncation")
