@@ -90,7 +90,7 @@ def _turn(path: str, value: Any) -> None:
 
 def _begin(a: Hosted, path: str, value: Any, from_now: bool) -> None:
     """Start B; A goes on if it stood still, so that there is something to compare with."""
-    # all of the session first: what A tells has the page drawn anew, which cuts this short
+    # all of the session first: another press has the page drawn anew, which cuts this short
     visitor, held, turned = experiment.visitor(), pairing.held(), st.session_state.get(_VALUE, {})
 
     def begin() -> Hosted:
