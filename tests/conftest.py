@@ -18,6 +18,7 @@ from gan_lab.presets import preset
 from gan_lab.runs import Run, RunDirectory
 from gan_lab.runs.messages import Moment, Stop
 from gan_lab.training.trainer import Trainer
+from tests.patience import WAIT
 
 torch.set_num_threads(1)
 
@@ -56,7 +57,6 @@ SMALL_GAMES: dict[str, dict[str, Any]] = {
     "plane": {"data.name": "ring", "networks.g.family": "dense", "networks.d.family": "dense"},
 }  # fmt: skip
 """What each kind of game needs beside it, to be played within milliseconds."""
-WAIT = 60.0  # s, far more than anything here takes
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from typing import Any
 
 from gan_lab.export import Export
 from gan_lab.runs import RunDirectory, labels
+from gan_lab.server import limits
 from gan_lab.training.devices import use_threads
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,6 @@ QUEUE = 4  # files that may be waited for at once
 HELD = 8  # files that lie ready at once
 KEPT = 900.0  # s that one does
 _PATIENCE = 10  # how far the thread gives way to trainers and pages
-_ROOM = 256 << 20  # bytes that must stay free on the disk
 
 
 class Busy(RuntimeError):
@@ -165,7 +165,7 @@ def _make(made: Made, directory: RunDirectory) -> None:
         tell(0.0, "Beginning")
         made.state = "making"
         made.path.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(made.path.parent).free < _ROOM:
+        if shutil.disk_usage(made.path.parent).free < limits.ROOM:
             raise OSError("the disk is nearly full")
         said = made.export.write(directory, made.path, tell)
         made.size, made.words, made.fraction = made.path.stat().st_size, said, 1.0

@@ -1,8 +1,8 @@
 """What a visitor works on: the experiment that the next Start takes, and the run on the screen.
 
-A second press has the page drawn anew, and Streamlit then cuts short whatever the script does at its
-next look into the session, callbacks too. So what a press does looks there first and then acts; in
-between it asks the session nothing. (What runs tell the page waits: see ``components.apart``.)
+A second press has the page drawn anew, and Streamlit then cuts short whatever the script does at
+its next look into the session, callbacks too. So what a press does looks there first and then acts;
+in between it asks the session nothing. (What runs tell the page waits: see ``components.apart``.)
 """
 
 from __future__ import annotations

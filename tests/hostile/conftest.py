@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from gan_lab.config import RunConfig, put
 from gan_lab.runs import Budget, Hosted, Registry, Run, RunDirectory
 from gan_lab.server import COOKIE, VisitorCookie, routes
+from tests.patience import WAIT
 
 ANNA, BERT = "anna-whose-run-it-is", "bert-who-would-like-it"
 TINY = put(
@@ -32,7 +33,6 @@ TINY = put(
         "training.checkpoint_seconds": 0.0,
     },
 )
-WAIT = 60.0
 
 
 @pytest.fixture(scope="session")

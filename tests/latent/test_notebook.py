@@ -12,6 +12,7 @@ import gan_lab
 from gan_lab.config import ConfigError
 from gan_lab.data import load
 from gan_lab.runs import Budget, DirectoryError
+from tests.patience import WAIT
 
 ROOT = Path(__file__).parents[2]
 BLOCKS = re.findall(
@@ -19,7 +20,6 @@ BLOCKS = re.findall(
     (ROOT / "docs/latent.md").read_text("utf-8"),
     re.MULTILINE | re.DOTALL,
 )
-WAIT = 60.0
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 
 from gan_lab.runs import Budget, Registry, Run, RunDirectory, State
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Stop
+from tests.patience import WAIT
 
-WAIT = 30.0
 FULL = (
     "The disk is full; free some space, then press Resume. Nothing is lost as long as the app runs."
 )

@@ -11,8 +11,7 @@ from gan_lab.runs.film import Film, FilmError, messages
 from gan_lab.runs.messages import Checkpoint, Drawing, Pause, Picture, Resume, Set, Step, Stop, Undo
 from gan_lab.runs.states import kept_states
 from gan_lab.training.trainer import Counts
-
-WAIT = 30.0
+from tests.patience import WAIT
 
 
 def ask(run, command):

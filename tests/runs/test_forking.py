@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 
 import numpy as np
@@ -14,8 +15,7 @@ from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
 from gan_lab.runs.states import kept_states
 from gan_lab.training import checkpoints
 from gan_lab.training.trainer import config_of
-
-WAIT = 30.0
+from tests.patience import WAIT
 
 
 def ask(run, command):
@@ -287,3 +287,23 @@ def test_few_states_are_kept_if_few_are_wanted(begin, small, until):
         now = run.latest().counts.steps
         until(run, lambda moment, now=now: moment.counts.steps >= now + 8)
     assert run.latest().state is State.RUNNING
+
+
+def test_a_state_that_was_written_anew_meanwhile_is_not_mixed_with_older_readings(
+    finished, tmp_path, monkeypatch
+):
+    from gan_lab.runs import forking as module
+
+    copy_history, times = module._copy_history, []
+
+    def meanwhile(parent, child, records):
+        source = kept_states(parent)[records]
+        if len(times) < 2:
+            times.append(source.stat().st_mtime_ns)
+            os.utime(source, ns=(1, len(times)))  # the same file, in place
+        return copy_history(parent, child, records)
+
+    monkeypatch.setattr(module, "_copy_history", meanwhile)
+    directory = fork(finished().directory, tmp_path / "child")
+    assert len(times) == 2 and times[1] == 1, "it was begun again, twice"
+    assert (directory.path / "config.json").exists()

@@ -21,9 +21,9 @@ from gan_lab.runs.library import PAUSED, Library
 from gan_lab.runs.messages import Pause, Step, Stop
 from gan_lab.runs.reading import THUMBNAIL
 from gan_lab.runs.trash import Trash
+from tests.patience import WAIT
 from tests.runs.processes import claimed_elsewhere
 
-WAIT = 30
 ANNA, BERT = "anna's cookie", "bert's cookie"
 
 

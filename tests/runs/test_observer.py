@@ -20,8 +20,7 @@ from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Moment, Pause, Resume, Set, Step, Stop, Undo
 from gan_lab.runs.purse import CREDIT, Purse
 from gan_lab.training.trainer import Counts
-
-WAIT = 60
+from tests.patience import WAIT
 
 
 def ask(run, command):

@@ -8,8 +8,7 @@ from gan_lab.runs.film import Film
 from gan_lab.runs.messages import Pause, Resume, Set
 from gan_lab.runs.ration import MEGABYTE, Ration
 from gan_lab.runs.states import States
-
-WAIT = 30
+from tests.patience import WAIT
 
 
 @pytest.fixture

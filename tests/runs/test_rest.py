@@ -23,9 +23,9 @@ from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint, Pause, Step, Stop
 from gan_lab.runs.reading import newest_whole
 from gan_lab.training import checkpoints
+from tests.patience import WAIT
 from tests.runs.processes import claimed_elsewhere
 
-WAIT = 30
 ANNA, BERT = "anna's cookie", "bert's cookie"
 CONFIG = {"training.checkpoint_steps": 5}
 

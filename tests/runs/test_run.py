@@ -12,8 +12,7 @@ import torch
 from gan_lab.cli.main import main
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Step, Stop
-
-WAIT = 30
+from tests.patience import WAIT
 
 
 def ask(run, command):

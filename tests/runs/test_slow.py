@@ -16,8 +16,7 @@ from gan_lab.runs import Budget, State, wire
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Slow, Step, Stop, Undo
 from gan_lab.runs.pictures import mosaic
 from gan_lab.runs.walk import walk
-
-WAIT = 30.0
+from tests.patience import WAIT
 
 
 def ask(run, command):

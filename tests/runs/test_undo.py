@@ -9,8 +9,7 @@ import torch
 from gan_lab.runs import Budget, State, directory
 from gan_lab.runs.messages import Checkpoint, Pause, Resume, Set, Step, Stop, Undo
 from gan_lab.training import checkpoints
-
-WAIT = 30.0
+from tests.patience import WAIT
 
 
 def ask(run, command):

@@ -18,6 +18,7 @@ from gan_lab.runs.film import messages
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
 from gan_lab.server import PREFIX, routes
 from gan_lab.server import film as module
+from tests.patience import WAIT
 
 TINY = put(
     RunConfig(),
@@ -30,7 +31,6 @@ TINY = put(
         "training.checkpoint_seconds": 0.0,
     },
 )
-WAIT = 60  # s
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from gan_lab.runs import Budget, Registry, Run, State, wire
 from gan_lab.runs.uploads import Uploads
 from gan_lab.server import COOKIE, PREFIX
 from gan_lab.server.explore import real
+from tests.patience import WAIT
 
 ANNA, EVE = "anna's cookie", "eve's cookie"
-WAIT = 60
 
 
 @pytest.fixture(autouse=True)

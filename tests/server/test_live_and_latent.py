@@ -24,6 +24,7 @@ from gan_lab.runs.messages import Checkup, Pause, Resume, Set, Step
 from gan_lab.server import PREFIX, routes
 from gan_lab.server.limits import LATENT
 from gan_lab.server.origin import FOREIGN, UNKNOWN, same_origin
+from tests.patience import WAIT
 
 TINY = put(
     RunConfig(),
@@ -37,7 +38,6 @@ TINY = put(
 )
 
 
-WAIT = 60  # s; far more than anything here takes
 _WAITING = ThreadPoolExecutor(thread_name_prefix="receive")  # its thread ends with the socket
 
 

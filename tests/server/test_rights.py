@@ -10,9 +10,9 @@ from gan_lab.runs import Registry, State, wire
 from gan_lab.runs.messages import Pause, Stop
 from gan_lab.server.hub import Reached, alone_on, library
 from gan_lab.server.routes import PREFIX, routes
+from tests.patience import WAIT
 
 ANNA, BERT = "anna's cookie", "bert's cookie"
-WAIT = 30
 
 
 @pytest.fixture

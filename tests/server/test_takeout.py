@@ -28,8 +28,7 @@ from gan_lab.server import COOKIE, PREFIX, hub, limits, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
-
-PATIENCE = 30  # s
+from tests.patience import WAIT
 
 
 @dataclass
@@ -86,7 +85,7 @@ def offer(monkeypatch: pytest.MonkeyPatch, *exports: Slow) -> None:
 
 
 def until(client: TestClient, path: str, *states: str) -> dict[str, Any]:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT
     while True:
         now = client.get(path + "/now").json()
         if now is not None and now["state"] in states:
@@ -123,9 +122,9 @@ def test_a_file_is_of_what_the_run_has_reached_and_not_of_its_last_checkpoint(
     client, runs, small, own, monkeypatch
 ) -> None:
     run = runs.start(small({"training.checkpoint_seconds": 0}), "somebody")
-    run.run.send(Pause()).result(PATIENCE)
-    run.run.send(Step(9)).result(PATIENCE)
-    deadline = time.monotonic() + PATIENCE
+    run.run.send(Pause()).result(WAIT)
+    run.run.send(Step(9)).result(WAIT)
+    deadline = time.monotonic() + WAIT
     while (now := run.run.latest()).counts.steps < 9 or now.state is not State.PAUSED:
         assert time.monotonic() < deadline, now
         time.sleep(0.01)
@@ -153,7 +152,7 @@ def test_what_cannot_be_had_is_refused_with_its_reason(client, hosted, monkeypat
 
 def test_sets_are_of_the_size_and_class_that_was_asked_for(client, runs, small, begin, own) -> None:
     run = begin(small({"networks.labels": "concat"}), "runs/sets", budget=Budget(steps=3))
-    assert run.join(PATIENCE)
+    assert run.join(WAIT)
     path = f"{PREFIX}/takeout/{runs.open(str(run.directory.path), '').view_id}"
     found = {one["name"]: one["wish"] for one in client.get(path).json()["exports"]}
     assert found["npz"] == {"n": 1000, "most": 10_000, "classes": [str(k) for k in range(10)]}
@@ -195,6 +194,18 @@ def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -
     assert not made.path.exists()
 
 
+def test_nothing_is_begun_on_a_disk_that_is_nearly_full(client, hosted, own, monkeypatch) -> None:
+    begun = []
+    monkeypatch.setattr(Slow, "write", lambda *_: begun.append(1))
+    monkeypatch.setattr(limits, "ROOM", 1 << 60)
+    offer(monkeypatch, Slow())
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    client.post(path, json={"export": "slow"})
+    words = until(client, path, "failed")["words"]
+    assert words == "It could not be made: the disk is nearly full."
+    assert not begun
+
+
 def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) -> None:
     offer(monkeypatch, Slow())
     for path in ("nonsense", hosted.directory.path.name):
@@ -214,7 +225,7 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
     for number in range(HELD + 3):
         view_id = f"run-{number}"
         made = own.begin(view_id, hosted.directory, Slow())
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + WAIT
         while made.state != "ready":
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -229,7 +240,7 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
 
 def reaches(made: making.Made, state: str) -> None:
     """Wait until a file is as far as that."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + WAIT
     while made.state != state:
         assert time.monotonic() < deadline, made
         time.sleep(0.01)
@@ -264,7 +275,7 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
 
     made: list[making.Made] = []
     with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
-        thread.submit(lambda: asyncio.run(served())).result(PATIENCE)
+        thread.submit(lambda: asyncio.run(served())).result(WAIT)
     reaches(made[0], "cancelled")
     again = own.begin("run", hosted.directory, Slow())  # by another server of this process
     reaches(again, "ready")
@@ -291,7 +302,7 @@ def test_what_is_no_run_is_refused_in_a_sentence(client, runs, tmp_path, body) -
 
 def test_a_run_that_was_brought_belongs_to_who_brought_it(client, begin, small, tmp_path) -> None:
     run = begin(small(), "taken", budget=Budget(steps=3))
-    assert run.join(PATIENCE)
+    assert run.join(WAIT)
     whole = tmp_path / "whole.zip"
     EXPORTS["bundle"].write(run.directory, whole, lambda done, words: None)
     client.cookies.set(COOKIE, "somebody")
@@ -307,7 +318,7 @@ def test_a_run_that_is_brought_is_nobodys_at_no_instant(
     client, begin, small, tmp_path, monkeypatch
 ) -> None:
     run = begin(small(), "taken", budget=Budget(steps=3))
-    assert run.join(PATIENCE)
+    assert run.join(WAIT)
     whole = tmp_path / "whole.zip"
     EXPORTS["bundle"].write(run.directory, whole, lambda done, words: None)
     seen: list[int] = []
@@ -328,7 +339,7 @@ def test_weights_that_were_brought_are_a_generator_to_explore(
     client, begin, small, tmp_path, runs
 ) -> None:
     run = begin(small(), "taken", budget=Budget(steps=3))
-    assert run.join(PATIENCE)
+    assert run.join(WAIT)
     EXPORTS["safetensors"].write(run.directory, tmp_path / "weights")
     client.cookies.set(COOKIE, "somebody")
     for name, called in (("digits.safetensors", "digits"), ("../../<b>.pt", "generator")):
@@ -343,6 +354,34 @@ def test_weights_that_were_brought_are_a_generator_to_explore(
         assert torch.equal(model.images(z), own.images(z))
         assert "explored and sampled from" in hosted.run.latest().note
         assert "samples" in hosted.run.latest().pictures
+
+
+def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "BRINGING", 2)
+    opens, go = threading.Semaphore(0), threading.Event()
+
+    def opened(*_: Any) -> Hosted:
+        opens.release()
+        assert go.wait(WAIT)
+        return hosted
+
+    monkeypatch.setattr(module, "_opened", opened)
+
+    def brings(visitor: str) -> tuple[int, str]:
+        header = {"cookie": f"{COOKIE}={visitor}"}
+        came = TestClient(client.app).post(PREFIX + "/bring", content=b"PK", headers=header)
+        return came.status_code, came.text
+
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(brings, "one")
+        assert opens.acquire(timeout=WAIT)
+        assert brings("one") == (503, "You are bringing a run already; wait for it.")
+        second = pool.submit(brings, "another")
+        assert opens.acquire(timeout=WAIT)
+        assert brings("a third") == (503, "Others bring runs; try again in a moment.")
+        go.set()
+        assert first.result(WAIT)[0] == second.result(WAIT)[0] == 200
+        assert brings("one")[0] == brings("a third")[0] == 200
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:

@@ -20,8 +20,8 @@ from gan_lab.server.explore.conversation import UNDER_WAY
 from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.limits import QUESTION
 from gan_lab.server.visitors import COOKIE
+from tests.patience import WAIT
 
-WAIT = 60  # s; far more than anything here takes
 TINY = put(RunConfig(), {"networks.g.width": 4, "networks.d.width": 4, "latent.dim": 4})
 
 

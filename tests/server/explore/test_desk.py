@@ -27,10 +27,10 @@ from gan_lab.server import PREFIX
 from gan_lab.server.explore import desk as module
 from gan_lab.server.explore.desk import LONGEST, MOST, Desk, desk_of
 from gan_lab.server.explore.picture import pictures
+from tests.patience import WAIT
 
 T = TypeVar("T")
 
-WAIT = 60  # s; far more than anything here takes
 TINY = put(
     RunConfig(),
     {

@@ -18,8 +18,8 @@ from gan_lab.runs.kept_directions import NAME
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
 from gan_lab.server.visitors import COOKIE
+from tests.patience import WAIT
 
-WAIT = 60  # s; far more than anything here takes
 DIM = 4
 TINY = put(RunConfig(), {"networks.g.width": 4, "networks.d.width": 4, "latent.dim": DIM})
 CLASSES = put(TINY, {"networks.labels": "concat"})

@@ -17,8 +17,8 @@ from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
 from gan_lab.server.explore.plane import MOST
+from tests.patience import WAIT
 
-WAIT = 60  # s; far more than anything here takes
 TINY = put(RunConfig(), {"networks.g.width": 4, "networks.d.width": 4, "latent.dim": 4})
 PLANE = {"origin": [0, 0, 0.5, -0.5], "across": [1, 0, 0, 0], "up": [0, 1, 0, 0]}
 

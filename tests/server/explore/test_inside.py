@@ -23,8 +23,8 @@ from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.messages import Pause, Shown, State
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.server import PREFIX
+from tests.patience import WAIT
 
-WAIT = 60  # s; far more than anything here takes
 TINY: dict[str, Any] = {
     "networks.g.width": 4, "networks.d.width": 4, "latent.dim": 4, "data.name": "digits",
     "training.batch": 4, "training.threads": 1,

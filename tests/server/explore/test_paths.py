@@ -22,8 +22,8 @@ from gan_lab.runs.messages import Checkpoint, Pause, Step
 from gan_lab.runs.states import kept_states
 from gan_lab.server import PREFIX
 from gan_lab.server.explore import paths as module
+from tests.patience import WAIT
 
-WAIT = 60  # s; far more than anything here takes
 DIM = 4
 TINY = put(RunConfig(), {"networks.g.width": 4, "networks.d.width": 4, "latent.dim": DIM})
 CLASSES = put(TINY, {"networks.labels": "concat"})

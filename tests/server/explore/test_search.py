@@ -20,8 +20,8 @@ from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
 from gan_lab.server.explore import real
+from tests.patience import WAIT
 
-WAIT = 60
 TINY = {"networks.g.width": 4, "networks.d.width": 4, "latent.dim": 4}
 
 
