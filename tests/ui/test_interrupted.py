@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequest, ScriptRequests
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.config import RunConfig, get
@@ -69,6 +70,54 @@ def begun(small: Callable[..., RunConfig]) -> Callable[[], Hosted]:
         return hosted
 
     return start
+
+
+def news(app: AppTest, key: str) -> RerunData:
+    """What the browser asks for when that component tells news."""
+    state = app.session_state._state._state
+    told = state._new_widget_state.widget_metadata[state._key_id_mapper.get_id_from_key(key)]
+    return RerunData(fragment_id=told.fragment_id)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> list[RerunData]:
+    """What is asked for just when a press has been taken up, and its callback not yet called."""
+    waiting: list[RerunData] = []
+    ready = ScriptRequests.on_scriptrunner_ready
+
+    def take_up(self: ScriptRequests) -> ScriptRequest:
+        request = ready(self)
+        if waiting:
+            self.request_rerun(waiting.pop())
+        return request
+
+    monkeypatch.setattr(ScriptRequests, "on_scriptrunner_ready", take_up)
+    return waiting
+
+
+def test_a_press_counts_though_the_run_tells_news_at_that_instant(
+    meanwhile: list[RerunData],
+) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    meanwhile.append(news(app.run(), "live"))
+    press(app, "pause")
+    assert not meanwhile
+    until(hosted, State.PAUSED)
+    assert "resume" in [button.key for button in app.run().button]
+
+
+def test_a_press_counts_though_one_of_a_pair_tells_news_at_that_instant(
+    begun: Callable[[], Hosted], meanwhile: list[RerunData]
+) -> None:
+    a, b = begun(), begun()
+    app = comparing(a=a.view_id, b=b.view_id)
+    meanwhile.append(news(app, "compare"))
+    press(app, "pause:both")
+    assert not meanwhile
+    until(a, State.PAUSED)
+    until(b, State.PAUSED)
 
 
 def comparing(**query: str) -> AppTest:
