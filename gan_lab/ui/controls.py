@@ -96,13 +96,18 @@ def _steps(hosted: Hosted, state: State) -> None:
         st.button("Step", icon=":material/skip_next:", key="step", disabled=True, help=help_text)
         return
     with st.popover("Step", icon=":material/skip_next:", key="steps"):
-        count = st.number_input("Rounds", 1, _MOST_ROUNDS, 1, key="rounds")
+        st.number_input("Rounds", 1, _MOST_ROUNDS, 1, key="rounds")
         players = game_of(hosted.run.latest().config).names
         for player in (None, *players):
             st.button(
                 f"{player} alone" if player else "All play", key=f"step:{player}", width="stretch",
-                icon=":material/skip_next:", on_click=experiment.press, args=(Step(count, player),),
+                icon=":material/skip_next:", on_click=_play, args=(player,),
             )  # fmt: skip
+
+
+def _play(player: str | None) -> None:
+    """As many rounds as the field says by now: it may have been filled in just before the press."""
+    experiment.press(Step(st.session_state.get("rounds", 1), player))
 
 
 def preset_picker() -> None:

@@ -92,6 +92,7 @@ def _begin(a: Hosted, path: str, value: Any, from_now: bool) -> None:
     """Start B; A goes on if it stood still, so that there is something to compare with."""
     # all of the session first: another press has the page drawn anew, which cuts this short
     visitor, held, turned = experiment.visitor(), pairing.held(), st.session_state.get(_VALUE, {})
+    value = turned.get(path, value)  # it may have been turned just before the press
 
     def begin() -> Hosted:
         if not from_now:

@@ -93,7 +93,7 @@ def test_a_paused_run_is_played_step_by_step_by_both_or_one_player() -> None:
     app.run()
     for player, rounds in (("None", 1), ("D", 3), ("G", 2)):
         before = hosted.run.latest().counts.steps
-        app.number_input(key="rounds").set_value(rounds).run()
+        app.number_input(key="rounds").set_value(rounds)  # the page has not been drawn since
         press(app, f"step:{player}")
         entry = hosted.run.ledger()[-1]
         assert (entry.path, entry.new) == ("step", rounds)
