@@ -1,5 +1,5 @@
 // A WebSocket that comes back. onFrame(header, payload) for each frame, onChange(open, reason)
-// when the line comes or goes; reason is "unknown", "foreign" or "hasty" where it is of no use to try again.
+// when the line comes or goes; reason is a word of REASONS where it is of no use to try again.
 import { decode } from "./wire.js";
 
 export const WORDS = {
@@ -7,8 +7,9 @@ export const WORDS = {
   unknown: "This run is not here any more",
   foreign: "The server does not answer pages of this address",
   hasty: "This page asked too much at once; load it again",
+  crowded: "Too many pages are open; close some and load this one again",
 };
-const REASONS = { 4403: "foreign", 4404: "unknown", 4429: "hasty" };
+const REASONS = { 4403: "foreign", 4404: "unknown", 4429: "hasty", 4430: "crowded" };
 
 export class Socket {
   constructor(path, { onFrame, onChange }) {

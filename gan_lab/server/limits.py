@@ -18,6 +18,13 @@ from starlette.requests import Request
 
 HASTY = 4429
 """Close code: more came over this line than one page can ask."""
+CROWDED = 4430
+"""Close code: too many lines are open already."""
+LINES = 64
+"""Lines that one visitor may hold open; a page has one, or two."""
+ALL_LINES = 2000
+"""Lines that all visitors may hold open together."""
+TOO_MANY = "too many pages are open; close some and load this one again"
 
 
 @dataclass(frozen=True)

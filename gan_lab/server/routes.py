@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -9,6 +11,7 @@ from gan_lab.runs import Registry
 from gan_lab.server.assets import component, plotly_js
 from gan_lab.server.explore import latent_socket
 from gan_lab.server.film import film_animation, film_index, film_shot
+from gan_lab.server.lines import FewLines
 from gan_lab.server.live import live_socket
 from gan_lab.server.origin import SameOrigin
 from gan_lab.server.takeout import bringing, takeout, takeout_file, takeout_now
@@ -27,6 +30,7 @@ def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[
     """
     root = f"/{base.strip('/')}{PREFIX}" if base.strip("/") else PREFIX
     guard = [] if any_origin else [Middleware(SameOrigin)]
+    counted = [*guard, Middleware(FewLines, held=Counter[str]())]
     film, taken = root + "/film/{view_id}", root + "/takeout/{view_id}"
     return [
         Route(film, film_index(runs), middleware=guard),
@@ -39,6 +43,6 @@ def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[
         Route(root + "/thumbnail/{name}", thumbnail, middleware=guard),
         Route(root + "/{version}/plotly.js", plotly_js),
         Route(root + "/{version}/{name}", component),
-        WebSocketRoute(root + "/live/{view_id}", live_socket(runs), middleware=guard),
-        WebSocketRoute(root + "/latent/{view_id}", latent_socket(runs), middleware=guard),
+        WebSocketRoute(root + "/live/{view_id}", live_socket(runs), middleware=counted),
+        WebSocketRoute(root + "/latent/{view_id}", latent_socket(runs), middleware=counted),
     ]

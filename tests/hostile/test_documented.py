@@ -81,6 +81,11 @@ def test_the_limits_are_as_the_document_tells_them():
 
     wishes, arrivals = limits.wishes(), limits.arrivals()
     rows = [
+        (
+            "sockets",
+            "open at once",
+            f"{limits.LINES} of a visitor, {limits.ALL_LINES:,} of all",
+        ),
         *talk("live", LIVE),
         *talk("latent", LATENT),
         (

@@ -18,7 +18,7 @@ from gan_lab.server import PREFIX, limits
 from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.limits import HASTY, LATENT, LIVE, Rate, Rates
 
-from .conftest import BERT, as_visitor
+from .conftest import ANNA, BERT, as_visitor
 from .harness import in_time, sentence, watched
 from .sockets import LATENT_WRONG, LIVE_STRANGE, LIVE_WRONG, PICTURES, SLOW, SOUND, WRONG
 
@@ -249,6 +249,35 @@ def test_who_sends_too_much_is_cut_off(client, hosted, which, talk, monkeypatch)
         for _ in range(9):
             socket.send_bytes(bytes(talk.volume))
         assert heard_until_closed(socket).code == HASTY
+
+
+def test_who_holds_too_many_lines_gets_no_more_until_one_is_let_go(
+    client, hosted, lines, monkeypatch
+):
+    monkeypatch.setattr(limits, "LINES", 3)
+
+    def line(visitor, which="live"):
+        return client.websocket_connect(
+            f"{PREFIX}/{which}/{hosted.view_id}", headers=as_visitor(visitor)
+        )
+
+    def turned_away(visitor, which="live"):
+        with line(visitor, which) as socket:
+            closed = heard_until_closed(socket)
+        assert (closed.code, closed.reason) == (limits.CROWDED, limits.TOO_MANY)
+        sentence(closed.reason)
+
+    other = lines("live")  # of Bert
+    with line(ANNA), line(ANNA, "latent"):
+        with line(ANNA) as third:
+            assert third.receive_bytes()
+            turned_away(ANNA)
+            turned_away(ANNA, "latent")
+            other.goes_on(hosted)
+        with line(ANNA) as third:
+            assert third.receive_bytes(), "one was let go"
+        monkeypatch.setattr(limits, "ALL_LINES", 3)
+        turned_away("carl-who-comes-late")
 
 
 def test_a_page_that_follows_a_finger_is_never_cut_off():
