@@ -8,11 +8,13 @@
 //   seed            that z was drawn by; null once somebody moved
 //   scale           what a z that is drawn is multiplied by
 //   locks           places in z whose number stays when a z is drawn
+//   pictured        { z, label, step }: what the picture on the canvas is of; null before the first
 //
 //   go(z, label)    move there; the picture follows. Of moves that come fast the newest counts.
 //   random(fields)  have the server draw a z, for example by { seed }
 //   shrink(scale)   all numbers towards 0, or away from it
 //   zero()          all numbers that are not locked to 0
+//   choose(label)   another class, of the same z; or of the one that is being drawn
 //   guess(canvas)   show this until the picture itself comes
 //   ask(name, fields, { onAnswer(header, payload), onError(text), onReplaced(text) }) -> { cancel() }
 //                   the server answers one question of a name at a time: a newer one replaces it
@@ -50,6 +52,7 @@ export class Explorer {
     this.wanted = null;
     this.wantedAt = null;
     this.lens = null;
+    this.pictured = null;
     this.shelf = new Shelf(data.socket, () => this.tell("shelf"));
     this.want({ random: true }, null);
     this.socket = new Socket(data.socket, {
@@ -110,13 +113,26 @@ export class Explorer {
     this.go(this.z.map((value, i) => (this.locks.has(i) ? value : 0)));
   }
 
+  choose(label) {
+    const { drawing } = this;
+    if (!drawing) {
+      this.go(this.z, label);
+      return;
+    }
+    this.label = label;
+    this.want(drawing);
+    this.tell("moved");
+  }
+
   guess(canvas) {
+    const { z, label, step } = this;
+    this.pictured = { z, label, step };
     this.tell("guess", canvas);
   }
 
   through(name, fields = {}) {
     this.lens = name === null ? null : { name, fields };
-    this.want(this.z, null);
+    if (!this.drawing) this.want(this.z, null); // else once its z has come
   }
 
   // -- the picture: one question under way at a time; of those that wait, the newest -------------
@@ -136,6 +152,7 @@ export class Explorer {
     this.busy = true;
     this.askedFor = this.wantedAt;
     this.wantedAt = null;
+    this.askedOf = this.label;
     if (this.lens && question instanceof Float32Array) {
       const { name, fields } = this.lens;
       this.ask(name, { ...fields, z: [...question], label: this.label }, {
@@ -161,6 +178,9 @@ export class Explorer {
   }
 
   show(header, payload) {
+    const z = header.z ? Float32Array.from(header.z)
+      : this.question instanceof Float32Array ? this.question : this.z;
+    this.coming = { z, label: this.askedOf, step: header.step };
     this.question = null;
     if (header.z && !this.known) {
       this.known = true;
@@ -169,8 +189,9 @@ export class Explorer {
     }
     // a move that was made since counts for more than what was drawn
     if (header.z && this.wanted === null) {
-      this.z = Float32Array.from(header.z);
+      this.z = z;
       this.seed = header.seed ?? null;
+      if (this.lens) this.want(z, null); // this picture is one of the usual ones
       this.tell("moved");
     }
     const older = this.step;
@@ -184,6 +205,7 @@ export class Explorer {
   // the picture is on the canvas, or never will be
   seen() {
     if (this.askedFor !== null) noteRoundTrip(performance.now() - this.askedFor);
+    this.pictured = this.coming;
     this.busy = false;
     this.send();
   }
@@ -231,6 +253,7 @@ export class Explorer {
   }
 
   line(open, reason) {
+    this.wanted ??= this.drawing; // what was to be drawn still is
     this.busy = false;
     this.question = null;
     const waiting = [...this.asked.values()];

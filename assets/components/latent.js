@@ -47,7 +47,7 @@ class Latent {
     this.find(".gl-zero").onclick = () => this.explorer.zero();
     this.find(".gl-keep").onclick = () => this.keep();
     this.select = this.find(".gl-class select");
-    this.select.onchange = () => this.explorer.go(this.explorer.z, this.select.selectedIndex);
+    this.select.onchange = () => this.explorer.choose(this.select.selectedIndex);
     this.open(component.data);
   }
 
@@ -173,8 +173,8 @@ class Latent {
   // -- the shelf --------------------------------------------------------------------------------
 
   keep() {
-    const { z, label, step, shelf } = this.explorer;
-    if (this.tiles.source) shelf.keep({ z, label, step, image: small(this.tiles) });
+    const { pictured, shelf } = this.explorer; // while one moves, the picture is of before
+    if (pictured) shelf.keep({ ...pictured, image: small(this.tiles) });
   }
 
   drawShelf() {

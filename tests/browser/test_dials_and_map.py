@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,17 @@ from gan_lab.runs import wire
 from gan_lab.runs.pictures import png
 
 from .test_components import LATENT, hear, latent, mount
-from .visitor import canvas_of, drag, explore, in_state, open_start, shows, start, stop
+from .visitor import (
+    canvas_of,
+    drag,
+    eventually,
+    explore,
+    in_state,
+    open_start,
+    shows,
+    start,
+    stop,
+)
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -44,22 +55,44 @@ def where(page: Page) -> tuple[float, float]:
     return x, y
 
 
+# Rows follow z once they are in sight: this hears of it after the page does, whose own observer is
+# older.
+WATCH = """(panel) => {
+  window.met = new Set();
+  window.meeting?.disconnect();
+  window.meeting = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) met.add(target);
+  }, { root: panel });
+  for (const row of panel.children) meeting.observe(row);
+}"""
+ALL_MET = """() => {
+  const panel = document.querySelector(".gl-sliders");
+  const next = [...panel.children].find((row) => !met.has(row));
+  const top = (box) => box.getBoundingClientRect().top;
+  panel.scrollTop = next ? panel.scrollTop + top(next) - top(panel) : 0;
+  return !next;
+}"""
+
+
 def numbers(page: Page) -> np.ndarray:
     """z as the sliders show it, in its own order."""
     page.get_by_role("tab", name="Sliders").click()
     page.get_by_label("Order").select_option("number")
-    panel = page.locator(".gl-sliders")
-    for share in np.linspace(0, 1, 6):
-        panel.evaluate(
-            "(panel, share) => { panel.scrollTop = share * panel.scrollHeight; }", float(share)
-        )
-        page.wait_for_timeout(100)
+    page.locator(".gl-sliders").evaluate(WATCH)
+    page.wait_for_function(ALL_MET)
     boxes = page.locator(".gl-dial input[type=number]")
-    expect(boxes).to_have_count(64)
-    panel.evaluate("(panel) => { panel.scrollTop = 0; }")
+    assert boxes.count() == 64
     return np.array(
         [float(value) for value in boxes.evaluate_all("(all) => all.map((b) => b.value)")]
     )
+
+
+@contextlib.contextmanager
+def another_picture(page: Page) -> Iterator[None]:
+    """What is done within asks for one, which is then on the page."""
+    before = page.evaluate("() => __ganlab.latent")
+    yield
+    page.wait_for_function("(n) => __ganlab.latent > n", arg=before)
 
 
 def leave(page: Page) -> None:
@@ -81,9 +114,9 @@ def test_whoever_drags_the_map_moves_and_nothing_else_of_z_does(paused: Page) ->
     page.get_by_label("up z").press("Enter")
     expect(page.locator(".gl-x")).to_have_text("z3 →")
     expect(page.locator(".gl-y")).to_have_text("↑ z5")
+    expect(page.locator(".gl-where")).to_contain_text(", z5 =")  # that plane is drawn
     page.wait_for_function(FULL)
-    expect(page.locator(".gl-where")).to_contain_text(", z5 =")
-    assert where(page) == pytest.approx((before[2], before[4]), abs=0.01)
+    assert where(page) == pytest.approx((before[2], before[4]), abs=0.011)
 
     picture = canvas_of(page, ".gl-frame")
     drag(page, MAP, -120, -60)  # the map to the left and up: to the right and down on it
@@ -94,7 +127,7 @@ def test_whoever_drags_the_map_moves_and_nothing_else_of_z_does(paused: Page) ->
         "(old) => document.querySelector('.gl-frame canvas').toDataURL() !== old", arg=picture
     )
     after = numbers(page)
-    assert after[[2, 4]] == pytest.approx((x, y), abs=0.01)
+    assert after[[2, 4]] == pytest.approx((x, y), abs=0.011)
     others = [i for i in range(64) if i not in (2, 4)]
     assert (after[others] == before[others]).all()
     leave(page)
@@ -119,17 +152,18 @@ def test_the_map_has_no_edge_and_obeys_keys_wheel_and_clicks(paused: Page) -> No
     page.keyboard.press("ArrowUp")
     assert where(page)[1] - y == pytest.approx(step / 4, abs=0.02)
 
-    there, picture = where(page), canvas_of(page, ".gl-chart")
+    there = where(page)
+    canvas.evaluate("(canvas) => canvas.addEventListener('wheel', () => { window.turned = true; })")
     page.mouse.wheel(0, -240)  # over the map, where the mouse has been since it dragged
-    page.wait_for_timeout(300)
-    page.wait_for_function(FULL.replace("40", "9"))
-    assert where(page) == there and canvas_of(page, ".gl-chart") != picture
+    page.wait_for_function("() => window.turned")
+    assert where(page) == there
 
     box = canvas.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2 + 60, box["y"] + box["height"] / 2)
-    page.wait_for_timeout(600)
-    assert where(page)[0] > there[0] + 0.05
+    nearer = (begun[0] - x) / (6 * 220) / 2**0.5  # units of z in a px of what the wheel made larger
+    expected = there[0] + 60 * nearer
+    eventually(lambda: abs(where(page)[0] - expected) < 0.02)
     assert where(page)[1] == pytest.approx(there[1], abs=0.02)
     page.get_by_role("button", name="To the middle").click()
     expect(page.locator(".gl-where")).to_contain_text(re.compile(r"= −?0\.00, z\d+ = −?0\.00"))
@@ -153,6 +187,7 @@ def test_three_kept_pictures_span_a_map(paused: Page) -> None:
         page.locator(".gl-three button").nth(k).click()
     expect(page.locator(".gl-three b")).to_have_text(["A", "B", "C"])
     expect(page.locator(".gl-x")).to_have_text("A to B →")
+    expect(page.locator(".gl-where")).to_contain_text("A to B =")
     page.wait_for_function(FULL)
     expect(page.locator(".gl-where")).not_to_contain_text("not on this plane")
     page.locator(".gl-shelf img").first.click()  # one of the three lies on it
@@ -180,8 +215,8 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
 
     seed = page.get_by_label("Seed")
     seed.fill("42")
-    seed.press("Enter")
-    page.wait_for_timeout(300)
+    with another_picture(page):
+        seed.press("Enter")
     drawn, picture = numbers(page), canvas_of(page, ".gl-frame")
     page.get_by_role("checkbox", name="Lock z2", exact=True).check()
     page.get_by_label("z2, exact").fill("1.5")
@@ -206,8 +241,10 @@ def test_sliders_the_strongest_first_locks_a_seed_and_truncation(paused: Page) -
     expect(page.locator(".gl-draws output")).to_have_text("× 0.50")
     assert numbers(page) == pytest.approx(0.5 * drawn, abs=0.011)
     page.get_by_role("button", name="New random z").click()
-    page.wait_for_timeout(300)
-    assert numbers(page).std() == pytest.approx(0.5, abs=0.2)
+    expect(seed).not_to_have_value("42")
+    other = numbers(page)
+    assert np.isclose(other, 0.5 * drawn, atol=0.011).sum() < 16  # one or two, as above
+    assert other.std() == pytest.approx(0.5, abs=0.2)
     page.get_by_title("z1 back to 0").click()
     assert numbers(page)[0] == 0
     leave(page)
@@ -283,6 +320,17 @@ def test_who_shrinks_z_while_a_draw_is_under_way_gets_that_draw_shrunk(alone) ->
     expect(page.get_by_label("z2, exact")).to_have_value("2.00")
 
 
+def test_what_is_kept_is_what_one_sees(alone) -> None:
+    page = alone(2)
+    page.get_by_label("z1, exact").fill("1.5")  # its picture has not come
+    page.get_by_role("button", name="Keep", exact=True).click()
+    hear(page, latent())
+    page.wait_for_function("() => __ganlab.latent === 2")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    kept = page.evaluate("thing.explorer.shelf.items.map(({ z }) => [...z])")
+    assert kept == [[0, 0], [1.5, 0]]
+
+
 def test_while_the_server_is_slow_the_map_s_own_pictures_answer_a_drag(alone) -> None:
     page = alone(2)
     page.get_by_role("tab", name="Map").click()
@@ -296,9 +344,8 @@ def test_while_the_server_is_slow_the_map_s_own_pictures_answer_a_drag(alone) ->
            mime="image/png")  # fmt: skip
     page.wait_for_function("() => __ganlab.tiles > 0")
 
-    page.wait_for_timeout(100)
+    page.wait_for_timeout(100)  # so long no exact picture has come
     drag(page, MAP, -20, 0)
-    page.wait_for_timeout(100)
     x, _ = where(page)
     assert x > 0.2
     shown = page.evaluate("""() => {
