@@ -28,13 +28,14 @@ class Directions {
     this.rows = [];
     this.base = Float32Array.from(explorer.z); // where one is while every slider is in the middle
     this.owns = null; // whether the run keeps what this visitor saves; null before it is known
+    this.asked = Promise.resolve(); // settled once all questions about what is kept are answered
     this.visible = false;
     this.build();
     this.off = [
       explorer.on("moved", () => this.follow()),
       explorer.on("known", () => this.soon()),
       explorer.on("step", () => this.age()),
-      explorer.on("line", (open) => open && this.load()),
+      explorer.on("line", (open) => open && !this.loaded && this.load()),
       explorer.on("shelf", () => this.groups.drawShelf()),
     ];
   }
@@ -237,25 +238,41 @@ class Directions {
 
   // -- keeping ----------------------------------------------------------------------------------
 
+  // One question after the other, as each may change what is kept, and a newer one would take the
+  // place of the one under way. Resolves to whether it was answered.
+  ask(fields, onAnswer = () => {}) {
+    this.asked = this.asked.then(() => new Promise((resolve) => {
+      this.explorer.ask("kept", fields, {
+        onAnswer: (header) => {
+          onAnswer(header);
+          resolve(true);
+        },
+        onError: (text) => {
+          this.say(text);
+          resolve(false);
+        },
+      });
+    }));
+    return this.asked;
+  }
+
   load() {
-    if (this.loaded) return;
-    this.explorer.ask("kept", { do: "list" }, {
-      onAnswer: ({ kept, owns }) => {
-        if (this.loaded) return;
-        this.loaded = true;
-        this.owns = owns;
-        const here = owns ? [] : keptHere(this.explorer);
-        for (const plain of kept) this.add({ ...plain, name: this.free(plain.name) }, { saved: true });
-        for (const plain of here) {
-          this.add({ ...plain, name: this.free(plain.name) }, { saved: true }).here = true;
-        }
-        this.refresh();
-      },
-      onError: (text) => this.say(text),
+    return this.ask({ do: "list" }, ({ kept, owns }) => {
+      if (this.loaded) return;
+      this.loaded = true;
+      this.owns = owns;
+      const here = owns ? [] : keptHere(this.explorer);
+      for (const plain of kept) this.add({ ...plain, name: this.free(plain.name) }, { saved: true });
+      for (const plain of here) {
+        this.add({ ...plain, name: this.free(plain.name) }, { saved: true }).here = true;
+      }
+      this.refresh();
     });
   }
 
-  save(row) {
+  async save(row) {
+    if (!this.loaded) await this.asked; // who keeps it
+    if (!this.loaded && !(await this.load())) return;
     if (!this.owns) {
       row.setSaved(true);
       row.here = true;
@@ -263,12 +280,10 @@ class Directions {
       this.say(stored ? "Saved in this browser; the run itself is somebody else's, or came with the app." : "This browser keeps nothing.");
       return;
     }
-    this.explorer.ask("kept", { do: "keep", direction: row.plain }, {
-      onAnswer: () => {
-        row.setSaved(true);
-        this.say(`Saved with the run: ${row.plain.name}`);
-      },
-      onError: (text) => this.say(text),
+    const { name } = row.plain;
+    this.ask({ do: "keep", direction: { ...row.plain } }, () => {
+      row.setSaved(true);
+      this.say(`Saved with the run: ${name}`);
     });
   }
 
@@ -280,7 +295,7 @@ class Directions {
 
   forget(name) {
     if (!this.owns) return this.storeHere();
-    this.explorer.ask("kept", { do: "forget", name }, { onAnswer: () => {}, onError: (text) => this.say(text) });
+    this.ask({ do: "forget", name });
   }
 
   rename(row, wanted) {
@@ -294,10 +309,7 @@ class Directions {
       row.setSaved(row.here); // the run's own keeps its name there
       return this.storeHere();
     }
-    this.explorer.ask("kept", { do: "keep", direction: row.plain }, {
-      onAnswer: () => this.forget(old),
-      onError: (text) => this.say(text),
-    });
+    this.ask({ do: "keep", direction: { ...row.plain } }, () => this.forget(old));
   }
 
   storeHere() {
@@ -328,7 +340,7 @@ class Directions {
   show() {
     this.visible = true;
     this.mute = false;
-    this.load();
+    if (!this.loaded) this.load();
     this.groups.show();
     this.soon();
   }

@@ -10,7 +10,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from gan_lab.runs.kept_directions import NAME
 from tests.browser.conftest import PATIENCE, Server
-from tests.browser.visitor import canvas_of, in_state, newest_run, open_start, shows, start
+from tests.browser.test_components import mount
+from tests.browser.test_dials_and_map import alone, answer, asked
+from tests.browser.visitor import canvas_of, in_state, newest_run, open_start, shows, start, stop
+
+__all__ = ["alone", "mount"]  # fixtures
 
 
 @pytest.fixture
@@ -24,10 +28,6 @@ def panel(page: Page, server: Server) -> Page:
     page.wait_for_function("() => window.__ganlab.latent >= 1")
     page.get_by_role("tab", name="Directions").click()
     return page
-
-
-def rows(page: Page) -> int:
-    return page.locator(".gl-way").count()
 
 
 def test_directions_are_found_moved_named_kept_and_downloaded(
@@ -94,6 +94,28 @@ def test_directions_are_found_moved_named_kept_and_downloaded(
     assert len(json.loads((newest_run(server) / NAME).read_text("utf-8"))["directions"]) == 1
 
 
+def test_all_are_saved_however_fast_one_presses(alone) -> None:
+    page = alone(2)
+    page.get_by_role("tab", name="Directions").click()
+    page.get_by_role("button", name="Find by SeFa").click()
+    plain = {"vector": [1.0, 0.0], "sigma": 1.0, "reach": 3.0, "step": 1, "source": "", "note": ""}
+    found = [plain | {"name": name} for name in ("one", "two")]
+    answer(page, "directions", b"", found=found)
+    listing = asked(page, "kept")
+    for name in ("one", "two"):  # who owns the run has not been told yet
+        page.get_by_role("button", name=f"Save {name}").click()
+    answer(page, "kept", b"", kept=[], owns=True)
+    for k, name in enumerate(("one", "two")):
+        page.wait_for_function(
+            "(id) => sockets[0].sent.some((text) => text.includes('keep') && text.includes(id))",
+            arg=f'"name":"{name}"',
+        )
+        question = asked(page, "kept")
+        assert question["direction"]["name"] == name and question["id"] > listing["id"] + k
+        answer(page, "kept", b"", kept=found[: k + 1], owns=True)
+    expect(page.locator(".gl-way button:disabled")).to_have_text(["Saved", "Saved"])
+
+
 def test_a_direction_from_clicked_pictures_and_what_it_predicts(panel: Page) -> None:
     panel.get_by_text("Choose pictures: these, not those").click()
     fold = panel.locator(".gl-choosing details").first
@@ -113,7 +135,8 @@ def test_a_direction_from_clicked_pictures_and_what_it_predicts(panel: Page) -> 
     expect(panel.get_by_role("slider", name="loops")).to_be_visible()
     expect(panel.locator(".gl-note").first).to_contain_text("3 against 3 pictures")
     panel.get_by_role("button", name="What do they change?").click()
-    expect(panel.locator(".gl-told").first).to_contain_text("Predicts")
+    # first it learns what the real pictures show, in a thread that gives way to all others
+    expect(panel.locator(".gl-told").first).to_contain_text("Predicts", timeout=4 * PATIENCE)
     panel.get_by_text("the whole table").click()
     expect(panel.locator(".gl-table thead th")).to_have_count(11)
     expect(panel.locator(".gl-table tbody tr")).to_have_count(1)
@@ -153,3 +176,5 @@ def test_a_direction_of_an_older_generator_says_so(panel: Page) -> None:
     panel.get_by_role("button", name="Find by SeFa").click()
     expect(panel.locator(".gl-way")).to_have_count(6)
     expect(panel.locator(".gl-aged")).to_contain_text("may have moved on")
+    panel.get_by_role("link", name="Back to training").click()
+    stop(panel)
