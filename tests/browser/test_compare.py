@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.visitor import choose, ledger, newest_run, open_start, start
+from tests.browser.visitor import choose, eventually, ledger, newest_run, open_start, start
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -33,8 +33,8 @@ def shown_steps(page: Page, *letters: str) -> None:
         page.wait_for_function("(x) => window.__ganlab?.pair?.[x]?.pictureStep > 0", arg=letter)
 
 
-def cells(page: Page, row: str) -> list[str]:
-    return page.locator("tr", has_text=row).first.locator("td").all_text_contents()
+def row(page: Page, named: str) -> Locator:
+    return page.locator("tr", has_text=named).first.locator("td")
 
 
 def config(folder: Path) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def test_one_knob_is_changed_and_both_runs_are_watched(  # noqa: PLR0915 -- one 
     parent = newest_run(server)
     page.get_by_role("link", name="Compare").last.click()
     expect(page.get_by_role("heading", name="Two runs at once")).to_be_visible()
-    assert "a=" in page.url
+    page.wait_for_url("**a=*")
     choose(page, "Knob", "Instance noise (σ)", search=True)
     page.get_by_role("slider", name="Instance noise").press("ArrowRight")
     page.get_by_role("button", name="Train it as B").click()
@@ -59,7 +59,9 @@ def test_one_knob_is_changed_and_both_runs_are_watched(  # noqa: PLR0915 -- one 
     page.wait_for_function(BOTH_DRAWN)
     child = newest_run(server)
     assert child != parent
-    changed = [e for e in ledger(child) if e["path"] == "objective.instance_noise"]
+    changed = eventually(
+        lambda: [e for e in ledger(child) if e["path"] == "objective.instance_noise"]
+    )
     assert [(e["old"], e["new"], e["outcome"]) for e in changed] == [(0.0, 0.01, "applied")]
     assert config(child)["objective"]["instance_noise"] == 0.01
     assert json.loads((child / "parent.json").read_text("utf-8"))["run"] == parent.name
@@ -70,12 +72,12 @@ def test_one_knob_is_changed_and_both_runs_are_watched(  # noqa: PLR0915 -- one 
     assert {"A D", "A G", "B D", "B G"} <= set(losses["names"])
 
     # the tables tell the knob, and go on telling how far both are
-    assert cells(page, "Instance noise") == ["0", "0.01"]
+    expect(row(page, "Instance noise")).to_have_text(["0", "0.01"])
     expect(page.locator(".gl-notes")).to_contain_text("The same z in both")
     expect(page.locator(".gl-notes")).to_contain_text("B went on from A at step")
     swd = page.locator("tr", has_text="Sliced Wasserstein distance").locator("td")
     expect(swd).to_have_text([re.compile(r"^[\d.]+$")] * 2)
-    before = cells(page, "Images")
+    before = row(page, "Images").all_text_contents()
     page.wait_for_function(
         "(text) => [...document.querySelectorAll('.gl-table tr')].find("
         "(row) => row.cells[0].textContent === 'Images').cells[2].textContent !== text",
@@ -142,3 +144,4 @@ def test_points_are_compared_in_two_planes(page: Page, server: Server) -> None:
     )
     for letter in "AB":
         page.get_by_role("button", name=f"Stop {letter}").click()
+        page.wait_for_function("(x) => window.__ganlab.pair[x].state === 'stopped'", arg=letter)

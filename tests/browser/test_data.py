@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import PATIENCE
+
 from .visitor import newest_run, stop
 
 if TYPE_CHECKING:
@@ -73,12 +75,13 @@ def test_own_pictures_come_in_are_trained_on_and_stay(
     expect(page.get_by_text("1 transparent, put onto the background")).to_be_visible()
     expect(page.get_by_text("As they come in", exact=True)).to_be_visible()
     assert page.locator("img[src=x]").count() == 0
+    page.wait_for_url("**set=our-pets-*")
     address = page.url
-    assert "set=our-pets-" in address
     page.reload()
     expect(page.get_by_text("40 pictures, colour, 32×32 px, 2 classes")).to_be_visible()
 
     stranger = browser.new_context()
+    stranger.set_default_timeout(PATIENCE)
     other = stranger.new_page()
     other.goto(address)
     expect(other.get_by_text("1,438", exact=True)).to_be_visible()  # the digits instead
