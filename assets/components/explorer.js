@@ -229,8 +229,10 @@ export class Explorer {
     }
     this.asked.set(id, { name, onAnswer, onError, onReplaced });
     if (!this.socket.send({ ...fields, ask: name, id })) {
-      this.asked.delete(id);
-      onError("There is no connection just now; please try again.");
+      // who asks hears of it after this has returned, as of every answer
+      queueMicrotask(() => {
+        if (this.asked.delete(id)) onError("There is no connection just now; please try again.");
+      });
     }
     return {
       cancel: () => {

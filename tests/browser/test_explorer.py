@@ -70,6 +70,21 @@ def test_who_asks_what_another_tool_still_waits_for_lets_it_know(explorer: Page)
     assert told == ["paths: Another tool asked the same meanwhile; please try again."]
 
 
+def test_who_asks_while_there_is_no_line_hears_of_it_after_having_asked(explorer: Page) -> None:
+    told = explorer.evaluate(
+        """async () => {
+          line.readyState = 3;
+          const told = [];
+          explorer.ask("stops", {}, { onError: (text) => told.push(text) });
+          told.push("asked");
+          explorer.ask("reel", {}, { onError: () => told.push("given up, and told") }).cancel();
+          await new Promise((go) => setTimeout(go, 20));
+          return told;
+        }"""
+    )
+    assert told == ["asked", "There is no connection just now; please try again."]
+
+
 def test_who_chooses_a_class_while_a_draw_is_under_way_gets_that_draw(explorer: Page) -> None:
     page = explorer
     page.evaluate("picture({ z: [0, 0], seed: 1, classes: ['cat', 'dog'] })")
