@@ -92,15 +92,17 @@ class Inversion {
   // what came while nobody looked is drawn as soon as somebody does
   async draw() {
     if (!this.row || document.hidden || this.place.hidden) return;
-    const { payload, header } = this.row;
+    const { payload, header } = (this.drawn = this.row);
     this.row = null;
     this.plot();
     const row = await createImageBitmap(new Blob([payload], { type: header.mime }));
-    this.tiles.forEach((tiles, i) => {
-      const part = new OffscreenCanvas(header.tile, header.tile);
-      part.getContext("2d").drawImage(row, -i * header.tile, 0);
-      tiles.set(part, { tile: header.tile, columns: 1, count: 1 });
-    });
+    if (this.drawn.header === header) { // else a newer one, which may have been read sooner
+      this.tiles.forEach((tiles, i) => {
+        const part = new OffscreenCanvas(header.tile, header.tile);
+        part.getContext("2d").drawImage(row, -i * header.tile, 0);
+        tiles.set(part, { tile: header.tile, columns: 1, count: 1 });
+      });
+    }
     row.close();
   }
 

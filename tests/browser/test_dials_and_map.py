@@ -331,6 +331,34 @@ def test_what_is_kept_is_what_one_sees(alone) -> None:
     assert kept == [[0, 0], [1.5, 0]]
 
 
+def test_the_nearest_picture_so_far_is_the_newest_whichever_is_read_first(alone) -> None:
+    page = alone(2)
+    page.get_by_role("tab", name="Find z").click()
+    found = page.evaluate("""async () => {
+      const { panel } = thing.tools.find(({ id }) => id === "inversion");
+      const reads = [];
+      window.createImageBitmap = () => new Promise((resolve) => reads.push(resolve));
+      for (const at of [1, 2]) {
+        const known = { of: 2, psnr: [at], best: at, length: 1, shell: 1, step: 1, tile: 8 };
+        panel.follow({ at, ...known }, new Uint8Array());
+      }
+      const row = (colour) => {
+        const canvas = new OffscreenCanvas(24, 8);
+        const pen = canvas.getContext("2d");
+        pen.fillStyle = colour;
+        pen.fillRect(0, 0, 24, 8);
+        return canvas.transferToImageBitmap();
+      };
+      reads[1](row("#00ff00"));
+      await new Promise((go) => setTimeout(go, 20));
+      reads[0](row("#ff0000"));
+      await new Promise((go) => setTimeout(go, 20));
+      const pen = panel.tiles[1].canvas.getContext("2d");
+      return [...pen.getImageData(4, 4, 1, 1).data];
+    }""")  # fmt: skip
+    assert found == [0, 255, 0, 255]
+
+
 def test_while_the_server_is_slow_the_map_s_own_pictures_answer_a_drag(alone) -> None:
     page = alone(2)
     page.get_by_role("tab", name="Map").click()
