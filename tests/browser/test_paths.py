@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,24 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Server
 
 
-def film_of(page: Page, way: str) -> str:
-    return page.eval_on_selector(f"[data-way={way}] canvas", "(canvas) => canvas.toDataURL()")
+# whether both films show the same; each is drawn by then
+ALIKE = """(alike) => {
+  const canvases = ["linear", "spherical"].map(
+    (way) => document.querySelector(`[data-way=${way}] canvas`));
+  if (canvases.some(({ width }) => width === 1)) return false;
+  const [one, other] = canvases.map((canvas) => canvas.toDataURL());
+  return (one === other) === alike;
+}"""
+# whether the large picture of time shows what is on the card of that number
+SHOWS_CARD = """(i) => {
+  const image = document.querySelectorAll(".gl-ages-strip img")[i];
+  const canvas = document.querySelector("#gl-panel-ages canvas");
+  if (!image.complete || image.naturalWidth !== canvas.width) return false;
+  const other = document.createElement("canvas");
+  other.width = other.height = canvas.width;
+  other.getContext("2d").drawImage(image, 0, 0);
+  return other.toDataURL() === canvas.toDataURL();
+}"""
 
 
 def saved(page: Page, panel: str, name: str) -> tuple[Any, Path]:
@@ -56,9 +73,9 @@ def test_paths_play_and_are_saved(page: Page, server: Server) -> None:  # noqa: 
 
     # half-way between two pictures the straight line is nearer to 0, and looks otherwise
     to_frame(page, "#gl-panel-paths", 0)
-    assert film_of(page, "linear") == film_of(page, "spherical")
+    page.wait_for_function(ALIKE, arg=True)
     to_frame(page, "#gl-panel-paths", 7)
-    assert film_of(page, "linear") != film_of(page, "spherical")
+    page.wait_for_function(ALIKE, arg=False)
     words = panel.locator(".gl-norms p").inner_text()
     straight, arc = (float(words.split(f"{name} ")[1].split(",")[0].rstrip(".").split(". ")[0])
                      for name in ("(dashed)", "arc"))  # fmt: skip
@@ -79,13 +96,14 @@ def test_paths_play_and_are_saved(page: Page, server: Server) -> None:  # noqa: 
     assert film.n_frames > 6
     strip, _ = saved(page, "#gl-panel-paths", "PNG strip")
     assert strip.width == 12 * strip.height
-    assert panel.locator(".gl-saver output").inner_text().startswith("Saved")
+    expect(panel.locator(".gl-saver output")).to_have_text(re.compile("^Saved"))
 
     # what is on the path can be gone to
     drawn = page.evaluate("() => window.__ganlab.latent")
     to_frame(page, "#gl-panel-paths", 6)
     panel.get_by_role("button", name="Go to this frame").click()
     page.wait_for_function("(n) => window.__ganlab.latent > n", arg=drawn)
+    expect(panel.get_by_role("slider", name="Frame")).to_have_value("6")
     shown = page.eval_on_selector(
         ".gl-frame canvas", "(c) => { const d = c.getContext('2d'); const n = c.width;"
         " return [0.3, 0.5, 0.7].map((f) => d.getImageData(f * n, f * n, 1, 1).data[0]); }",
@@ -131,11 +149,17 @@ def test_the_same_z_through_training(page: Page, server: Server) -> None:
     count = strip.count()
     assert count >= 2
     expect(strip.first).to_have_attribute("aria-label", "Step 0")
-    canvas = "(canvas) => canvas.toDataURL()"
+    pictures = strip.evaluate_all(
+        """(all) => Promise.all(all.map(async (card) => {
+          const bytes = await (await fetch(card.firstElementChild.src)).arrayBuffer();
+          return [...new Uint8Array(bytes)].join();
+        }))"""
+    )
+    assert pictures[0] != pictures[-1]
     strip.last.click()
-    last = page.eval_on_selector("#gl-panel-ages canvas", canvas)
+    page.wait_for_function(SHOWS_CARD, arg=count - 1)
     strip.first.click()
-    assert page.eval_on_selector("#gl-panel-ages canvas", canvas) != last
+    page.wait_for_function(SHOWS_CARD, arg=0)
     expect(panel.locator(".gl-play-bar output")).to_have_text("step 0")
     panel.get_by_role("button", name="Play").click()
     page.wait_for_function("(n) => window.__ganlab.frame === n - 1", arg=count)

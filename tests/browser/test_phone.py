@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
-from .visitor import choose, in_state, ledger, newest_run, open_start, start, stop
+from .visitor import choose, eventually, in_state, ledger, newest_run, open_start, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -25,8 +25,9 @@ def test_the_side_bar_over_the_page_turns_no_knob(page: Page, server: Server) ->
     expect(slider).to_have_attribute("aria-valuetext", "2e-4")
     page.get_by_role("button", name="Pause").click()
     in_state(page, "paused")
-    assert [entry["path"] for entry in ledger(newest_run(server))] == ["pause"]
+    run = newest_run(server)
+    assert [entry["path"] for entry in eventually(lambda: ledger(run))] == ["pause"]
     page.get_by_role("button", name="Resume").click()
     in_state(page, "running")
     stop(page)
-    assert not any("." in entry["path"] for entry in ledger(newest_run(server)))
+    assert not any("." in entry["path"] for entry in ledger(run))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from .visitor import canvas_of, choose, in_state, newest_run, stop
+from .visitor import canvas_of, choose, eventually, in_state, newest_run, settled, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -99,13 +99,13 @@ def test_other_latents_have_a_fabric_too(page: Page, server: Server, dim: int) -
     box = sidebar.get_by_role("spinbutton", name="Size of z")
     box.fill(str(dim))
     box.press("Enter")
-    page.wait_for_timeout(1000)
+    expect(page.get_by_role("button", name="Back to the preset's knobs")).to_be_visible()
     start(page)
     config = json.loads((newest_run(server) / "config.json").read_text())
     assert (config["objective"]["game"], config["latent"]["dim"]) == ("plane", dim)
     for name in ("D's opinion", "Real", "Fakes", "D's push"):
         page.locator(".gl-layer", has_text=name).locator("input").uncheck()
-    assert coloured(page, "g") > 20  # the fabric alone
+    eventually(lambda: coloured(page, "g") > 20)  # the fabric alone, once it has spread
     stop(page)
 
 
@@ -124,7 +124,7 @@ def test_what_a_visitor_draws_becomes_real(page: Page, server: Server) -> None:
     page.mouse.move(room["x"] + 0.9 * room["width"], middle, steps=20)
     page.mouse.up()
     assert page.evaluate("(c) => c.toDataURL()", sheet.element_handle()) != before
-    page.wait_for_timeout(1500)
+    settled(page)
     start(page)
     config = json.loads((newest_run(server) / "config.json").read_text())
     name = config["data"]["name"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE
 
 from .visitor import canvas_of
 
@@ -44,7 +47,7 @@ def test_another_generator_is_chosen_and_f5_finds_it(page: Page, server: Server)
     page.wait_for_function(DRAWN, arg=before)
     expect(page.locator(".gl-latent figcaption")).to_contain_text("G at step 3")
     assert canvas_of(page, ".gl-latent") != face
-    assert "model=fashion" in page.url
+    expect(page).to_have_url(re.compile("model=fashion"))
     page.reload()
     page.wait_for_function(DRAWN, arg=0)
     expect(page.get_by_role("radio", name="Clothes, by class")).to_be_checked()
@@ -55,10 +58,11 @@ def test_a_phone_has_room_for_it(browser: Browser, server: Server, theme: str) -
     context = browser.new_context(
         viewport={"width": 400, "height": 860}, color_scheme="dark" if theme == "dark" else "light"
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{server.url}/latent")
     page.wait_for_function(DRAWN, arg=0)
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")
     canvas = page.locator(".gl-latent figure canvas").first.bounding_box()
     assert canvas and canvas["y"] + canvas["height"] < 860  # without scrolling
     context.close()

@@ -16,7 +16,7 @@ from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Budget, Run, RunDirectory
 from gan_lab.share import Link, encode
 
-from .visitor import in_state, stop
+from .visitor import eventually, in_state, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -34,6 +34,11 @@ def card(page: Page, words: str):
     return page.locator(".gl-run", has_text=words)
 
 
+def newest_checkpoint(folder: Path) -> int:
+    """Its step."""
+    return max((int(path.stem) for path in (folder / "checkpoints").glob("*.pt")), default=0)
+
+
 def test_a_killed_server_loses_no_run(page: Page, serve: Serve, tmp_path: Path) -> None:
     config = put(preset(DEFAULT).config, {"training.checkpoint_seconds": 0.5})
     link = encode(Link(DEFAULT, config))
@@ -42,11 +47,11 @@ def test_a_killed_server_loses_no_run(page: Page, serve: Serve, tmp_path: Path) 
         page.get_by_role("button", name="Start").click()
         page.wait_for_function("() => window.__ganlab?.step >= 10")
         (folder,) = (path for path in server.runs.iterdir() if (path / "config.json").exists())
-        page.wait_for_timeout(2000)
+        page.goto("about:blank")  # who looks on would complain of a server that is gone
+        eventually(lambda: newest_checkpoint(folder) > 0)
         server.process.kill()
         server.process.wait()
-        page.goto("about:blank")
-    kept = max(int(path.stem) for path in (folder / "checkpoints").glob("*.pt"))
+    kept = newest_checkpoint(folder)
     assert kept > 0
     with serve(tmp_path) as server:
         page.goto(server.url)

@@ -15,7 +15,7 @@ from gan_lab.server import PREFIX
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.ui.live import scene_data
 
-from .visitor import start, stop
+from .visitor import eventually, settled, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -78,11 +78,17 @@ def test_it_shows_what_the_run_does(training: Page) -> None:
     page.wait_for_function(
         "() => __ganlab.state === 'paused' && __ganlab.records === __ganlab.step"
     )
-    page.wait_for_timeout(500)
-    shown, drawn = page.evaluate(SHOWN), page.evaluate(DRAWN)
-    assert shown["G"] == f"{drawn['G']:.2f}" and shown["D"] == f"{drawn['D']:.2f}"
-    assert shown["real"] == f"{100 * drawn['D(x)']:.0f} %"
-    assert shown["fake"] == f"{100 * drawn['D(G(z))']:.0f} %"
+
+    def as_drawn() -> dict[str, str]:
+        drawn = page.evaluate(DRAWN)
+        return {
+            **{name: f"{drawn[name]:.2f}" for name in "GD"},
+            "real": f"{100 * drawn['D(x)']:.0f} %", "fake": f"{100 * drawn['D(G(z))']:.0f} %",
+        }  # fmt: skip
+
+    # plots are drawn one after the other, and come last
+    eventually(lambda: page.evaluate(SHOWN).items() >= as_drawn().items())
+    shown = page.evaluate(SHOWN)
     player = page.get_by_role("group", name="The generator.")
     expect(player).to_have_attribute(
         "aria-label", f"G. {player.get_attribute('title')} loss {shown['G']}."
@@ -136,6 +142,7 @@ def test_nothing_jumps_while_it_trains(training: Page, record_property) -> None:
 
 def test_a_pause_moves_nothing_on_a_wide_page(training: Page) -> None:
     page = training
+    settled(page)
     top = "() => document.querySelector('.gl-live').getBoundingClientRect().top"
     before = page.evaluate(top)
     page.get_by_role("button", name="Pause").click()
@@ -147,6 +154,7 @@ def test_a_pause_moves_nothing_on_a_wide_page(training: Page) -> None:
 def test_all_of_it_is_reached_on_a_phone(page: Page, server: Server) -> None:
     page.set_viewport_size({"width": 400, "height": 860})
     begin(page, server)
+    settled(page)
     width = "document.scrollingElement.scrollWidth"
     assert page.evaluate(width) <= 400
     outside = """() => [...document.querySelectorAll(".gl-live *, .stButton")].filter((one) => {

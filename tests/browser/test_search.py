@@ -108,4 +108,4 @@ def test_a_training_picture_is_found_and_a_thousand_samples(page: Page, server: 
     expect(page.locator(".gl-says-all")).to_contain_text("1,000 samples")
     expect(page.locator(".gl-legend")).to_contain_text("held-out real pictures")
     page.set_viewport_size({"width": 400, "height": 800})
-    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    page.wait_for_function("() => document.documentElement.scrollWidth <= innerWidth")

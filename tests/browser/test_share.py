@@ -13,8 +13,19 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from gan_lab.config import RunConfig, from_tree, put
 from gan_lab.presets import preset
 from gan_lab.share import Link, View, decode, encode
+from tests.browser.conftest import PATIENCE
 
-from .visitor import choose, in_state, ledger, newest_run, open_start, start, stop
+from .visitor import (
+    choose,
+    eventually,
+    in_state,
+    ledger,
+    newest_run,
+    open_start,
+    settled,
+    start,
+    stop,
+)
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -30,7 +41,8 @@ def config_of(folder: Path) -> RunConfig:
 
 
 def shared(page: Page) -> str:
-    """The link that the page offers."""
+    """The link that the page offers, once it has heard of everything."""
+    settled(page)
     page.get_by_role("button", name="Share").click()
     field = page.get_by_label("Link to this experiment")
     expect(field).to_be_visible()
@@ -66,6 +78,7 @@ def test_a_link_of_one_visitor_is_the_same_experiment_for_another(
     stop(page)
 
     other = browser.new_context(viewport={"width": 400, "height": 800})
+    other.set_default_timeout(PATIENCE)
     guest = other.new_page()
     complaints = listen(guest)
     guest.goto(link)
@@ -125,6 +138,12 @@ def test_a_wrong_link_opens_with_a_sentence(page: Page, server: Server) -> None:
 # -- marks -------------------------------------------------------------------------------------
 
 
+# by then all curves are here, and the first plot is drawn to their end
+PAUSE_IS_MARKED = """() => __ganlab.records === __ganlab.step
+  && document.querySelector(".gl-plot").data?.some(({ meta, customdata }) =>
+    meta === "marks" && customdata.includes(__ganlab.step))"""
+
+
 def means(folder: Path, step: int) -> dict[str, tuple[float, float]]:
     """Of each column over the hundred steps before and after, from the file."""
     head, _, body = (folder / "history" / "readings.f32").read_bytes().partition(b"\n")
@@ -171,12 +190,12 @@ def test_a_click_on_a_mark_tells_what_the_change_did(page: Page, server: Server)
     page.get_by_role("slider", name="D: Learning rate").first.press("ArrowLeft")
     undo = page.get_by_role("button", name="Undo")
     expect(undo).to_be_visible()
-    change = next(entry for entry in ledger(folder) if entry["path"] == "optim.d.lr")
+    (change,) = eventually(lambda: [e for e in ledger(folder) if e["path"] == "optim.d.lr"])
     step = change["step"]
     page.wait_for_function("(s) => window.__ganlab.step > s + 150", arg=step)
     page.get_by_role("button", name="Pause").click()
     in_state(page, "paused")
-    page.wait_for_function("() => window.__ganlab.records === window.__ganlab.step")
+    page.wait_for_function(PAUSE_IS_MARKED)
 
     panel = page.get_by_label("What a change did")
     expect(panel).to_be_hidden()

@@ -36,6 +36,11 @@ def in_state(page: Page, state: str) -> None:
     page.wait_for_function("(s) => window.__ganlab?.state === s", arg=state)
 
 
+def settled(page: Page) -> None:
+    """Wait until the page has been drawn to its end, after what was typed or chosen."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def ledger(folder: Path) -> list[dict]:
     path = folder / "ledger.jsonl"
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
