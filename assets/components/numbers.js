@@ -1,14 +1,14 @@
 // Numbers as people read them.
 const formats = new Map();
 
-// 1234.5 as 1 234.5
+// 1234.5 as 1,234.5
 export function grouped(value, digits = 0) {
   if (!formats.has(digits)) {
     formats.set(digits, new Intl.NumberFormat("en", {
       minimumFractionDigits: digits, maximumFractionDigits: digits,
     }));
   }
-  return formats.get(digits).format(value).replaceAll(",", "\u202f");
+  return formats.get(digits).format(value);
 }
 
 // One of D's scores: 0.53, -12.3, 1.2e+5

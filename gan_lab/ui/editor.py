@@ -25,7 +25,6 @@ from gan_lab.ui.layers import (
     sight,
     sources,
     target,
-    thousands,
 )
 
 
@@ -61,7 +60,7 @@ def _sum(lines: Sequence[Line], error: str) -> None:
     if error:
         st.error(error)
     else:
-        st.caption(f"{thousands(sum(line.parameters for line in lines))} parameters")
+        st.caption(f"{sum(line.parameters for line in lines):,} parameters")
 
 
 def _open(which: Which, layers: tuple[LayerSpec, ...]) -> None:

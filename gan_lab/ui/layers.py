@@ -81,7 +81,7 @@ def layer_tables(config: RunConfig) -> None:
             st.error(f"{TITLES[which]}: {error}")
             continue
         total = sum(row["Parameters"] for row in rows)
-        st.markdown(f"**{TITLES[which]}**: {thousands(total)} parameters")
+        st.markdown(f"**{TITLES[which]}**: {total:,} parameters")
         columns = {
             "Sees": st.column_config.TextColumn(help=SIGHT),
             "Parameters": st.column_config.NumberColumn(format="localized"),
@@ -157,7 +157,3 @@ def shape_of(shape: Shape) -> str:
 
 def sight(line: Line) -> str:
     return f"{line.field} px" if line.field else "all"
-
-
-def thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")

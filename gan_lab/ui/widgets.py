@@ -292,9 +292,9 @@ def _with(values: tuple[Any, ...], value: Any) -> list[Any]:
 
 
 def _short(value: float) -> str:
-    """0.0002 as 2e-4, 1000000 as 1 000 000."""
+    """0.0002 as 2e-4, 1000000 as 1,000,000."""
     if isinstance(value, int) or value == 0 or value >= 0.01:
-        return f"{value:,}".replace(",", "\u202f") if isinstance(value, int) else f"{value:g}"
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
     digits, exponent = f"{value:.6e}".split("e")
     return f"{float(digits):g}e{int(exponent)}"
 

@@ -42,7 +42,7 @@ CURSORS = """(step) => [...document.querySelectorAll(".gl-chart")].filter(
 })"""
 
 
-AT = re.compile(r"At step ([\d\u202f]+), ")
+AT = re.compile(r"At step ([\d,]+), ")
 
 
 def started(page: Page, server: Server) -> Path:
@@ -71,7 +71,7 @@ def go(page: Page, place: int) -> int:
     said = page.locator(".gl-when").inner_text()
     found = AT.match(said)
     assert found, said
-    step = int(found[1].replace("\u202f", ""))
+    step = int(found[1].replace(",", ""))
     page.wait_for_function("(step) => window.__ganlab.shot === step", arg=step)
     assert page.locator(".gl-when").inner_text() == said
     return step

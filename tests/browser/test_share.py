@@ -200,7 +200,7 @@ def test_a_click_on_a_mark_tells_what_the_change_did(page: Page, server: Server)
     panel = page.get_by_label("What a change did")
     expect(panel).to_be_hidden()
     click_on_mark(page, step)
-    told = f"{step:,}".replace(",", "\u202f")
+    told = f"{step:,}"
     expect(panel.get_by_role("heading")).to_have_text(f"What changed at step {told}")
     expect(panel).to_contain_text(f"D: Learning rate: {change['old']} → {change['new']}")
     expect(panel).to_contain_text("press Undo in the list “What you changed”")

@@ -79,7 +79,7 @@ def test_one_round_is_walked_through_to_its_end(held: Page, server: Server) -> N
     assert (entry["path"], entry["outcome"]) == ("slow", "applied")
     step = page.evaluate("() => window.__ganlab.step")
     assert step == entry["step"] + 1
-    expect(page.locator(".gl-walk-step")).to_contain_text(f"{step:,}".replace(",", "\u202f"))
+    expect(page.locator(".gl-walk-step")).to_contain_text(f"{step:,}")
     expect(
         page.locator(".gl-walk").get_by_role("button", name="Play")
     ).to_be_visible()  # it waits for the visitor
