@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.test_path import (
+from .visitor import (
     choose,
+    eventually,
     in_state,
     ledger,
     newest_run,
@@ -59,14 +60,14 @@ def slow(page: Page) -> None:
     in_state(page, "paused")
 
 
-def readings(folder: Path) -> dict[str, float]:
-    """The newest step of the curves as they lie on the disk, by column."""
+def readings(folder: Path, step: int) -> dict[str, float]:
+    """A step of the curves as they lie on the disk, by column; {} while it is not there."""
     raw = (folder / "history" / "readings.f32").read_bytes()
     head, _, rest = raw.partition(b"\n")
     columns = json.loads(head)["columns"]
     whole = len(rest) // (4 * len(columns))
     rows = np.frombuffer(rest, "<f4", whole * len(columns)).reshape(whole, -1)
-    return dict(zip(columns, rows[-1].tolist(), strict=True))
+    return dict(zip(columns, rows[-1].tolist(), strict=True)) if whole == step else {}
 
 
 def test_one_round_is_walked_through_to_its_end(held: Page, server: Server) -> None:
@@ -75,8 +76,8 @@ def test_one_round_is_walked_through_to_its_end(held: Page, server: Server) -> N
     start(page)
     folder = newest_run(server)
     slow(page)  # while it runs: it pauses and plays one
-    entry = ledger(folder)[-1]
-    assert (entry["path"], entry["outcome"]) == ("slow", "applied")
+    entry = eventually(lambda: next((e for e in ledger(folder) if e["path"] == "slow"), None))
+    assert entry["outcome"] == "applied"
     step = page.evaluate("() => window.__ganlab.step")
     assert step == entry["step"] + 1
     expect(page.locator(".gl-walk-step")).to_contain_text(f"{step:,}")
@@ -102,7 +103,7 @@ def test_one_round_is_walked_through_to_its_end(held: Page, server: Server) -> N
         ["D"],
     ]
 
-    row = readings(folder)
+    row = eventually(lambda: readings(folder, step))
     numbers = {name: value for one in told for name, value in one["numbers"].items()}
     for name, column in (("D(x), mean of all", "D(x)"), ("D(G(z)), mean of all", "D(G(z))"),
                          ("D's loss", "loss/D"), ("G's loss", "loss/G")):  # fmt: skip
@@ -137,13 +138,13 @@ def test_another_round_and_what_ends_it(held: Page, server: Server) -> None:
     page.get_by_role("button", name="Another round").click()
     page.wait_for_function("(s) => window.__ganlab.walk?.round === `0:${s + 1}`", arg=step)
     expect(page.locator(".gl-walk-at")).to_have_text("1 of 10")
-    assert [e["path"] for e in ledger(folder)][-2:] == ["slow", "slow"]
+    eventually(lambda: [e["path"] for e in ledger(folder)][-2:] == ["slow", "slow"])
     page.wait_for_function("(s) => window.__ganlab.records === s + 1", arg=step)  # curves too
 
     # closed, it stays closed, also when the run is heard of again
     page.get_by_role("button", name="Close slow motion").click()
     expect(page.locator(".gl-walk")).to_be_hidden()
-    assert page.evaluate("() => document.querySelectorAll('.gl-stage .gl-on').length") == 0
+    expect(page.locator(".gl-stage .gl-on")).to_have_count(0)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
     page.wait_for_timeout(1500)
     expect(page.locator(".gl-walk")).to_be_hidden()
@@ -197,8 +198,8 @@ def test_guests_look_but_do_not_press(
     expect(guest.locator(f"{ON} h3")).to_have_text("G moves")
     assert page.evaluate("() => window.__ganlab.walk.at") == 1, "each goes at their own pace"
     # the next round comes to both
-    page.get_by_role("button", name="Another round").click()
     step = page.evaluate("() => window.__ganlab.step")
+    page.get_by_role("button", name="Another round").click()
     guest.wait_for_function("(s) => window.__ganlab.walk?.round === `0:${s}`", arg=step + 1)
     page.get_by_role("button", name="Resume").click()
     expect(guest.locator(".gl-walk")).to_be_hidden()
