@@ -54,7 +54,7 @@ export class Subject {
 
   choose(way) {
     this.way = way;
-    this.chosen = null;
+    this.chosen = this.wished = null;
     const real = way === "train" || way === "held out";
     this.find(".gl-upload").hidden = way !== "file";
     this.find(".gl-chosen").hidden = way === "here";
@@ -107,6 +107,7 @@ export class Subject {
 
   async upload(file) {
     this.chosen = null;
+    this.wished = file;
     this.preview(null);
     this.onChange();
     if (!file) return;
@@ -115,7 +116,10 @@ export class Subject {
       return;
     }
     const reader = new FileReader();
-    reader.onload = () => this.take({ of: "file", file: String(reader.result).split(",")[1] ?? "" });
+    reader.onload = () => {
+      if (this.wished !== file) return; // something else was chosen while it was read
+      this.take({ of: "file", file: String(reader.result).split(",")[1] ?? "" });
+    };
     reader.onerror = () => this.say("That file could not be read.");
     reader.readAsDataURL(file);
   }
@@ -123,15 +127,17 @@ export class Subject {
   // shown as the model would see it before anything is done with it
   take(chosen) {
     this.chosen = null;
+    this.wished = chosen;
     this.onChange();
     this.explorer.ask("subject", chosen, {
       onAnswer: ({ mime }, payload) => {
+        if (this.wished !== chosen) return;
         this.chosen = chosen;
         this.preview(this.url(payload, mime));
         this.say(chosen.of === "file" ? "This is what the model is shown of it." : `Real picture ${chosen.number}.`);
         this.onChange();
       },
-      onError: (text) => this.say(text),
+      onError: (text) => this.wished === chosen && this.say(text),
     });
   }
 

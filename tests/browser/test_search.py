@@ -9,10 +9,14 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from .test_components import mount
+from .test_dials_and_map import alone, answer, asked
 from .visitor import canvas_of, in_state, open_start, start
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
+
+__all__ = ["alone", "mount"]  # fixtures
 
 
 def a_picture() -> bytes:
@@ -94,6 +98,26 @@ def test_a_picture_of_one_s_own_is_looked_for(page: Page, server: Server) -> Non
     expect(page.locator(".gl-inversion .gl-says")).to_contain_text("Done: the nearest is at")
     page.get_by_role("button", name="Go there").click()
     differs(page, before)
+
+
+def test_a_picture_that_comes_late_is_not_that_of_another_kind_chosen_since(alone) -> None:
+    page = alone(2)
+    page.get_by_role("tab", name="Find z").click()
+    answer(page, "real", a_picture(), numbers=[7, 8], columns=2, mime="image/png")
+    subject = page.locator(".gl-inversion .gl-subject")
+    subject.get_by_role("button", name="Real picture 7").click()
+    asked(page, "subject")
+    subject.locator("select").select_option("file")
+    answer(page, "subject", a_picture(), mime="image/png")
+    expect(subject.locator("img")).to_be_hidden()
+    expect(subject.locator("p")).to_contain_text("A photograph or a drawing")
+    expect(page.get_by_role("button", name="Find z", exact=True)).to_be_disabled()
+    subject.locator("select").select_option("train")
+    answer(page, "real", a_picture(), numbers=[7, 8], columns=2, mime="image/png")
+    subject.get_by_role("button", name="Real picture 8").click()
+    answer(page, "subject", a_picture(), mime="image/png")
+    expect(subject.locator("p")).to_contain_text("Real picture 8.")
+    expect(page.get_by_role("button", name="Find z", exact=True)).to_be_enabled()
 
 
 def test_a_training_picture_is_found_and_a_thousand_samples(page: Page, server: Server) -> None:
