@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .visitor import choose
+from tests.browser.conftest import PATIENCE
+
+from .visitor import choose, settled
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -35,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained(browser: Browser, server: Server, preset: str = "", seed: int = 0) -> Iterator[str]:
     """The query of a run of a visitor of its own that has learnt something and now stands still."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(server.url)
     expect(page.get_by_role("button", name="Start")).to_be_enabled()
@@ -43,7 +46,7 @@ def trained(browser: Browser, server: Server, preset: str = "", seed: int = 0) -
     box = page.get_by_role("spinbutton", name="Seed")
     box.fill(str(seed))
     box.press("Enter")
-    page.wait_for_timeout(1000)
+    settled(page)
     page.get_by_role("button", name="Start").click()
     page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=120_000)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
@@ -96,14 +99,15 @@ def opened(
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
     )
+    context.set_default_timeout(PATIENCE)
     context.add_cookies(browser.contexts[0].cookies())  # the run's owner, seen anew
     yield context.new_page()
     context.close()
 
 
-def fits(page: Page) -> bool:
-    """Whether nothing sticks out to the right."""
-    return page.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+def fits(page: Page) -> None:
+    """Nothing sticks out to the right, once all has its place."""
+    page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def shown(page: Page, url: str) -> None:
@@ -111,14 +115,14 @@ def shown(page: Page, url: str) -> None:
     page.goto(url)
     page.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
     page.wait_for_timeout(1000)
-    assert fits(page)
+    fits(page)
 
 
 def test_start(opened: Page, server: Server, folder: Path, theme: str, size: str) -> None:
     opened.goto(server.url)
     expect(opened.locator(".gl-real-pictures canvas")).to_be_visible()
     opened.wait_for_timeout(1000)
-    assert fits(opened)
+    fits(opened)
     opened.screenshot(path=folder / f"start-{theme}-{size}.png")
 
 
@@ -152,7 +156,7 @@ def test_slow_motion(
         panel.get_by_role("button", name="Next").click()
     panel.scroll_into_view_if_needed()
     opened.wait_for_timeout(700)
-    assert fits(opened)
+    fits(opened)
     opened.screenshot(path=folder / f"slow-{theme}-{size}.png")
 
 
@@ -163,7 +167,7 @@ def test_runs(
     opened.goto(f"{server.url}/runs")
     expect(opened.locator(".gl-run").first).to_be_visible()
     opened.wait_for_timeout(1000)  # its small pictures
-    assert fits(opened)
+    fits(opened)
     opened.screenshot(path=folder / f"runs-{theme}-{size}.png")
 
 
@@ -177,7 +181,7 @@ def test_compare(
     told = opened.locator(".gl-compare figcaption", has_text="At step")
     expect(told).to_have_count(2)
     opened.wait_for_timeout(2500)
-    assert fits(opened)
+    fits(opened)
     opened.screenshot(path=folder / f"compare-{theme}-{size}.png")
 
 
@@ -193,7 +197,7 @@ def test_latent(
         opened.wait_for_function("(n) => window.__ganlab.latent >= n", arg=kept + 2)
         opened.get_by_role("button", name="Keep").click()
     opened.wait_for_timeout(1500)
-    assert fits(opened)
+    fits(opened)
     opened.screenshot(path=folder / f"latent-{theme}-{size}.png")
 
 
@@ -218,7 +222,7 @@ def test_tools_of_the_latent_page(
     expect(opened.locator(comes).first).to_be_visible()
     opened.locator(".gl-latent").scroll_into_view_if_needed()
     opened.wait_for_timeout(3000)  # its small pictures
-    assert fits(opened)
+    fits(opened)
     if (theme, size) == ("light", "wide"):  # one of each is enough to keep
         name = tool.lower().replace(" ", "-")
         opened.screenshot(path=folder / f"latent-{name}-{theme}-{size}.png")
