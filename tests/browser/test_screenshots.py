@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 KEPT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 SIZES = {"wide": (1280, 900), "narrow": (400, 860)}
-STEPS = 600  # of the run that is shown
+KEEP = os.environ.get("GANLAB_SCREENSHOTS") == "1"
+STEPS = 600 if KEEP else 20  # of the run that is shown; whether a page fits needs few
 TALL = 1750  # px
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """``docs/screenshots`` if GANLAB_SCREENSHOTS=1, else a place that is thrown away."""
-    wanted = os.environ.get("GANLAB_SCREENSHOTS") == "1"
-    chosen = KEPT if wanted else tmp_path_factory.mktemp("screenshots")
+    chosen = KEPT if KEEP else tmp_path_factory.mktemp("screenshots")
     chosen.mkdir(parents=True, exist_ok=True)
     return chosen
 
@@ -105,6 +105,12 @@ def opened(
     context.close()
 
 
+def rest(page: Page, ms: int) -> None:
+    """Until all that is still on its way has come, for a picture that people will look at."""
+    if KEEP:
+        page.wait_for_timeout(ms)
+
+
 def fits(page: Page) -> None:
     """Nothing sticks out to the right, once all has its place."""
     page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
@@ -114,14 +120,14 @@ def shown(page: Page, url: str) -> None:
     """The page of a run, with its pictures and curves."""
     page.goto(url)
     page.wait_for_function("() => window.__ganlab?.pictures >= 1 && __ganlab.curves >= 1")
-    page.wait_for_timeout(1000)
+    rest(page, 1000)
     fits(page)
 
 
 def test_start(opened: Page, server: Server, folder: Path, theme: str, size: str) -> None:
     opened.goto(server.url)
     expect(opened.locator(".gl-real-pictures canvas")).to_be_visible()
-    opened.wait_for_timeout(1000)
+    rest(opened, 1000)
     fits(opened)
     opened.screenshot(path=folder / f"start-{theme}-{size}.png")
 
@@ -134,7 +140,7 @@ def test_train(opened: Page, server: Server, folder: Path, run: str, theme: str,
     if size == "narrow":  # what lies below the first screen too
         for part in ("chart", "opinion"):
             opened.locator(f".gl-{part}").last.scroll_into_view_if_needed()
-            opened.wait_for_timeout(700)
+            rest(opened, 700)
             opened.screenshot(path=folder / f"train-{theme}-{size}-{part}.png")
 
 
@@ -155,7 +161,7 @@ def test_slow_motion(
     for _ in range(3):  # to where D judges fakes
         panel.get_by_role("button", name="Next").click()
     panel.scroll_into_view_if_needed()
-    opened.wait_for_timeout(700)
+    rest(opened, 700)
     fits(opened)
     opened.screenshot(path=folder / f"slow-{theme}-{size}.png")
 
@@ -166,7 +172,7 @@ def test_runs(
     opened.goto(server.url)  # a cookie of the server's own first
     opened.goto(f"{server.url}/runs")
     expect(opened.locator(".gl-run").first).to_be_visible()
-    opened.wait_for_timeout(1000)  # its small pictures
+    rest(opened, 1000)  # its small pictures
     fits(opened)
     opened.screenshot(path=folder / f"runs-{theme}-{size}.png")
 
@@ -180,7 +186,7 @@ def test_compare(
     # both grids; the plots may be out of sight
     told = opened.locator(".gl-compare figcaption", has_text="At step")
     expect(told).to_have_count(2)
-    opened.wait_for_timeout(2500)
+    rest(opened, 2500)
     fits(opened)
     opened.screenshot(path=folder / f"compare-{theme}-{size}.png")
 
@@ -196,7 +202,7 @@ def test_latent(
         opened.get_by_role("button", name="New random z").click()
         opened.wait_for_function("(n) => window.__ganlab.latent >= n", arg=kept + 2)
         opened.get_by_role("button", name="Keep").click()
-    opened.wait_for_timeout(1500)
+    rest(opened, 1500)
     fits(opened)
     opened.screenshot(path=folder / f"latent-{theme}-{size}.png")
 
@@ -221,7 +227,7 @@ def test_tools_of_the_latent_page(
         opened.get_by_role("button", name=press).click()
     expect(opened.locator(comes).first).to_be_visible()
     opened.locator(".gl-latent").scroll_into_view_if_needed()
-    opened.wait_for_timeout(3000)  # its small pictures
+    rest(opened, 3000)  # its small pictures
     fits(opened)
     if (theme, size) == ("light", "wide"):  # one of each is enough to keep
         name = tool.lower().replace(" ", "-")
