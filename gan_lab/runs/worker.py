@@ -79,7 +79,6 @@ class Worker:
         self._seconds = 0.0
         self._refused = ""  # why the disk lacks something that memory has
         self._logged = 0  # entries of the ledger that are on disk
-        self._room = contextlib.ExitStack()  # memory that is promised, until it is taken
         self._keeper = Keeper(directory)
         self._observer = Observer(directory, mailbox, self.history_lock)
         self._pace = Pace()
@@ -119,7 +118,6 @@ class Worker:
         except Exception as error:
             self._fail(self._diagnosis(error))
         finally:
-            self._room.close()
             self._observer.end(None)
             self._mailbox.close()
 
@@ -145,9 +143,7 @@ class Worker:
         if self._pictures is None:
             self._pictures = load(self._config.data, download=self._download)
         rehearse(self._config, self._pictures.kind)
-        self._room.enter_context(
-            memory.promised(self._config, self._pictures.kind, len(self._pictures))
-        )
+        memory.refuse_too_much(self._config, self._pictures.kind, len(self._pictures))
         aside = None
         if not game_of(self._config).from_noise:
             aside = load(self._config.data, train=False)
@@ -242,7 +238,6 @@ class Worker:
                 break
             before = time.perf_counter()
             self._play()
-            self._room.close()
             now = time.perf_counter()
             self._seconds += now - before
             self._count_down()

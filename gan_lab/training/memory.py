@@ -7,9 +7,7 @@ with it; ``benchmarks/memory.py`` holds the result against what real runs took.
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -30,8 +28,6 @@ _PENALTY = 3  # graphs of D that a slope adds, as its own gradients are differen
 _LOOK = 64  # pictures of 32 px that pass a network at once when people look
 _MEASURED, _MADE = 512, 128  # fakes that are measured while it trains, and made at once for it
 _CUT = 16  # bytes for each number of those while they are cut into pieces
-_PROMISING = threading.Lock()
-_PROMISED: list[tuple[torch.device, float]] = []  # bytes on their way to each device
 _MEMORIES = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # numbers for each weight
 
 
@@ -96,26 +92,6 @@ def refuse_too_much(config: RunConfig, kind: Kind, count: int = 0) -> None:
     _refuse(config, kind, count, need(config, kind, count))
 
 
-@contextlib.contextmanager
-def promised(config: RunConfig, kind: Kind, count: int = 0) -> Iterator[None]:
-    """Keep the memory of an experiment that has not taken it yet from all others: of forty who
-    press Start at once no two are let in on the same free gigabyte.
-
-    To be left as soon as it has played a round, for what is taken is no longer free. Raises
-    ConfigError as :func:`refuse_too_much` does.
-    """
-    due, device = need(config, kind, count), pick_device(config.training.device)
-    mine = (device, due.total)
-    with _PROMISING:
-        _refuse(config, kind, count, due)
-        _PROMISED.append(mine)
-    try:
-        yield
-    finally:
-        with _PROMISING:
-            _PROMISED[:] = [one for one in _PROMISED if one is not mine]
-
-
 def refuse_expected(config: RunConfig) -> None:
     """The same as far as it can be told before the pictures are read; what cannot be built is left
     to ``games.rehearse``, which has words for it."""
@@ -159,10 +135,9 @@ def _of_memory(config: RunConfig) -> tuple[object, ...]:
 
 
 def _free(config: RunConfig) -> int:
-    """Bytes that a run could have now, where it would train, and that nobody was promised."""
+    """Bytes that a run could have now, where it would train."""
     device = pick_device(config.training.device)
-    free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_bytes()
-    return max(0, int(free - sum(due for where, due in tuple(_PROMISED) if where == device)))
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_bytes()
 
 
 def _cure(config: RunConfig, kind: Kind, count: int, due: Need, room: float) -> str:

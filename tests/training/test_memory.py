@@ -1,8 +1,6 @@
 """What an experiment needs of memory, told before any of it is taken."""
 
 import importlib
-import threading
-import time
 
 import pytest
 import torch
@@ -15,8 +13,6 @@ from gan_lab.presets import preset, presets
 from gan_lab.runs import Budget, State
 from gan_lab.runs.registry import Registry
 from gan_lab.training import memory
-from gan_lab.training.trainer import Trainer
-from tests.patience import WAIT
 
 DIGITS = Kind(1, 8, tuple("0123456789"))
 DENSE = {"networks.g.family": "dense", "networks.d.family": "dense"}
@@ -138,47 +134,6 @@ def test_a_run_without_room_is_refused_before_anything_is_made(small, room, runs
     again = registry.resume(first, "ann")
     assert not again.run.latest().state.over
     registry.close()
-
-
-def test_of_many_that_begin_at_once_no_two_are_promised_the_same_memory(
-    small, room, begin, until, monkeypatch
-):
-    config = small()
-    kind = expected(config.data)
-    room(1.7 * memory.need(config, kind).total)
-    plays, go = threading.Semaphore(0), threading.Event()
-    play = Trainer.round
-
-    def held(self, *arguments):  # all have loaded, none has played
-        plays.release()
-        assert go.wait(WAIT)
-        return play(self, *arguments)
-
-    monkeypatch.setattr(Trainer, "round", held)
-    runs = [begin(config, f"run{i}", budget=Budget(steps=2)) for i in range(5)]
-    assert plays.acquire(timeout=WAIT)
-    deadline = time.monotonic() + WAIT
-    while len(over := [run for run in runs if run.latest().state.over]) < 4:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    assert all("are free here" in run.latest().note for run in over)
-    with pytest.raises(ConfigError, match="are free here"):
-        memory.refuse_expected(config)
-    go.set()
-    (last,) = {*runs} - {*over}
-    assert last.join(WAIT) and last.latest().state is State.FINISHED
-    memory.refuse_expected(config)  # it has taken it, or given it back
-
-
-def test_a_run_that_fails_while_it_begins_gives_back_what_it_was_promised(small, room):
-    config = small()
-    kind = expected(config.data)
-    room(1.7 * memory.need(config, kind).total)
-    with pytest.raises(KeyError), memory.promised(config, kind):
-        raise KeyError
-    with memory.promised(config, kind), pytest.raises(ConfigError), memory.promised(config, kind):
-        pass
-    memory.refuse_too_much(config, kind)
 
 
 def test_a_run_whose_pictures_turned_out_larger_says_so_itself(small, room, begin, digits):
