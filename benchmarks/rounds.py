@@ -32,7 +32,7 @@ def piece(file: str, where: Path) -> dict[str, Any]:
     done = subprocess.run(command, cwd=house.ROOT, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         last = done.stdout.strip().splitlines()[-1:]
-        return {"file": file, "tests": 0, "failed": 0, "lost": " ".join(last) or "no test ran"}
+        return {"file": file, "tests": 0, "failed": 1, "lost": " ".join(last) or "no test ran"}
     return {"file": file, **told(report)}
 
 

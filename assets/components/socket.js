@@ -1,5 +1,5 @@
 // A WebSocket that comes back. onFrame(header, payload) for each frame, onChange(open, reason)
-// when the line comes or goes; reason is a word of REASONS where it is of no use to try again.
+// when the line comes or goes; reason is one of WORDS; it comes back by itself after "lost" and "crowded".
 import { decode } from "./wire.js";
 
 export const WORDS = {
@@ -7,9 +7,11 @@ export const WORDS = {
   unknown: "This run is not here any more",
   foreign: "The server does not answer pages of this address",
   hasty: "This page asked too much at once; load it again",
-  crowded: "Too many pages are open; close some and load this one again",
+  crowded: "Too many pages are open just now; close some that you do not need",
 };
 const REASONS = { 4403: "foreign", 4404: "unknown", 4429: "hasty", 4430: "crowded" };
+
+const CROWDED = 10000; // ms until a page tries again that was one too many
 
 export class Socket {
   constructor(path, { onFrame, onChange }) {
@@ -37,7 +39,8 @@ export class Socket {
       if (this.closed) return;
       const reason = REASONS[event.code] ?? "lost";
       this.onChange(false, reason);
-      if (reason !== "lost") return;
+      if (reason === "crowded") this.wait = CROWDED;
+      else if (reason !== "lost") return;
       this.timer = setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(10000, 2 * this.wait);
     };

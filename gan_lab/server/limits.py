@@ -24,7 +24,7 @@ LINES = 64
 """Lines that one visitor may hold open; a page has one, or two."""
 ALL_LINES = 2000
 """Lines that all visitors may hold open together."""
-TOO_MANY = "too many pages are open; close some and load this one again"
+TOO_MANY = "too many pages are open just now; close some that you do not need"
 
 
 @dataclass(frozen=True)

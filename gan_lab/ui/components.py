@@ -12,7 +12,7 @@ from streamlit.components import v2
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.server.routes import PREFIX
 
-Shown = ParamSpec("Shown")
+Given = ParamSpec("Given")
 _WHOLE = "whole page"
 """Key of the session: whether the whole page is being drawn, and not a part of it alone."""
 
@@ -80,7 +80,7 @@ def show(name: str, key: str, data: dict[str, Any], **callbacks: Callable[[], No
     return _renderer(name)(key=key, data={"module": module_path(name), **data}, **callbacks)
 
 
-def apart(draw: Callable[Shown, None]) -> Callable[Shown, None]:
+def apart(draw: Callable[Given, None]) -> Callable[Given, None]:
     """A part of the page whose news has the whole page drawn anew, but cuts no press short.
 
     Where the page is to be drawn anew Streamlit cuts what runs just then, and a press that has not
@@ -88,14 +88,14 @@ def apart(draw: Callable[Shown, None]) -> Callable[Shown, None]:
     """
 
     @st.fragment
-    def fragment(*shown: Shown.args, **more: Shown.kwargs) -> None:
+    def fragment(*given: Given.args, **more: Given.kwargs) -> None:
         if not st.session_state.pop(_WHOLE, False):
             st.rerun()
-        draw(*shown, **more)
+        draw(*given, **more)
 
     @wraps(draw)
-    def whole(*shown: Shown.args, **more: Shown.kwargs) -> None:
+    def whole(*given: Given.args, **more: Given.kwargs) -> None:
         st.session_state[_WHOLE] = True
-        fragment(*shown, **more)
+        fragment(*given, **more)
 
     return whole

@@ -15,6 +15,12 @@ def test_a_round_names_what_failed_though_a_second_try_would_pass(tmp_path):
         "    again = seen.exists()\n    seen.touch()\n    assert again\n"
     )
     (tmp_path / "test_none.py").write_text("")
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n"
+        "def pytest_collection_modifyitems(config, items):\n"
+        "    if config.pluginmanager.hasplugin('rerunfailures'):\n"
+        "        for item in items:\n            item.add_marker(pytest.mark.flaky(reruns=1))\n"
+    )
     asked(
         "import rounds\n"
         "rounds.TESTS = where = Path(sys.argv[1])\n"

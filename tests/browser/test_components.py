@@ -244,8 +244,8 @@ def test_every_named_picture_has_a_place_with_its_words(mount) -> None:
     pictures_drawn(page, 2)
     captions = page.locator("figcaption").all_text_contents()
     assert [" ".join(text.split()) for text in captions] == [
-        "There. At step 1 200. Two ways.",
-        "And back. At step 1 200.",
+        "There. At step 1,200. Two ways.",
+        "And back. At step 1,200.",
     ]
     assert page.locator(".gl-heads span").all_text_contents() == [*there.heads, *back.heads]
     labels = page.locator("canvas").evaluate_all("(all) => all.map((one) => one.ariaLabel)")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, expect
 
-from .visitor import canvas_of, choose, eventually, in_state, newest_run, settled, stop
+from .visitor import canvas_of, choose, eventually, in_state, newest_run, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -109,12 +109,18 @@ def test_other_latents_have_a_fabric_too(page: Page, server: Server, dim: int) -
     stop(page)
 
 
+REAL = "() => document.querySelector('[data-testid=stImage] img')?.src ?? ''"
+
+
 def test_what_a_visitor_draws_becomes_real(page: Page, server: Server) -> None:
     open_points(page, server)
+    others = page.evaluate(REAL)
     choose(page, "Real pictures", "Points: draw your own", search=True)
     sheet = page.locator(".gl-sketch canvas")
     expect(sheet).to_be_visible()
     before = page.evaluate("(c) => c.toDataURL()", sheet.element_handle())
+    page.wait_for_function(f"(old) => ({REAL})() !== old", arg=others)
+    shown = page.evaluate(REAL)
     page.get_by_role("button", name="Wipe it off").click()
     room = sheet.bounding_box()
     assert room is not None
@@ -124,7 +130,7 @@ def test_what_a_visitor_draws_becomes_real(page: Page, server: Server) -> None:
     page.mouse.move(room["x"] + 0.9 * room["width"], middle, steps=20)
     page.mouse.up()
     assert page.evaluate("(c) => c.toDataURL()", sheet.element_handle()) != before
-    settled(page)
+    page.wait_for_function(f"(old) => ({REAL})() !== old", arg=shown)
     start(page)
     config = json.loads((newest_run(server) / "config.json").read_text())
     name = config["data"]["name"]

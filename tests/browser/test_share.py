@@ -22,7 +22,6 @@ from .visitor import (
     ledger,
     newest_run,
     open_start,
-    settled,
     start,
     stop,
 )
@@ -40,13 +39,17 @@ def config_of(folder: Path) -> RunConfig:
     return from_tree(json.loads((folder / "config.json").read_text("utf-8")))
 
 
-def shared(page: Page) -> str:
-    """The link that the page offers, once it has heard of everything."""
-    settled(page)
+def shared(page: Page, said: Callable[[RunConfig], bool] = lambda _: True) -> str:
+    """The link that the page offers, once the experiment in it is as was said."""
     page.get_by_role("button", name="Share").click()
     field = page.get_by_label("Link to this experiment")
     expect(field).to_be_visible()
-    return field.input_value()
+
+    def offered() -> str:
+        link = field.input_value()
+        return link if said(decode(link.split("?share=")[1])[0].config) else ""
+
+    return eventually(offered)
 
 
 def test_a_link_of_one_visitor_is_the_same_experiment_for_another(
@@ -62,7 +65,7 @@ def test_a_link_of_one_visitor_is_the_same_experiment_for_another(
     seed.fill("12")
     seed.press("Enter")
     expect(page.get_by_text("Back to the preset's knobs").first).to_be_visible()
-    link = shared(page)
+    link = shared(page, lambda config: config.training.seed == 12)
     wanted = decode(link.split("?share=")[1])[0].config
     assert (wanted.training.seed, wanted.objective.instance_noise) == (12, 0.01)
     expect(page.get_by_text("The same link for the camera of a phone")).to_be_visible()

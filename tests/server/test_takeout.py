@@ -65,11 +65,13 @@ class Broken(Slow):
 
 @pytest.fixture
 def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[Makings]:
-    """Makings of this test alone."""
-    makings = Makings()
+    """Makings of this test alone; afterwards there is to be made what there was, in that order."""
+    makings, order = Makings(), {**EXPORTS}
     monkeypatch.setattr(module, "makings", makings)
     yield makings
     makings.close()
+    EXPORTS.clear()
+    EXPORTS.update(order)
 
 
 @pytest.fixture
@@ -77,11 +79,10 @@ def hosted(runs: Registry, small: Callable[..., RunConfig], own: Makings) -> Hos
     return runs.start(small(), "somebody")
 
 
-def offer(monkeypatch: pytest.MonkeyPatch, *exports: Slow) -> None:
-    for name in list(EXPORTS):
-        monkeypatch.delitem(EXPORTS, name)
-    for export in exports:
-        monkeypatch.setitem(EXPORTS, export.name, export)  # pyright: ignore[reportArgumentType]
+def offer(*exports: Slow) -> None:
+    """These and no others, until the test's ``own`` makings end."""
+    EXPORTS.clear()
+    EXPORTS.update({export.name: export for export in exports})  # pyright: ignore[reportArgumentType]
 
 
 def until(client: TestClient, path: str, *states: str) -> dict[str, Any]:
@@ -96,7 +97,7 @@ def until(client: TestClient, path: str, *states: str) -> dict[str, Any]:
 
 def test_a_file_is_made_told_and_taken(client, hosted, monkeypatch) -> None:
     go = threading.Event()
-    offer(monkeypatch, Slow(go=go), Slow("other", why="There is no checkpoint yet."))
+    offer(Slow(go=go), Slow("other", why="There is no checkpoint yet."))
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     found = client.get(path).json()
     assert [(one["name"], one["why"]) for one in found["exports"]] == [
@@ -131,7 +132,7 @@ def test_a_file_is_of_what_the_run_has_reached_and_not_of_its_last_checkpoint(
     first = run.directory.checkpoint_files()[-1]
     assert int(first.stem) < now.counts.steps
     os.utime(first, (1, 1))
-    offer(monkeypatch, Slow())
+    offer(Slow())
     path = f"{PREFIX}/takeout/{run.view_id}"
     client.post(path, json={"export": "slow"})
     until(client, path, "ready")
@@ -141,7 +142,7 @@ def test_a_file_is_of_what_the_run_has_reached_and_not_of_its_last_checkpoint(
 
 
 def test_what_cannot_be_had_is_refused_with_its_reason(client, hosted, monkeypatch) -> None:
-    offer(monkeypatch, Slow(why="There is no checkpoint yet."))
+    offer(Slow(why="There is no checkpoint yet."))
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     refused = client.post(path, json={"export": "slow"})
     assert (refused.status_code, refused.text) == (409, "There is no checkpoint yet.")
@@ -172,7 +173,7 @@ def test_sets_are_of_the_size_and_class_that_was_asked_for(client, runs, small, 
 
 
 def test_a_cancelled_file_leaves_nothing(client, hosted, own, monkeypatch) -> None:
-    offer(monkeypatch, Slow(go=threading.Event()))
+    offer(Slow(go=threading.Event()))
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
     until(client, path, "making")
@@ -184,7 +185,7 @@ def test_a_cancelled_file_leaves_nothing(client, hosted, own, monkeypatch) -> No
 
 
 def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -> None:
-    offer(monkeypatch, Broken())
+    offer(Broken())
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
     words = until(client, path, "failed")["words"]
@@ -198,7 +199,7 @@ def test_nothing_is_begun_on_a_disk_that_is_nearly_full(client, hosted, own, mon
     begun = []
     monkeypatch.setattr(Slow, "write", lambda *_: begun.append(1))
     monkeypatch.setattr(limits, "ROOM", 1 << 60)
-    offer(monkeypatch, Slow())
+    offer(Slow())
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
     words = until(client, path, "failed")["words"]
@@ -207,7 +208,7 @@ def test_nothing_is_begun_on_a_disk_that_is_nearly_full(client, hosted, own, mon
 
 
 def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) -> None:
-    offer(monkeypatch, Slow())
+    offer(Slow())
     for path in ("nonsense", hosted.directory.path.name):
         where = f"{PREFIX}/takeout/{path}"
         assert client.get(where).status_code == 404

@@ -28,7 +28,7 @@ NOISE = "objective.instance_noise"
 
 
 def draw_anew() -> None:
-    """What the browser asks for when it hears from a run that something happened."""
+    """What the browser asks for with a second press, while the first is being acted on."""
     context = get_script_run_ctx()
     if context is not None and context.script_requests is not None:
         context.script_requests.request_rerun(
@@ -38,7 +38,7 @@ def draw_anew() -> None:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The browser hears at once, while the callback that gave the command still runs."""
+    """Somebody presses again at once, while the callback that gave the command still runs."""
     send = Hosted.send
 
     def sent(self: Hosted, command: Command, visitor: str) -> Future[Any]:
