@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import Page, expect
 
+from gan_lab.presets import presets
+
 from .visitor import choose, eventually, in_state, ledger, newest_run, open_start, start, stop
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ def test_the_side_bar_over_the_page_turns_no_knob(page: Page, server: Server) ->
     page.get_by_role("button", name="Expand sidebar").click()
     choose(page, "Preset", "D is too strong", search=True)
     expect(page.get_by_role("combobox", name="Preset")).to_have_value(re.compile("^D is too"))
+    about = next(one.about for one in presets().values() if one.title.startswith("D is too strong"))
+    expect(page.get_by_test_id("stSidebar").get_by_text(about)).to_be_visible()  # it is taken
     page.get_by_role("button", name="Collapse sidebar").click()
     start(page)
     slider = page.get_by_role("slider", name="G: Learning rate")

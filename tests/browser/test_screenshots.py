@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE
 
-from .visitor import choose, settled
+from .visitor import choose
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -46,7 +46,7 @@ def trained(browser: Browser, server: Server, preset: str = "", seed: int = 0) -
     box = page.get_by_role("spinbutton", name="Seed")
     box.fill(str(seed))
     box.press("Enter")
-    settled(page)
+    rest(page, 1000)
     page.get_by_role("button", name="Start").click()
     page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=120_000)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
@@ -111,9 +111,14 @@ def rest(page: Page, ms: int) -> None:
         page.wait_for_timeout(ms)
 
 
+FITS = "() => document.documentElement.scrollWidth <= window.innerWidth"
+
+
 def fits(page: Page) -> None:
-    """Nothing sticks out to the right, once all has its place."""
-    page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
+    """Nothing sticks out to the right once all has its place, and nothing that comes later does."""
+    page.wait_for_function(FITS)
+    page.wait_for_timeout(300)
+    assert page.evaluate(FITS)
 
 
 def shown(page: Page, url: str) -> None:

@@ -37,7 +37,10 @@ def in_state(page: Page, state: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until the page has been drawn to its end, after what was typed or chosen."""
+    """Wait until a page that is being drawn has been drawn to its end.
+
+    Right after something was typed or pressed that is true too early: the page has not begun yet.
+    """
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
 
