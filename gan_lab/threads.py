@@ -249,11 +249,13 @@ def running() -> list[BackgroundThread]:
     return [t for t in every if isinstance(t, BackgroundThread) and t is not here]
 
 
-def stop_all() -> list[BackgroundThread]:
-    """Tell every background thread to stop, and wait for each as long as its patience lasts.
+def _daemons() -> list[threading.Thread]:
+    """Every daemon thread that runs, also those that an installed package started."""
+    return [t for t in threading.enumerate() if t.daemon and t is not threading.current_thread()]
 
-    Returns those that still run.
-    """
+
+def stop_all() -> None:
+    """Tell every background thread to stop, and wait for each as long as its patience lasts."""
     begun = time.monotonic()
     for _ in range(2):  # a thread that ends may have started another one
         threads = running()
@@ -264,20 +266,17 @@ def stop_all() -> list[BackgroundThread]:
                 log.exception("the thread %s could not be told to stop", thread.name)
         for thread in threads:
             thread.join(max(0.0, begun + thread.patience - time.monotonic()))
-    return running()
 
 
 def leave(code: int) -> NoReturn:
     """End the process with this exit code, whatever its background threads do.
 
-    They are told to stop and waited for. If one is still inside a computation then, the interpreter
-    is not finalized: exit handlers run, output is flushed, and the process ends at once.
+    They are told to stop and waited for. If a daemon thread still runs then, the interpreter is not
+    finalized: exit handlers run, output is flushed, and the process ends at once.
     """
-    try:
-        left = stop_all()
-    except KeyboardInterrupt:  # the user does not want to wait
-        left = running()
-    if not left:
+    with contextlib.suppress(KeyboardInterrupt):  # the user does not want to wait
+        stop_all()
+    if not _daemons():
         sys.exit(code)
     if not finish():
         code = code or FLUSH_FAILED
@@ -300,7 +299,7 @@ def finish() -> bool:
 def _before_the_interpreter_ends() -> None:
     with contextlib.suppress(KeyboardInterrupt):
         stop_all()
-    if running():
+    if _daemons():
         _survive_finalization()
 
 
