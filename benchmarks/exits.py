@@ -1,17 +1,16 @@
 """Does a process end with the exit code that is due while something of it still computes?
 
-    python benchmarks/exits.py [--times N] [--busy N] [--only WORDS]
+    python benchmarks/exits.py [--times N] [--at-once N] [--only NAME ...]
 
 Each case is a real process in which a metric takes ten seconds, or in which another thread computes
 that long where the command itself measures nothing. The process does its work, or gets a signal
-while the metric is under way. With ``--busy``, that many other processes keep a core busy each. The
-table goes into ``docs/durability.md``.
+while the metric is under way. Several such processes run side by side, so that they keep the cores
+busy for one another. The table stands in ``docs/durability.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import shutil
 import signal
@@ -21,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ import house
 
 LONG = 10.0  # s that a metric takes
 LONGER = 60.0  # s that a thread computes beside a command that measures nothing
-WAIT = 120.0  # s for a process to come so far, or to end; a busy machine is slow, not wrong
+WAIT = 300.0  # s for a process to come so far, or to end; a busy machine is slow, not wrong
 UNDER_WAY = "metric-under-way"  # a file that the process writes
 FAILURE = "broken on purpose"
 
@@ -209,7 +209,7 @@ def play(name: str, prepared: Path, folder: Path) -> Ended:
     return Ended(code, ended - since(), _lost(name, folder), *said)
 
 
-def _work_done(process, case: Case, folder: Path):
+def _work_done(process: subprocess.Popen[bytes], case: Case, folder: Path) -> Callable[[], float]:
     """Send the signal, if one is due; returns what tells when the work was done (s since 1970)."""
     if not case.sent:
         return lambda: max((folder / one).stat().st_mtime for one in ("out", "err"))
@@ -272,18 +272,6 @@ def _well(*arguments: str, folder: Path) -> None:
         raise RuntimeError(done.stderr)
 
 
-@contextlib.contextmanager
-def _busy(cores: int) -> Iterator[None]:
-    """While inside, so many processes compute without a pause."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
-
-
 def _shown(code: int) -> str:
     """An exit code, or the signal that ended the process."""
     return f"{code}" if code >= 0 else signal.Signals(-code).name
@@ -301,26 +289,36 @@ def _row(name: str, found: Sequence[Ended]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Exit codes while a metric is under way.")
     parser.add_argument("--times", type=int, default=5, help="of each case; default 5")
-    parser.add_argument("--busy", type=int, default=2, help="cores kept busy; default 2")
+    parser.add_argument("--at-once", type=int, default=4, help="processes side by side; default 4")
     parser.add_argument("--only", nargs="*", choices=CASES, default=list(CASES))
     options = parser.parse_args()
-    rows, well = [], True
-    with tempfile.TemporaryDirectory() as where, _busy(options.busy):
-        prepare(Path(where) / "prepared")
-        for name in options.only:
-            found = []
-            for number in range(options.times):
-                folder = Path(where) / f"{name}-{number}"
-                found.append(play(name, Path(where) / "prepared", folder))
-                shutil.rmtree(folder)
-            well &= all(one.code == CASES[name].code and not one.lost for one in found)
-            rows.append(_row(name, found))
-            print(rows[-1], flush=True)
-    print(f"\n`python benchmarks/exits.py --times {options.times} --busy {options.busy}`:"
+    pieces = [(name, number) for name in options.only for number in range(options.times)]
+    with tempfile.TemporaryDirectory() as where, ThreadPoolExecutor(options.at_once) as pool:
+        prepared = Path(where) / "prepared"
+        prepare(prepared)
+
+        def ended(piece: tuple[str, int]) -> Ended:
+            name, number = piece
+            folder = Path(where) / f"{name}-{number}"
+            found = play(name, prepared, folder)
+            print(name, number, found.code, found.lost, f"{found.seconds:.1f}", file=sys.stderr)
+            shutil.rmtree(folder)
+            return found
+
+        found: dict[str, list[Ended]] = {name: [] for name in options.only}
+        for (name, _), one in zip(pieces, pool.map(ended, pieces), strict=True):
+            found[name].append(one)
+    print(f"`python benchmarks/exits.py --times {options.times} --at-once {options.at_once}`:"
           f" {datetime.now(UTC):%Y-%m-%d}, {house.commit()}, {house.machine()}.\n")  # fmt: skip
     print("| command | times | exit code due | exit codes seen | lost | s to the exit, median |")
     print("| --- | --- | --- | --- | --- | --- |")
-    print("\n".join(rows))
+    for name, ends in found.items():
+        print(_row(name, ends))
+    well = all(
+        one.code == CASES[name].code and not one.lost
+        for name, ends in found.items()
+        for one in ends
+    )
     return 0 if well else 1
 
 
