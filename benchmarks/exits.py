@@ -27,8 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import house
-
+ROOT = Path(__file__).parent.parent
 LONG = 10.0  # s that a metric takes
 LONGER = 60.0  # s that a thread computes beside a command that measures nothing
 WAIT = 300.0  # s for a process to come so far, or to end; a busy machine is slow, not wrong
@@ -40,6 +39,7 @@ import os, runpy, sys, threading, time
 import torch
 
 torch.set_num_threads(1)
+os.setpriority = lambda *_: None  # a metric begins also where the cores are busy
 mode, *sys.argv = sys.argv[1:]
 begun = threading.Event()
 
@@ -176,14 +176,21 @@ class Ended(NamedTuple):
 
 def prepare(folder: Path) -> None:
     """The runs and files that the cases read; takes some seconds."""
+    from gan_lab.cli import main as command_line
+
     tiny = ("train", "--data", "digits", *_TINY)
-    _well("-m", "gan_lab", *tiny, "--steps", "8", "--out", "tiny", folder=folder)
-    _well("-m", "gan_lab", "export", "tiny", "--to", "bundle", "--out", "brought.zip",
-          folder=folder)  # fmt: skip
-    _well("-m", "gan_lab", *tiny, "--preset", "pix2pix-small", "--set", "data.size=16",
-          "--set", "networks.g.family=translate", "--set", "networks.d.family=dcgan",
-          "--set", "data.pairs=edges", "--steps", "2", "--out", "edges", folder=folder)  # fmt: skip
-    _well("-m", "gan_lab", "sample", "tiny", "--n", "1", "--out", "one.png", folder=folder)
+    edges = ("--preset", "pix2pix-small", "--set", "data.size=16", "--set", "data.pairs=edges")
+    edges += ("--set", "networks.g.family=translate", "--set", "networks.d.family=dcgan")
+    folder.mkdir()
+    place = {name: str(folder / name) for name in ("tiny", "brought.zip", "edges", "one.png")}
+    for line in (
+        (*tiny, "--steps", "8", "--out", place["tiny"]),
+        (*tiny, *edges, "--steps", "2", "--out", place["edges"]),
+        ("export", place["tiny"], "--to", "bundle", "--out", place["brought.zip"]),
+        ("sample", place["tiny"], "--n", "1", "--out", place["one.png"]),
+    ):
+        if command_line(line):
+            raise RuntimeError(f"this failed: {' '.join(line)}")
     (folder / "script").write_text(_SCRIPT, encoding="utf-8")
 
 
@@ -193,7 +200,7 @@ def play(name: str, prepared: Path, folder: Path) -> Ended:
     shutil.copytree(prepared, folder)
     arguments = case.arguments
     if case.mode == "server":
-        arguments = (*arguments, "run", str(house.ROOT / "app.py"), *_server_options())
+        arguments = (*arguments, "run", str(ROOT / "app.py"), *_server_options())
     with (folder / "out").open("w+b") as out, (folder / "err").open("w+b") as err:
         process = subprocess.Popen(
             [sys.executable, "-c", _CHILD, case.mode, *arguments],
@@ -202,11 +209,16 @@ def play(name: str, prepared: Path, folder: Path) -> Ended:
         try:
             since = _work_done(process, case, folder)
             code, ended = process.wait(WAIT), time.time()
+        except subprocess.TimeoutExpired:
+            raise RuntimeError(f"{name} did not end: {_said(folder)}") from None
         finally:
             process.kill()
             process.wait()
-    said = [(folder / one).read_text("utf-8", "replace") for one in ("out", "err")]
-    return Ended(code, ended - since(), _lost(name, folder), *said)
+    return Ended(code, ended - since(), _lost(name, folder), *_said(folder))
+
+
+def _said(folder: Path) -> list[str]:
+    return [(folder / one).read_text("utf-8", "replace") for one in ("out", "err")]
 
 
 def _work_done(process: subprocess.Popen[bytes], case: Case, folder: Path) -> Callable[[], float]:
@@ -216,7 +228,7 @@ def _work_done(process: subprocess.Popen[bytes], case: Case, folder: Path) -> Ca
     deadline = time.monotonic() + WAIT
     while not (folder / UNDER_WAY).exists():
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError((folder / "err").read_text("utf-8", "replace"))
+            raise RuntimeError(f"the metric did not begin: {_said(folder)}")
         time.sleep(0.02)
     sent = time.time()
     process.send_signal(case.sent)
@@ -250,7 +262,7 @@ def _runs(folder: Path) -> list[Path]:
 def _environment(folder: Path) -> dict[str, str]:
     (folder / "tmp").mkdir(exist_ok=True)
     return os.environ | {
-        "PYTHONPATH": str(house.ROOT), "GANLAB_RUNS": str(folder / "runs"),
+        "PYTHONPATH": str(ROOT), "GANLAB_RUNS": str(folder / "runs"),
         "GANLAB_CACHE": str(folder / "cache"), "TMPDIR": str(folder / "tmp"),
     }  # fmt: skip
 
@@ -260,16 +272,6 @@ def _server_options() -> list[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     return ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-
-
-def _well(*arguments: str, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=_environment(folder), check=False,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    if done.returncode:
-        raise RuntimeError(done.stderr)
 
 
 def _shown(code: int) -> str:
@@ -287,6 +289,8 @@ def _row(name: str, found: Sequence[Ended]) -> str:
 
 
 def main() -> int:
+    import house
+
     parser = argparse.ArgumentParser(description="Exit codes while a metric is under way.")
     parser.add_argument("--times", type=int, default=5, help="of each case; default 5")
     parser.add_argument("--at-once", type=int, default=4, help="processes side by side; default 4")

@@ -12,7 +12,6 @@ import contextlib
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -35,16 +34,17 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
         return
     loop = asyncio.get_running_loop()
     ending: list[threading.Thread] = []
+    over = threading.Event()
 
     def end(number: int) -> None:
         close()
-        time.sleep(LINGER)
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
-            loop.call_soon_threadsafe(_end_now, number)
+        if not over.wait(LINGER):
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
+                loop.call_soon_threadsafe(_end_now, number)
 
     def begin(number: int) -> None:
         if not ending:
-            ending.append(BackgroundThread(lambda: end(number), "server-end"))
+            ending.append(BackgroundThread(lambda: end(number), "server-end", on_stop=over.set))
             ending[0].start()
 
     def note(number: int, frame: FrameType | None) -> None:
