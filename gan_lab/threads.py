@@ -40,7 +40,7 @@ class ThreadStopped(BaseException):
     """
 
 
-class BackgroundThread(threading.Thread):
+class BackgroundThread(threading.Thread):  # noqa: TID251
     """A daemon thread that can be told to stop.
 
     Attributes:
@@ -249,7 +249,7 @@ def running() -> list[BackgroundThread]:
     return [t for t in every if isinstance(t, BackgroundThread) and t is not here]
 
 
-def _daemons() -> list[threading.Thread]:
+def _daemons() -> list[Any]:
     """Every daemon thread that runs, also those that an installed package started."""
     return [t for t in threading.enumerate() if t.daemon and t is not threading.current_thread()]
 

@@ -116,7 +116,8 @@ def ends(code: str, tmp_path: Path, **options) -> subprocess.CompletedProcess[st
     """A Python program of its own, with these lines."""
     return subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}, text=True,
-        stderr=subprocess.PIPE, timeout=5 * WAIT, check=False, **{"stdout": subprocess.PIPE, **options},
+        stderr=subprocess.PIPE, timeout=5 * WAIT, check=False,
+        **{"stdout": subprocess.PIPE, **options},
     )  # fmt: skip
 
 

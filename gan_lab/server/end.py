@@ -33,7 +33,7 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    ending: list[threading.Thread] = []
+    ending: list[BackgroundThread] = []
     over = threading.Event()
 
     def end(number: int) -> None:
