@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_lab.runs.film import Film, FilmError, Shot
 from gan_lab.runs.messages import Drawing, Picture
 from gan_lab.runs.pictures import scatter
+from gan_lab.threads import interruptible
 
 KINDS = MappingProxyType({"gif": "image/gif", "webp": "image/webp"})
 """What can be made, and its media type."""
@@ -85,7 +86,7 @@ def _spread(shots: tuple[Shot, ...], most: int) -> tuple[Shot, ...]:
 
 def _views(film: Film, shots: tuple[Shot, ...]) -> Iterator[tuple[Shot, Picture | Drawing]]:
     """The first picture of each; a shot that is thinned away meanwhile is left out."""
-    for shot in shots:
+    for shot in interruptible(shots):
         try:
             views = film.views(shot)
         except FilmError:

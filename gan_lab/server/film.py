@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from gan_lab.runs import Hosted, Registry, Viewed
 from gan_lab.runs.animation import KINDS, AnimationError, animation
 from gan_lab.runs.film import FilmError
 from gan_lab.runs.states import kept_states
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -32,7 +32,7 @@ _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 _FRESH = {"cache-control": "no-store"}
 _QUEUE = 4  # animations that may be asked for at once; one is made at a time
 _CHANGES = 2000  # newest, of a run in which more was turned
-_MAKER = ThreadPoolExecutor(1, "animation", initializer=use_threads, initargs=(1,))
+_MAKER = Pool(1, "animation", initializer=use_threads, initargs=(1,))
 GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import streamlit as st
@@ -17,6 +16,7 @@ from gan_lab.games import apply, game_of
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
@@ -56,9 +56,9 @@ def own_picture(hosted: Hosted) -> None:
 
 
 @cache
-def _worker() -> ThreadPoolExecutor:
+def _worker() -> Pool:
     """One core for all visitors' pictures, whatever the threads of the pages are set to."""
-    return ThreadPoolExecutor(1, "own-picture", initializer=use_threads, initargs=(1,))
+    return Pool(1, "own-picture", initializer=use_threads, initargs=(1,))
 
 
 def _fresh(hosted: Hosted) -> Shown | None:

@@ -7,7 +7,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -25,6 +24,7 @@ from gan_lab.data.own.report import Intake, commonest, listed
 from gan_lab.data.own.sources import ENDINGS, File, Source, opened
 from gan_lab.data.pictures import DataError, Pictures, held_out
 from gan_lab.data.room import refuse_too_many
+from gan_lab.threads import Pool
 
 Tell = Callable[[int, int], None]
 """Hears how many files are read, of how many; it may raise to end the reading."""
@@ -101,7 +101,7 @@ def _decoded(files: list[File], shape: Shape) -> Iterator[_Decoded]:
     if threads == 1 or sum(file.size for file in files) < _LARGE * len(files):
         yield from (_decode(file, shape, budget) for file in files)
         return
-    with ThreadPoolExecutor(threads, "intake") as pool:
+    with Pool(threads, "intake") as pool:
         rest = iter(files)
         while some := list(islice(rest, _AT_ONCE)):
             yield from pool.map(lambda file: _decode(file, shape, budget), some)

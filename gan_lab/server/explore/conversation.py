@@ -16,7 +16,7 @@ import json
 import os
 import threading
 from collections.abc import Generator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -30,6 +30,7 @@ from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.limits import HASTY, LATENT, QUESTION, VALUES, Ear
 from gan_lab.server.origin import admitted
 from gan_lab.server.visitors import COOKIE
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 
 UNDER_WAY = 4  # questions of one page at a time
@@ -43,7 +44,7 @@ def _slowly() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
 
 
-_SLOW = ThreadPoolExecutor(2, "explore", initializer=_slowly)
+_SLOW = Pool(2, "explore", initializer=_slowly)
 
 
 def latent_socket(runs: Registry) -> Any:
