@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gan_lab.archives import Limits
-from gan_lab.data.own.picture import MAX_PIXELS, Budget
+from gan_lab.images import MAX_PIXELS
+from gan_lab.images.decoding import Budget
 from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.server import limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
