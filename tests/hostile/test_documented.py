@@ -8,7 +8,7 @@ from gan_lab.images.decoding import Budget
 from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.server import limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
-from gan_lab.server.explore.subject import LARGEST
+from gan_lab.server.explore.uploaded import LARGEST
 from gan_lab.server.film import _QUEUE
 from gan_lab.server.limits import LATENT, LIVE
 from gan_lab.share import LONGEST as LINK
