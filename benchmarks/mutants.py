@@ -48,12 +48,12 @@ def flipped(content: bytearray, rng: random.Random, _: bytes) -> bytearray:
 
 
 def truncated(content: bytearray, rng: random.Random, _: bytes) -> bytearray:
-    return content[: rng.randrange(1, len(content))]
+    return content[: rng.randrange(len(content)) + 1]
 
 
 def spliced(content: bytearray, rng: random.Random, other: bytes) -> bytearray:
     """The beginning of one file and the end of another."""
-    return content[: rng.randrange(1, len(content))] + other[rng.randrange(len(other)) :]
+    return content[: rng.randrange(len(content)) + 1] + other[rng.randrange(len(other)) :]
 
 
 def renumbered(content: bytearray, rng: random.Random, _: bytes) -> bytearray:
