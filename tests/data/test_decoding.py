@@ -66,15 +66,15 @@ def test_a_guilty_image_is_refused_and_the_others_are_read(monkeypatch, reason):
 
 def test_an_image_that_kills_its_worker_is_refused_and_the_others_are_read(monkeypatch):
     """With a real process: the limit of memory is below what one of the images needs."""
-    monkeypatch.setattr(workers, "MEMORY", 60 * 2**20)
-    large = png(4000, 3900, level=1)  # 47 MB of pixels in Pillow, and more on the way
+    monkeypatch.setattr(workers, "MEMORY", 30 * 2**20)
+    large = png(4000, 3900, level=1)  # 60 MiB in Pillow
     found = read([*GOOD[:3], large, *GOOD[3:]])
     assert [number for number, one in found.items() if one.why] == [3]
     assert found[3].why == "decoding it took too much memory"
 
 
 def test_the_import_report_names_the_guilty_image(tmp_path, monkeypatch):
-    monkeypatch.setattr(workers, "MEMORY", 60 * 2**20)
+    monkeypatch.setattr(workers, "MEMORY", 30 * 2**20)
     for k, content in enumerate([*GOOD[:2], png(4000, 3900, level=1)]):
         (tmp_path / f"{k}.png").write_bytes(content)
     _, intake = take_in(tmp_path, Data(name=str(tmp_path), size=8))
@@ -105,7 +105,7 @@ def test_twelve_flat_images_of_64_megapixels_cost_two(monkeypatch):
 
 
 def test_the_processor_time_of_a_set_is_limited_in_proportion_to_its_bytes(monkeypatch):
-    monkeypatch.setattr(decoding, "FREE_SECONDS", 3.0)
+    monkeypatch.setattr(decoding, "FREE_SECONDS", 2.9)
     monkeypatch.setattr(decoding, "_AT_ONCE", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     real, credit = workers.decode_some, decoding.SECONDS_A_MIB * 8192 / 2**20
