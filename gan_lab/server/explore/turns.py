@@ -61,6 +61,8 @@ class _Queue:
     def leave(self, visitor: str) -> None:
         """The call has ended; whoever has waited longest and has none under way is next."""
         self._working.discard(visitor)
+        if visitor in self._waiting:
+            self._waiting.move_to_end(visitor)
         for other in list(self._waiting):
             if len(self._working) >= THREADS:
                 return
