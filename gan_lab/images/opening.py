@@ -57,7 +57,7 @@ def open_image(
         raise Unreadable("empty")
     check_headers(content)
     try:
-        image = Image.open(io.BytesIO(content), formats=formats)
+        image = Image.open(io.BytesIO(content), formats=tuple(formats))
         frames = 1 if most_frames is None else getattr(image, "n_frames", 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise Unreadable("too many pixels") from None

@@ -1,8 +1,9 @@
 """Images that come from outside, decoded in worker processes with limits of time and memory.
 
 The functions with an underscore run in the worker; values pass between the processes as numpy
-arrays and plain types (``gan_lab.sandbox.codec``). There are two pools, so that a long import of a
-set never delays an image that a visitor waits for.
+arrays and plain types (``gan_lab.sandbox.codec``). There are pools of their own for the
+small and the heavy images of sets and for single images, so that a long import never delays an
+image that a visitor waits for.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ _LOADED = (
     "gan_lab.images.workers", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin", "PIL.PpmImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin",
 )  # fmt: skip
-_SETS = Pool(max(2, os.cpu_count() or 1), keep=2, preload=_LOADED)
-_SINGLE = Pool(2, preload=_LOADED)
+_SETS = Pool(max(2, os.cpu_count() or 1), keep=1, preload=_LOADED)
+_HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
+_SINGLE = Pool(2, keep=1, preload=_LOADED)
 
 Pixels = np.ndarray
 """uint8, H×W (grey) or H×W×3."""
@@ -47,6 +49,7 @@ def _never() -> bool:
 def close() -> None:
     """End the workers; the next call starts new ones."""
     _SETS.close()
+    _HEAVY_ONES.close()
     _SINGLE.close()
 
 
@@ -83,7 +86,8 @@ def decode_some(
         SandboxError: a limit was reached, by whichever of them; nothing is added to the budget.
     """
     before = asdict(budget)
-    answer = _SETS.call(
+    pool = _HEAVY_ONES if budget.heavy else _SETS
+    answer = pool.call(
         _decoded, list(contents), asdict(shape), before,
         limits=Limits(cpu_seconds=TURN + CPU_SECONDS, memory_bytes=MEMORY),
         cancelled=cancelled, charge=charge,

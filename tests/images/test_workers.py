@@ -25,6 +25,8 @@ def test_heavy_images_wait_and_flat_ones_are_limited():
     flat = png(5000, 4000, depth=1, kind=0)
     [one] = workers.decode_some([flat], Shape(), Budget(heavy=False))
     assert one.heavy
+    [one] = workers.decode_some([flat], Shape(), Budget())
+    assert not one.why and one.facts.width == 5000
     with pytest.raises(Heavy):
         Budget(heavy=False).take(20_000_000, 10**9)
     budget = Budget(flat=30_000_000)

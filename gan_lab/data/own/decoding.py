@@ -11,7 +11,7 @@ import hashlib
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ class Read(NamedTuple):
     why: str
 
 
-def decoded(files: Sequence[File], shape: Shape) -> Iterator[Read]:
+def decoded(files: Sequence[File], shape: Shape) -> Generator[Read, None, None]:
     """Every file once: small images in the order of the set, then heavy ones.
 
     To close the iterator early ends all calls.

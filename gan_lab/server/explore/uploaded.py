@@ -13,7 +13,7 @@ from gan_lab.server.limits import IMAGE_SECONDS, too_costly
 
 LARGEST = 5 << 20
 """Bytes of an image."""
-MOST_PIXELS = 25_000_000
+MOST_PIXELS = 16_000_000
 """Of an image."""
 _TURNS = Turns("decode")
 
