@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from PIL import Image
 
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind
 from gan_lab.export.base import ExportError
 from gan_lab.export.guarded import check_packing, check_tensors
 from gan_lab.games import rehearse
+from gan_lab.images import open_image
 from gan_lab.runs import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film
 from gan_lab.runs.fitting import fit, planned
@@ -166,9 +164,8 @@ def _check_entry(line: Any) -> None:
 
 
 def _check_picture(path: Path) -> None:
-    with _named(f"samples/{path.name}"), Image.open(path, formats=["PNG"]) as opened:
-        if math.prod(opened.size) > _PIXELS:
-            raise ValueError(f"it has {opened.size[0]:,} × {opened.size[1]:,} pixels")
+    with _named(f"samples/{path.name}"), open_image(path, formats=("PNG",), most_pixels=_PIXELS):
+        pass
 
 
 @contextlib.contextmanager
@@ -179,7 +176,7 @@ def _named(name: str) -> Any:
     except ExportError:
         raise
     except (OSError, ValueError, TypeError, KeyError, RecursionError, DirectoryError,
-            ZeroDivisionError, Image.DecompressionBombError) as error:  # fmt: skip
+            ZeroDivisionError) as error:  # fmt: skip
         raise ExportError(f"{name} is damaged or no run's ({in_words(error)})") from None
 
 
