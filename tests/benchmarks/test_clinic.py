@@ -16,7 +16,7 @@ def clinic(monkeypatch, tmp_path):
 
     monkeypatch.setattr(clinic, "KEPT", tmp_path)
     yield clinic
-    for name in ("clinic", "clinic_cases", "clinic_table", "clinic_ward", "house"):
+    for name in ("clinic", "clinic_cases", "clinic_coach", "clinic_table", "clinic_ward", "house"):
         sys.modules.pop(name, None)
 
 
