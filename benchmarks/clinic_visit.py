@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from typing import Any
 import house
 import torch
 from clinic_coach import coach_hash, named
-from clinic_visit_cases import SECONDS, Visit, piece, pieces
+from clinic_visit_cases import SECONDS, Visit, piece, pieces, together
 from clinic_visit_disk import outcome, turn_of
 from clinic_visit_page import Neighbour, Trouble, Watch, arrive, stage, watch
 from clinic_visit_scores import mismatch, spans, tables
@@ -88,7 +89,8 @@ def _line(name: str, one: Watch, ended: str) -> dict[str, Any]:
         "kind": one.visit.kind,
         "seed": one.seed,
         "spans": spans(one.samples, one.visit),
-        "steps": [(sample["at"], sample["step"]) for sample in one.samples],
+        # on a busy machine the page's counter lags behind what the coach has looked at
+        "steps": [(sample["at"], max(sample["step"], sample["looked"])) for sample in one.samples],
         "ended": ended,
         "lost": mismatch(one.samples),
     }
@@ -110,16 +112,6 @@ def _line(name: str, one: Watch, ended: str) -> dict[str, Any]:
     }
 
 
-def together(names: Sequence[str], at_once: int) -> Iterator[list[str]]:
-    """Pieces that are measured at the same time: of one kind, as they are watched equally long."""
-    rest = list(names)
-    while rest:
-        kind = piece(rest[0])[0].kind
-        here = [name for name in rest[:at_once] if piece(name)[0].kind == kind]
-        yield here
-        rest = [name for name in rest if name not in here]
-
-
 def run(
     names: Sequence[str], *, at_once: int = 2, seconds: float | None = None,
     pictures: Path | None = None,
@@ -132,7 +124,8 @@ def run(
         pictures: folder for a picture of each page at its first alarm; None for none.
     """
     known = read()
-    missing = [name for name in names if _full(name, seconds) not in known]
+    there = {full for full, line in known.items() if not line["lost"]}
+    missing = [name for name in names if _full(name, seconds) not in there]
     for here in together(missing, at_once):
         begun, kind = time.monotonic(), piece(here[0])[0].kind
         try:
@@ -183,7 +176,7 @@ def tell(names: Sequence[str], seconds: float | None) -> None:
     print(tables(lines))
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pieces", nargs="*", metavar="PIECE", help="RUN-SEED, such as"
                         " quick-digits-20; by default all")  # fmt: skip
@@ -199,12 +192,13 @@ def main() -> None:
     torch.set_num_threads(1)
     if options.table:
         tell(names, options.seconds)
-        return
+        return 0
     if options.pictures is not None:
         options.pictures.mkdir(parents=True, exist_ok=True)
-    run(names, at_once=1 if options.alone else 2, seconds=options.seconds,
-        pictures=options.pictures)  # fmt: skip
+    lines = run(names, at_once=1 if options.alone else 2, seconds=options.seconds,
+                pictures=options.pictures)  # fmt: skip
+    return int(any(line["lost"] for line in lines))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -7,7 +7,7 @@ A case says what a visitor does. Whether training went wrong is decided by the r
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -158,3 +158,13 @@ def piece(name: str) -> tuple[Visit, int]:
     """The run and the seed of a piece. Raises KeyError if there is no such run."""
     case, _, seed = name.rpartition("-")
     return VISITS[case], int(seed)
+
+
+def together(names: Sequence[str], at_once: int = 2) -> Iterator[list[str]]:
+    """Pieces that are measured at the same time: of one kind, as they are watched equally long."""
+    rest = list(names)
+    while rest:
+        kind = piece(rest[0])[0].kind
+        here = [name for name in rest[:at_once] if piece(name)[0].kind == kind]
+        yield here
+        rest = [name for name in rest if name not in here]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -23,8 +23,16 @@ from gan_lab.share import Link, View, encode
 EVERY = 1.0  # s between two samples
 CALM = 25.0  # s of training before a visitor turns a knob
 PATIENCE = 180.0  # s that a page may take; a busy machine is slow
-_LONGEST = 90.0  # s that the rounds before a turn may take
+LONGEST = 90.0  # s that the rounds before a turn may take
 _ZIP = "orl-faces.zip"
+
+# It does not outlive a benchmark that was killed.
+_SPIN = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    sum(range(100_000))
+"""
 
 # Keeps what the server sends about the coach: the page shows the findings only if it is unfolded.
 _LISTEN = """(() => {
@@ -108,7 +116,7 @@ class Watch:
         return (
             self.visit.turn is not None
             and self.pressed is None
-            and (calm or self.samples[-1]["at"] >= _LONGEST)
+            and (calm or self.samples[-1]["at"] >= LONGEST)
         )
 
     def turn(self, turn: Turn) -> None:
@@ -235,12 +243,15 @@ def some_faces(file: Path) -> None:
 
 
 def watch(
-    watches: Sequence[Watch], seconds: float, neighbour: Neighbour, pictures: Path | None = None
+    watches: Sequence[Watch],
+    seconds: float,
+    neighbour: Neighbour | None = None,
+    pictures: Path | None = None,
 ) -> None:
     """Sample all pages until each has been open for so long; turn the knobs on the way.
 
     Args:
-        neighbour: keeps the second core busy while fewer than two runs train.
+        neighbour: keeps the second core busy while fewer than two runs train; None for none.
         pictures: folder for a picture of each page at its first alarm; None for none.
     """
     while any(not one.samples or one.samples[-1]["at"] < seconds for one in watches):
@@ -252,7 +263,8 @@ def watch(
                 one.page.screenshot(path=pictures / f"{one.visit.name}-{one.seed}.png")
             if one.due and one.visit.turn is not None:
                 one.turn(one.visit.turn)
-        neighbour.work(sum(not one.over for one in watches) < 2)
+        if neighbour is not None:
+            neighbour.work(sum(not one.over for one in watches) < 2)
         left = EVERY - (time.monotonic() - begun)
         if left > 0:
             watches[0].page.wait_for_timeout(1000 * left)  # the browser's messages are read on
@@ -262,7 +274,7 @@ class Neighbour:
     """A process that computes without end, while it is wanted."""
 
     def __init__(self) -> None:
-        self._process: multiprocessing.process.BaseProcess | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -273,15 +285,8 @@ class Neighbour:
     def work(self, wanted: bool) -> None:
         """Begin, or end, if that is not so already."""
         if wanted and self._process is None:
-            self._process = multiprocessing.get_context("spawn").Process(target=_spin, daemon=True)
-            self._process.start()
+            self._process = subprocess.Popen([sys.executable, "-c", _SPIN])
         elif not wanted and self._process is not None:
             self._process.kill()
-            self._process.join()
+            self._process.wait()
             self._process = None
-
-
-def _spin() -> None:
-    parent = os.getppid()
-    while os.getppid() == parent:  # it does not outlive a benchmark that was killed
-        sum(range(100_000))

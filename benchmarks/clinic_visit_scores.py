@@ -129,6 +129,18 @@ def first_named(line: Line) -> Mapping[str, Any] | None:
     return None
 
 
+def at_the_head(line: Line) -> float:
+    """Share of the time with an alarm after the turn in which the cause stood at its head; 0 if
+    there was no alarm."""
+    visit, whole, right = VISITS[line["case"]], 0.0, 0.0
+    for span in line["spans"]:
+        length = min(span["for"], span["at"] + span["for"] - line["pressed"])
+        if length > 0 and alarms(span) and span["findings"]:
+            whole += length
+            right += length * _right(visit, span["findings"][0])
+    return right / whole if whole else 0.0
+
+
 def _right(visit: Visit, finding: Mapping[str, Any]) -> bool:
     return finding["weight"] in ALARMS and visit.names(finding)
 
@@ -203,18 +215,18 @@ def _caused(caused: Sequence[Line]) -> str:
         assert turn is not None
         change = f"{turn.path}: {lines[0]['old']:g} → {lines[0]['new']:g}"
         if not there:
-            rows.append((name, change, f"0 of {len(lines)}", "", "", "", ""))
+            rows.append((name, change, f"0 of {len(lines)}", *[""] * 5))
             continue
         late = [when(line["steps"], line["began"]) - line["pressed"] for line in there]
         heads = Counter(one["rule"] if one else "nothing" for one in map(first_named, there))
         rows.append((
             name, change, f"{len(there)} of {len(lines)}", _seconds(statistics.median(late)),
             ", ".join(_seconds(delay(line)) for line in there),
-            f"{sum(map(named_first, there))} of {len(there)}",
-            ", ".join(heads),
+            f"{sum(map(named_first, there))} of {len(there)}", ", ".join(heads),
+            f"{100 * statistics.mean(map(at_the_head, there)):.0f} %",
         ))  # fmt: skip
     heads = ("caused trouble", "what was turned", "went wrong", "after", "cause named after",
-             "named first", "first rule")  # fmt: skip
+             "named first", "first rule", "at the head")  # fmt: skip
     return table(heads, rows)
 
 
