@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from clinic_table import by_case, share, table
 from clinic_visit_cases import VISITS, Visit
 
 Line = Mapping[str, Any]
 Span = Mapping[str, Any]
 
 ALARMS = ("caution", "trouble")
-GOALS = {"alarm": 0.02, "seconds": 30.0, "named": 0.9}
 _STALLED = 5.0  # s; of a longer time between two samples nobody knows what was shown
 
 
@@ -165,22 +165,22 @@ def _totals(healthy: Sequence[Line], caused: Sequence[Line]) -> str:
     rows = []
     if healthy:
         rows = [
-            ("time of healthy runs with an alarm on the page", "≤ 2 %", _share(healthy, alarms)),
+            ("time of healthy runs with an alarm on the page", "≤ 2 %", _time(healthy, alarms)),
             ("of that, red", "0 s", f"{sum(seconds(line, red) for line in healthy):.0f} s"),
         ]
     if caused:
         delays = [delay(line) for line in caused]
         named = sum(named_first(line) for line in caused)
-        share = f"{named} of {len(caused)} ({100 * named / len(caused):.0f} %)"
         rows += [
             ("from the beginning of a trouble to its cause on the page, median", "≤ 30 s",
              _seconds(statistics.median(delays))),
-            ("caused troubles whose cause is named first", "≥ 90 %", share),
+            ("caused troubles whose cause is named first", "≥ 90 %",
+             share(named, len(caused))),
         ]  # fmt: skip
     return table(("", "goal", "reached"), rows)
 
 
-def _share(lines: Sequence[Line], of: Any) -> str:
+def _time(lines: Sequence[Line], of: Any) -> str:
     whole, part = (sum(seconds(line, one) for line in lines) for one in (lambda _: True, of))
     return f"{part:.0f} of {whole:.0f} s ({100 * part / whole:.1f} %)" if whole else "nothing shown"
 
@@ -189,27 +189,20 @@ def _seconds(value: float) -> str:
     return f"{value:.0f} s" if math.isfinite(value) else "never"
 
 
-def _by_case(lines: Iterable[Line]) -> dict[str, list[Line]]:
-    cases: dict[str, list[Line]] = {}
-    for line in lines:
-        cases.setdefault(line["case"], []).append(line)
-    return cases
-
-
 def _healthy(healthy: Sequence[Line]) -> str:
     rows = []
-    for name, lines in _by_case(healthy).items():
+    for name, lines in by_case(healthy).items():
         rules = ", ".join(f"{rule} {spent:.0f} s" for rule, spent in by_rule(lines).items())
         wrong = sum(seconds(line, red) for line in lines)
         steps = statistics.median(line["steps"][-1][1] for line in lines)
-        rows.append((name, str(len(lines)), f"{steps:,.0f}", _share(lines, alarms),
+        rows.append((name, str(len(lines)), f"{steps:,.0f}", _time(lines, alarms),
                      f"{wrong:.0f} s", rules or "none"))  # fmt: skip
     return table(("healthy run", "runs", "steps", "with an alarm", "red", "by rule"), rows)
 
 
 def _caused(caused: Sequence[Line]) -> str:
     rows = []
-    for name, lines in _by_case(caused).items():
+    for name, lines in by_case(caused).items():
         there = [line for line in lines if line["there"]]
         turn = VISITS[name].turn
         assert turn is not None
@@ -228,11 +221,3 @@ def _caused(caused: Sequence[Line]) -> str:
     heads = ("caused trouble", "what was turned", "went wrong", "after", "cause named after",
              "named first", "first rule", "at the head")  # fmt: skip
     return table(heads, rows)
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """In Markdown; "" without rows."""
-    if not rows:
-        return ""
-    every = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in every)
