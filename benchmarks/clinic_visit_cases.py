@@ -96,8 +96,8 @@ G_RATE_HIGH = _rate("g", "End", "ArrowLeft")  # 0.5, above 100 times what the pr
 NOISE = Turn("objective.instance_noise", "Instance noise", ("End",), words="instance noise")
 FLIPPED = Turn("objective.label_flip", "Flipped labels", ("End",), section="live:labels",
                words="flipped labels|labels are flipped")  # fmt: skip
-CLIP = Turn("regularisation.weight_clip", "Weight clip", text="0.0001", section="live:penalties",
-            words="weight clip|clipped weights")  # fmt: skip
+R1 = Turn("regularisation.r1", "R1: γ", text="10000", section="live:penalties",
+          words="R1|gradient penalty")  # fmt: skip
 D_STEPS = Turn("optim.d.steps", "D: Moves a round", ("End",),
                words="D('s|:) (moves|updates|steps)|(moves|updates|steps) of D")  # fmt: skip
 
@@ -139,8 +139,8 @@ CAUSED = (
     _caused("noise", "ring", NOISE),
     _caused("flipped-labels", "digits", FLIPPED),
     _caused("flipped-labels", "ring", FLIPPED),
-    _caused("weight-clip", "digits", CLIP),
-    _caused("weight-clip", "mnist", CLIP),
+    _caused("r1", "digits", R1),
+    _caused("r1", "ring", R1),
     _caused("d-steps", "ring", D_STEPS),
     _caused("d-steps", "cgan", D_STEPS),
 )
