@@ -141,7 +141,6 @@ CAUSED = (
     _caused("flipped-labels", "ring", FLIPPED),
     _caused("r1", "digits", R1),
     _caused("r1", "ring", R1),
-    _caused("d-steps", "ring", D_STEPS),
     _caused("d-steps", "cgan", D_STEPS),
 )
 
