@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import house  # noqa: F401  (the package, from anywhere)
+
 from gan_lab.config import RunConfig, put
 from gan_lab.presets import preset
 
