@@ -36,7 +36,7 @@ def look(evidence: Evidence) -> Sign | None:
             jumps = f", and its loss leaps by {100 * leaps:.0f} % a round" if leaping else ""
             seen = f"The learning rate of {name} is {number(rate)}{jumps}."
             sure = 0.95 if rate > limit and leaping else 0.8 if rate > limit else 0.6
-            return Sign(sure, seen, (f"lr/{name}", column), first, last)
+            return Sign(sure, seen, (f"lr/{name}", column), first, last, symptom=leaping)
     return None
 
 
