@@ -134,7 +134,7 @@ class Coach:
         sign = None if early else _dated(rule.look(evidence), step)
         if track.finding is None:
             track.count(sign is not None, step)
-            at_once = not rule.patience or evidence.broken  # a run that broke is not looked at again
+            at_once = not rule.patience or evidence.broken  # there will be no other look at it
             rounds, looks = (0, 1) if at_once else (rule.patience, LOOKS)
             if sign is not None and track.lasted(step, rounds, looks):
                 self._say(track, Finding(rule, sign, _advice(rule, evidence), step))

@@ -157,9 +157,7 @@ class Evidence:
         """One metric over the run, without its first steps: steps and numbers, oldest first. Empty
         if the newest number is not fresh."""
         course = [
-            (step, number)
-            for step, number in self._numbers(name, weights)
-            if step > FIRST_STEPS
+            (step, number) for step, number in self._numbers(name, weights) if step > FIRST_STEPS
         ]
         return course if course and self.is_fresh(course[-1][0]) else []
 

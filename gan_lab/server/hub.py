@@ -109,7 +109,7 @@ def warm() -> None:
     for _ in range(_WARM_ROUNDS):
         trainer.round()
     trainer.flush()
-    views, verdicts = trainer.look()
+    views, verdicts, _ = trainer.look()
     for view in views.values():
         encoded(view)
     counted(verdicts)

@@ -27,7 +27,8 @@ def look(evidence: Evidence) -> Sign | None:
             return Sign(min(0.95, 0.6 + gap / 2), seen, measured=probe.step)
     both = newest(evidence, "d-gap", "raw") or newest(evidence, "d-gap")
     if both and min(one.number for _, one in both) > GAP:
-        seen = f"D is right on {both[-1][1].number:.0%} more of its training pictures than of others."
+        share = both[-1][1].number
+        seen = f"D is right on {share:.0%} more of its training pictures than of others."
         return Sign(0.85, seen, measured=both[0][0])
     return None
 

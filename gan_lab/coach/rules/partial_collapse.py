@@ -49,16 +49,16 @@ def _twins(evidence: Evidence) -> list[tuple[str, int]]:
 def _measures(evidence: Evidence) -> list[tuple[str, int]]:
     """What the newest two measurements say alike, and the step of the older one."""
     names = dict.fromkeys(name for m in evidence.measured for name in m.values)
-    found = []
-    for name in names:
-        if (both := newest(evidence, name)) and (said := _lost(name, [v for _, v in both])):
-            found.append((said, both[0][0]))
-    return found
+    return [
+        (said, both[0][0])
+        for name in names
+        if (both := newest(evidence, name)) and (said := _lost(name, [v for _, v in both]))
+    ]
 
 
 def _lost(name: str, both: list[Value]) -> str:
     """What is left out to the mind of one metric; "" for nothing."""
-    kind, number, floor = name.split("-")[0], both[-1].number, both[-1].floor
+    kind, number, floor = name.split("-", maxsplit=1)[0], both[-1].number, both[-1].floor
     if kind in ("recall", "coverage") and floor:
         if all(v.number < LOST * (v.floor or 0.0) for v in both):
             return f"{kind.capitalize()} is {number:.2f}, where real ones have {floor:.2f}."
