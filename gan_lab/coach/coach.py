@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.evidence import Evidence, Onset
 from gan_lab.coach.findings import (
     Advice,
     Condition,
@@ -27,7 +28,16 @@ LOOKS = 2
 """Least looks that a sign must be seen at, however many rounds lie between two."""
 LONGER = 2
 """A finding goes so many times as slowly as it came."""
+GAP = 200
+"""Rounds without a sign after which it begins anew."""
 _GRAVEST = (Weight.TROUBLE, Weight.CAUTION, Weight.NEWS)
+
+
+class _Onset(NamedTuple):
+    """First and last step at which the sign of a rule was seen."""
+
+    first: int
+    last: int
 
 
 @dataclass
@@ -61,11 +71,6 @@ class _Track:
     def anew(self) -> None:
         self.since, self.looks, self.slips = None, 0, 0
 
-    @property
-    def ill(self) -> bool:
-        """Whether its sign is seen, or its finding stands."""
-        return self.finding is not None or self.since is not None
-
     def lasted(self, step: int, rounds: int, looks: int) -> bool:
         return self.since is not None and step - self.since >= rounds and self.looks >= looks
 
@@ -88,7 +93,7 @@ class Coach:
         self._tracks = {rule.name: _Track() for rule in self._rules}
         self._step = 0
         self._turned = 0  # step of the last change that was heard of
-        self._ill_before: dict[int, frozenset[str]] = {}  # rules, by the step of a change
+        self._onsets: dict[str, _Onset] = {}  # of signs of trouble, by rule
         self.events: list[Event] = []
 
     @property
@@ -109,16 +114,23 @@ class Coach:
         self._step = evidence.step
         if (turned := max(evidence.turned, default=0)) != self._turned:
             self._turned = turned
-            ill = (name for name, track in self._tracks.items() if track.ill)
-            self._ill_before[turned] = frozenset(ill)
             for track in self._tracks.values():
                 track.anew()
-        signs: dict[str, Sign] = {}
+        signs: dict[str, Onset] = {}
         for rule in self._rules:
             sign = self._judge(rule, evidence.with_signs(signs) if rule.cause else evidence)
             if sign is not None and sign.symptom and rule.weight is Weight.TROUBLE:
-                signs[rule.name] = sign
+                signs[rule.name] = Onset(sign, self._since(rule, evidence.step))
         return health(self.standing, evidence, suspected=self._suspects())
+
+    def _since(self, rule: Rule, step: int) -> int:
+        """The step from which on the sign of a rule, which is seen now, has been seen. A change of
+        a parameter and short gaps begin nothing anew, unlike for patience."""
+        former, finding = self._onsets.get(rule.name), self._tracks[rule.name].finding
+        goes_on = former is not None and (finding or step - former.last <= GAP)
+        since = former.first if former is not None and goes_on else step
+        self._onsets[rule.name] = _Onset(since, step)
+        return since
 
     def _suspects(self) -> bool:
         """Whether a sign of trouble is seen that has not lasted yet."""
@@ -161,7 +173,7 @@ class Coach:
     def _back_to(self, step: int) -> None:
         """Forget what was seen after a step; what stood then stands again."""
         self.events = [event for event in self.events if event.step <= step]
-        self._ill_before = {at: ill for at, ill in self._ill_before.items() if at <= step}
+        self._onsets = {name: one for name, one in self._onsets.items() if one.first <= step}
         for track in self._tracks.values():
             track.anew()
             track.finding = None

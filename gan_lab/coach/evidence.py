@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,13 @@ _WITHOUT_EFFECT = frozenset({"saving", "exploring", "health"})
 """Groups of parameters that change nothing about how a run trains."""
 
 
+class Onset(NamedTuple):
+    """A sign, and the step from which on it has been seen, with gaps."""
+
+    sign: Sign
+    since: int
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A run at one step, for the rules. Nothing in it changes.
@@ -54,8 +62,7 @@ class Evidence:
             rule, and has fewer numbers. See :meth:`probed`.
         ledger: the changes of parameters, oldest first.
         broken: whether the run has ended because a reading was not finite.
-        signs: what the other rules see now and did not see before the newest change, by rule; for
-            rules that name a cause.
+        signs: of trouble that the other rules see now, by rule; for rules that name a cause.
     """
 
     config: RunConfig
@@ -69,7 +76,7 @@ class Evidence:
     preview: Probe | None = None
     ledger: tuple[Entry, ...] = ()
     broken: bool = False
-    signs: Mapping[str, Sign] = field(default_factory=dict)
+    signs: Mapping[str, Onset] = field(default_factory=dict)
     _every: tuple[Measured, ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
@@ -101,7 +108,7 @@ class Evidence:
         """The entries of the ledger that act on training, oldest first."""
         return tuple(entry for entry in self.ledger if entry.turned and _acts(entry.path))
 
-    def with_signs(self, signs: Mapping[str, Sign]) -> Evidence:
+    def with_signs(self, signs: Mapping[str, Onset]) -> Evidence:
         """The same, with what other rules see."""
         told = copy.copy(self)
         object.__setattr__(told, "signs", dict(signs))
@@ -114,16 +121,6 @@ class Evidence:
         if column not in self.whole.columns:
             return np.empty(0, np.float32)
         values = self.recent[-count:, self.whole.columns.index(column)]
-        return values[~np.isnan(values)]
-
-    def between(self, column: str, first: int, last: int) -> NDArray[np.float32]:
-        """The readings of a curve of the steps after ``first`` up to ``last``, as far back as they
-        are kept one by one; may be empty."""
-        if column not in self.whole.columns:
-            return np.empty(0, np.float32)
-        begin = self.step - len(self.recent)
-        rows = self.recent[max(0, first - begin) : max(0, last - begin)]
-        values = rows[:, self.whole.columns.index(column)]
         return values[~np.isnan(values)]
 
     def mean(self, column: str, count: int = 100) -> float | None:
