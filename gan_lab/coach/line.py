@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Condition, Finding, at_step
-from gan_lab.coach.play import first_round, has_labels, judges, number, played, window
+from gan_lab.coach.play import first_round, has_labels, judges, lowered, number, played, window
 from gan_lab.coach.quality import far, trend
 
 _WORD = {
@@ -27,10 +27,10 @@ def line(condition: Condition, findings: tuple[Finding, ...], evidence: Evidence
         first = findings[0]
         more = len(findings) - 1
         others = f" ({more} more)" if more else ""
-        return f"{word}: {_lower(first.rule.title)}. {first.sign.seen}{others}"
+        return f"{word}: {lowered(first.rule.title)}. {first.sign.seen}{others}"
     if condition is Condition.CONVERGED:
         said = next(f for f in findings if f.rule.name == "converged")
-        return f"{word}: {_lower(said.sign.seen)}"
+        return f"{word}: {lowered(said.sign.seen)}"
     if condition is Condition.STARTING:
         if evidence.step < first_round(evidence.config):
             return f"{word}: one player trains alone before the game begins."
@@ -56,11 +56,6 @@ def _joined(parts: tuple[_Said, ...], now: int) -> str:
         part.words if part.measured is None else part.words + at_step(part.measured, now)
         for part in parts
     )
-
-
-def _lower(words: str) -> str:
-    """To go on a sentence: players keep their capitals."""
-    return words if words[1:2] in (" ", "(", "'", "_") else words[0].lower() + words[1:]
 
 
 def _duel(evidence: Evidence) -> list[_Said]:

@@ -110,6 +110,11 @@ def named(path: str) -> str:
     return f"{owner.upper()}'s {words}" if owner in ("g", "d") else f"the {words}"
 
 
+def lowered(words: str) -> str:
+    """To go on a sentence: players keep their capitals."""
+    return words if words[1:2] in (" ", "(", "'", "_") else words[0].lower() + words[1:]
+
+
 def number(value: float) -> str:
     """As people write it: three digits, no exponent where it can be helped."""
     if math.isnan(value):

@@ -16,6 +16,7 @@ from gan_lab.coach.play import (
     generators,
     has_labels,
     judges,
+    lowered,
     named,
     number,
     rest_of,
@@ -33,10 +34,10 @@ BEFORE, AFTER = 300, 30
 """Rounds on either side of the change that are compared, at most."""
 LEAST = 10
 """Readings after the change below which nothing is compared."""
-LONGER, SHORTER = 30.0, 0.01
+LONGER, SHORTER = 30.0, 0.05
 """How many times as long as before a gradient is that broke loose, or died away."""
 LONG, SHORT = 20.0, 1e-3
-"""Length that such a gradient has at least, or at most."""
+"""Length that such a gradient has at least; or at most, where the loss is another one."""
 WORSE, WORSE_G = 3.0, 5.0
 """How many times as large as before, and as where it rests, a loss is that is out of hand."""
 SURE, UNSURE = 0.98, 0.9
@@ -149,7 +150,8 @@ def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
             continue
         length, before = float(np.median(now)), float(np.median(then))
         loose = length > LONG and length > LONGER * before
-        dead = name.startswith("G") and length < SHORT and length < SHORTER * before
+        tiny = length < SHORTER * before and (length < SHORT or _same_objective(evidence, entry))
+        dead = name.startswith("G") and tiny
         if loose or dead:
             return Trouble(
                 f"the gradient of {name} is {number(length)} long, and it was {number(before)}",
@@ -184,7 +186,7 @@ def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
 
 def _losses(evidence: Evidence, entry: Entry) -> Trouble | None:
     """Whether a loss is far larger than before, where it means the same as before."""
-    if entry.old is None or not _same_objective(evidence, entry):
+    if not _same_objective(evidence, entry):
         return None
     first = judges(evidence.config)[0]
     for column, times, judge in (
@@ -210,10 +212,9 @@ def _rest(evidence: Evidence, judge: Judge) -> float:
 
 def _same_objective(evidence: Evidence, entry: Entry) -> bool:
     """Whether losses before and after a change are of one kind."""
-    try:
-        before = put(evidence.config, {entry.path: entry.old})
-    except ConfigError:
+    if not _allowed(evidence, entry):
         return False
+    before = put(evidence.config, {entry.path: entry.old})
     now = evidence.config
     return before.objective == now.objective and before.regularisation == now.regularisation
 
@@ -229,8 +230,8 @@ def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
     if not began:
         return None
     worst = max(began.values(), key=lambda onset: onset.sign.sure)
-    words = worst.sign.seen.rstrip(".")
-    return Trouble(f"this is seen: {words}", worst.sign.columns, worst.sign.measured)
+    words = lowered(worst.sign.seen.rstrip("."))
+    return Trouble(words, worst.sign.columns, worst.sign.measured)
 
 
 # -- what to do ------------------------------------------------------------------------------------
@@ -258,7 +259,7 @@ def _allowed(evidence: Evidence, entry: Entry) -> bool:
 
 RULE = Rule(
     "far-change",
-    "A change went too far",
+    "Changed too far",
     Weight.TROUBLE,
     "A parameter was moved far from where training had been well with it, and trouble began after"
     " that. What else is seen is most likely its consequence, so set it back first.",
