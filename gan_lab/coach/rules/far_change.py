@@ -21,6 +21,7 @@ from gan_lab.coach.play import (
     number,
     rest_of,
 )
+from gan_lab.coach.quality import trend
 from gan_lab.config import ConfigError, get, known, put
 from gan_lab.training.ledger import Entry
 
@@ -42,6 +43,12 @@ WORSE, WORSE_G = 3.0, 5.0
 """How many times as large as before, and as where it rests, a loss is that is out of hand."""
 SURE, UNSURE = 0.98, 0.9
 """D's certainty from which it has won, and below which it had not."""
+FOOLED = 0.15
+"""How much more real D takes fakes for than real images, once G has left it behind."""
+
+
+DECLINE = 1.5
+"""How many times as bad as before the metric that says most is, once fakes are clearly worse."""
 
 
 class Trouble(NamedTuple):
@@ -59,21 +66,18 @@ class Trouble(NamedTuple):
 
 
 def suspects(evidence: Evidence) -> list[Entry]:
-    """The changes that went far and still hold, the newest first; ``old`` is what to go back to:
-    where the parameter stood before the change or, where it was moved away in several steps, at
-    the beginning of these."""
-    found: dict[str, Entry] = {}
-    for entry in reversed(evidence.changes):
-        if (later := found.get(entry.path)) is None:
-            found[entry.path] = entry
-        elif _is_far(entry.path, entry.old, later.new):
-            found[entry.path] = replace(later, old=entry.old)
-    return [
-        entry
-        for entry in found.values()
-        if _is_far(entry.path, entry.old, entry.new)
-        and get(evidence.config, entry.path) == entry.new
-    ]
+    """The changes that went far from where the run began and still hold, the newest first; ``old``
+    is what to go back to: the newest former value that was not far from there."""
+    by_path: dict[str, list[Entry]] = {}
+    for entry in evidence.changes:
+        by_path.setdefault(entry.path, []).append(entry)
+    found = []
+    for path, entries in by_path.items():
+        newest, origin = entries[-1], entries[0].old
+        if _is_far(path, origin, newest.new) and get(evidence.config, path) == newest.new:
+            near = next(e.old for e in reversed(entries) if not _is_far(path, origin, e.old))
+            found.append(replace(newest, old=near))
+    return sorted(found, key=lambda entry: -entry.step)
 
 
 def _is_far(path: str, old: Any, new: Any) -> bool:
@@ -118,7 +122,7 @@ def _trouble(evidence: Evidence, entry: Entry) -> Trouble | None:
     """What began to go wrong after a change; None if nothing did."""
     if evidence.broken and evidence.step - entry.step <= WITHIN:
         return Trouble("readings became infinite or no numbers, and the run broke")
-    for test in (_gradients, _certainty, _losses, _others):
+    for test in (_gradients, _certainty, _losses, _quality, _others):
         if (found := test(evidence, entry)) is not None:
             return found
     return None
@@ -161,7 +165,8 @@ def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
 
 
 def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
-    """Whether D is sure of everything, or says the same extreme of all, and did not before."""
+    """Whether D is sure of everything, says the same extreme of all, or prefers the fakes, and did
+    not before."""
     if not has_labels(evidence.config):
         return None
     for judge in judges(evidence.config):
@@ -175,7 +180,8 @@ def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
         won = min(real, 1.0 - fake) > SURE and min(before[0], 1.0 - before[1]) < UNSURE
         same = min(real, fake) > SURE or max(real, fake) < 1.0 - SURE
         blind = same and UNSURE > before[0] > before[1] > 1.0 - UNSURE
-        if won or blind:
+        fooled = fake - real > FOOLED and before[1] - before[0] < FOOLED / 2
+        if won or blind or fooled:
             words = (
                 f"{judge.name} says {number(real)} to real images and {number(fake)} to fakes"
                 f" (before, {number(before[0])} and {number(before[1])})"
@@ -217,6 +223,22 @@ def _same_objective(evidence: Evidence, entry: Entry) -> bool:
     before = put(evidence.config, {entry.path: entry.old})
     now = evidence.config
     return before.objective == now.objective and before.regularisation == now.regularisation
+
+
+def _quality(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """Whether the fakes are clearly worse than before, twice in a row."""
+    course = trend(evidence)
+    if course is None:
+        return None
+    steps, badness = np.array(course.steps), course.badness
+    before, after = badness[steps <= entry.step], badness[steps > entry.step]
+    if not len(before) or len(after) < 2:
+        return None
+    then, now = float(before[-2:].min()), float(after[-2:].min())
+    if now - then <= (DECLINE - 1.0) * abs(then):
+        return None
+    words = f"{course.called} went from {number(abs(then))} to {number(abs(now))}"
+    return Trouble(words, (), course.measured)
 
 
 def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
