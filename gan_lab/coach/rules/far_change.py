@@ -74,7 +74,9 @@ def suspects(evidence: Evidence) -> list[Entry]:
     found = []
     for path, entries in by_path.items():
         newest, origin = entries[-1], entries[0].old
-        if _is_far(path, origin, newest.new) and get(evidence.config, path) == newest.new:
+        config = evidence.config
+        holds = _is_far(path, origin, newest.new) and get(config, path) == newest.new
+        if holds and known(path).counts_in(config):
             near = next(e.old for e in reversed(entries) if not _is_far(path, origin, e.old))
             found.append(replace(newest, old=near))
     return sorted(found, key=lambda entry: -entry.step)
