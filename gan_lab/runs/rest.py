@@ -267,7 +267,7 @@ def _sampled(shown: Shown) -> _Look:
 
 def _drawn(state: dict[str, Any]) -> _Look:
     with torch.no_grad():
-        views, verdicts = _game(state).preview(state["controls"]).cpu()
+        views, verdicts, _ = _game(state).preview(state["controls"]).cpu()
     return {name: encoded(one) for name, one in views.items()}, counted(verdicts), state["steps"]
 
 

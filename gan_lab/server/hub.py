@@ -111,7 +111,7 @@ def warm() -> None:
         safe_point()
         trainer.round()
     trainer.flush()
-    views, verdicts = trainer.look()
+    views, verdicts, _ = trainer.look()
     for view in views.values():
         encoded(view)
     counted(verdicts)
