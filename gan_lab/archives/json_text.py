@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO
 
 _DIGITS = 19  # of an integer: no step, count or size has more
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -69,8 +69,7 @@ def parse(text: bytes | str, limits: JsonLimits = DOCUMENT) -> Any:
 
 
 def read(path: Path, limits: JsonLimits = DOCUMENT) -> Any:
-    """The value in a file; no more of it is read than the limits allow. Raises JsonError, OSError.
-    """
+    """The value in a file; no more of it is read than the limits allow. Raises JsonError, OSError."""
     with path.open("rb") as file:
         return parse(file.read(limits.size + 1), limits)
 
@@ -121,7 +120,7 @@ def _deeper(text: str, depth: int) -> bool:
     return False
 
 
-def _integer(digits: str) -> int | NoReturn:
+def _integer(digits: str) -> int:
     if len(digits) > _DIGITS:
         raise JsonError(f"it has a number of {len(digits):,} digits")
     return int(digits)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from gan_lab.archives.json_text import read
 from gan_lab.config import ConfigError, RunConfig, difference
 from gan_lab.presets import presets
 from gan_lab.runs.directory import DirectoryError, RunDirectory
@@ -131,7 +131,7 @@ def newest_whole(directory: RunDirectory) -> int | None:
 def _summary(run: Path) -> dict[str, Any]:
     """How a run ended; empty if it does not say so in words that are known."""
     try:
-        told = json.loads((run / "summary.json").read_text("utf-8"))
+        told = read(run / "summary.json")
         known = State(told["state"]).over
         numbers = int(told["steps"]), int(told["images"]), float(told["seconds"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
