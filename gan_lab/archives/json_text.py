@@ -69,7 +69,10 @@ def parse(text: bytes | str, limits: JsonLimits = DOCUMENT) -> Any:
 
 
 def read(path: Path, limits: JsonLimits = DOCUMENT) -> Any:
-    """The value in a file; no more of it is read than the limits allow. Raises JsonError, OSError."""
+    """The value in a file, of which no more is read than the limits allow.
+
+    Raises JsonError, OSError.
+    """
     with path.open("rb") as file:
         return parse(file.read(limits.size + 1), limits)
 

@@ -85,7 +85,8 @@ def records_of(path: Path, end: int | None = None) -> dict[str, Record]:
 
 
 def chunks(file: BinaryIO, record: Record) -> Iterator[bytes]:
-    """The bytes of a record in parts. Raises ArchiveError with the last one if their sum is wrong."""
+    """The bytes of a record in parts; raises ArchiveError behind the last one if their sum is
+    wrong."""
     crc, left = 0, record.size
     file.seek(record.offset)
     while left:
