@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-_DIGITS = 19  # of an integer: no step, count or size has more
+_DIGITS = 20  # of an integer: no step, count or size has more
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -124,6 +124,6 @@ def _deeper(text: str, depth: int) -> bool:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _DIGITS:
-        raise JsonError(f"it has a number of {len(digits):,} digits")
+    if (count := len(digits.lstrip("-"))) > _DIGITS:
+        raise JsonError(f"it has a number of {count:,} digits")
     return int(digits)

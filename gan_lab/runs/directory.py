@@ -273,8 +273,10 @@ class RunDirectory:
             return ()
         try:
             return self._head()[0]
-        except (OSError, ValueError):
-            raise DirectoryError(f"{self._readings} is damaged") from None
+        except OSError:
+            raise DirectoryError(f"{self._readings} cannot be read") from None
+        except ValueError as error:
+            raise DirectoryError(f"{self._readings} is damaged: {error}") from None
 
     def records(self, columns: tuple[str, ...]) -> int:
         """How many records of these columns are whole. Raises as :meth:`read_history`."""

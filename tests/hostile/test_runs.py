@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from dataclasses import asdict
 
 import pytest
 
-from gan_lab.export import EXPORTS
+from gan_lab.export import EXPORTS, ExportError
+from gan_lab.export.bring import LIMITS, unpack
 from gan_lab.runs import RunDirectory
 from gan_lab.server import PREFIX
 
@@ -51,6 +54,18 @@ def test_what_is_no_run_is_refused_and_leaves_nothing(bring, run, case):
     answer = bring(make(run))
     assert answer.status_code == 400
     assert words.lower() in answer.text.lower()
+
+
+@pytest.mark.parametrize("case", [*BUNDLES, *(f"file: {name}" for name in FILES)])
+def test_what_its_worker_does_and_takes_is_bounded(run, tmp_path, case):
+    """Of the work that the server hands to a worker process, done in this one."""
+    make, _ = FILES[case[6:]] if case.startswith("file: ") else BUNDLES[case]
+    source, place = tmp_path / "sent.zip", tmp_path / "place"
+    source.write_bytes(make(run))
+    place.mkdir()
+    with watched(place), contextlib.suppress(ExportError):
+        unpack(str(source), str(place), "sent", asdict(LIMITS))
+        raise AssertionError("it was taken")
 
 
 def test_a_good_run_is_taken(bring, run):
