@@ -66,7 +66,12 @@ def test_a_text_that_would_take_memory_is_refused_without_it():
         tracemalloc.stop()
 
 
-@given(st.lists(st.dictionaries(st.text(), VALUES, max_size=3) | st.binary(max_size=50)))
+OBJECTS = st.dictionaries(
+    st.text(max_size=5), st.integers(-99, 99) | st.text(max_size=5), max_size=3
+)
+
+
+@given(st.lists(OBJECTS | st.binary(max_size=20), max_size=6))
 def test_lines_that_are_none_are_skipped(tmp_path_factory, told):
     path = tmp_path_factory.getbasetemp() / "a.jsonl"
     texts = [json.dumps(one).encode() if isinstance(one, dict) else one for one in told]
