@@ -109,7 +109,7 @@ class _Storage(NamedTuple):
 
     data: torch.UntypedStorage
     dtype: torch.dtype
-    count: int
+    numbers: int
 
 
 class _Parts(pickle.Unpickler):
@@ -158,7 +158,7 @@ def _tensor(
     if len(size) != len(stride) or not all(type(n) is int and n >= 0 for n in numbers):
         raise _refusal("a tensor of it cannot be")
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
-    if math.prod(size) > storage.count or (0 not in size and last >= storage.count):
+    if math.prod(size) > storage.numbers or (0 not in size and last >= storage.numbers):
         raise _refusal("its tensors are larger than the file")
     return torch.empty(0, dtype=storage.dtype).set_(storage.data, offset, size, stride)
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import os
 import tempfile
 from dataclasses import asdict
 
 import pytest
 
 from gan_lab.export import EXPORTS, ExportError
-from gan_lab.export.bring import LIMITS, unpack
 from gan_lab.runs import RunDirectory
+from gan_lab.sandbox import Limits
 from gan_lab.server import PREFIX
+from tests.patience import WAIT
 
 from .conftest import as_visitor
 from .harness import sentence, tree, watched
 from .runs import BUNDLES, FILES, NEWEST, Run
+
+imports = importlib.import_module("gan_lab.export.bring")  # the function of that name hides it
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,7 @@ def bring(client, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
 
     def send(body, **query):
+        imports._POOL.call(os.getpid, limits=Limits(wall_seconds=WAIT))  # a worker is ready
         before, who = tree(tmp_path), as_visitor(tmp_path.name)
         with watched(root, scratch):
             answer = client.post(f"{PREFIX}/bring", params=query, content=body, headers=who)
@@ -64,7 +70,7 @@ def test_what_its_worker_does_and_takes_is_bounded(run, tmp_path, case):
     source.write_bytes(make(run))
     place.mkdir()
     with watched(place), contextlib.suppress(ExportError):
-        unpack(str(source), str(place), "sent", asdict(LIMITS))
+        imports.unpack(str(source), str(place), "sent", asdict(imports.LIMITS))
         raise AssertionError("it was taken")
 
 
