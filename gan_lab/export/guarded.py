@@ -27,7 +27,8 @@ from gan_lab.archives.records import Record, chunks, records_of
 from gan_lab.export.base import ExportError
 
 _PICKLE = 32 << 20  # bytes of what says how tensors are put together
-_STEPS = 1_000_000  # of it, and values in what it makes; ours takes some thousands
+_STEPS = 300_000  # of it; ours takes some thousands, and three for each change of a knob
+_VALUES = 200_000  # in what it makes, each as often as it is named
 _DEPTH = 32  # containers inside each other
 _TEXT = 1 << 20  # characters of one text
 _TEXTS = 32 << 20  # of all, however often one is named
@@ -168,7 +169,7 @@ class _Plain:
     named counts, since whoever goes through it does so that often."""
 
     def __init__(self, size: int) -> None:
-        self._bytes, self._values, self._texts = size, _STEPS, _TEXTS
+        self._bytes, self._values, self._texts = size, _VALUES, _TEXTS
         self._seen: dict[int, tuple[Any, Tensor]] = {}
 
     def plain(self, one: Any, depth: int = _DEPTH) -> Any:
