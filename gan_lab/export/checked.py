@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 from gan_lab.archives import LINE, JsonLimits
@@ -21,6 +19,7 @@ from gan_lab.data import Kind
 from gan_lab.export.base import ExportError
 from gan_lab.export.guarded import read_parts
 from gan_lab.games import rehearse
+from gan_lab.images import open_image
 from gan_lab.runs import DirectoryError, RunDirectory, wire
 from gan_lab.runs.film import MOST, Film, Shot, messages
 from gan_lab.runs.fitting import fit, planned
@@ -230,15 +229,14 @@ def _check_entry(line: Any) -> None:
 
 
 def _check_sample(path: Path) -> None:
-    with _named(f"samples/{path.name}"), path.open("rb") as file:
-        _check_picture(file, ["PNG"])
+    with _named(f"samples/{path.name}"):
+        _check_picture(path, "PNG")
 
 
-def _check_picture(file: IO[bytes], formats: list[str]) -> None:
+def _check_picture(source: bytes | Path, *formats: str) -> None:
     """By its header. Raises ValueError, OSError."""
-    with Image.open(file, formats=formats) as opened:
-        if math.prod(opened.size) > _PIXELS:
-            raise ValueError(f"it has {opened.size[0]:,} × {opened.size[1]:,} pixels")
+    with open_image(source, formats=formats, most_pixels=_PIXELS):
+        pass
 
 
 def _check_film(folder: Path) -> None:
@@ -273,7 +271,7 @@ def _check_view(picture: Picture) -> None:
     numbers = (picture.columns, picture.tile, picture.count)
     if not all(isinstance(n, int) and 0 <= n <= _PIXELS for n in numbers):
         raise ValueError("its tiles are none")
-    _check_picture(io.BytesIO(picture.data), ["PNG", "JPEG"])
+    _check_picture(picture.data, "PNG", "JPEG")
 
 
 def _check_drawing(drawing: Drawing) -> None:
@@ -292,7 +290,7 @@ def _named(name: str) -> Any:
     except ExportError:
         raise
     except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError, DirectoryError,
-            ZeroDivisionError, Image.DecompressionBombError) as error:  # fmt: skip
+            ZeroDivisionError) as error:  # fmt: skip
         raise ExportError(f"{name} is damaged or no run's ({in_words(error)})") from None
 
 

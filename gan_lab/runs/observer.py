@@ -6,13 +6,11 @@ numbers: an observed run equals an unobserved one, to the bit. Whatever fails he
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -31,6 +29,7 @@ from gan_lab.runs.journal import Journal
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.purse import Purse
+from gan_lab.threads import BackgroundThread
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
@@ -42,7 +41,6 @@ TELL_EVERY = 5.0  # s between two checkups that differ in nothing but numbers
 KEPT = 1200  # measurements in memory; all of them are on disk
 PAST = 50  # findings that came and went, in memory
 _PATIENCE = 10  # how much it gives way to others: the system's niceness
-_ALIVE: weakref.WeakSet[Observer] = weakref.WeakSet()
 
 
 class Wish(IntEnum):
@@ -94,7 +92,7 @@ class Observer:
         self._last_left = (-1, -1)  # step and take
         self._over = self._abandoned = False
         self._trainer: Trainer | None = None
-        self._thread = threading.Thread(target=self._live, name="observer", daemon=True)
+        self._thread = BackgroundThread(self._live, "observer", on_stop=self._let_go)
 
     # -- the run's own thread ------------------------------------------------------------------
 
@@ -102,7 +100,6 @@ class Observer:
         """The run has loaded."""
         self._trainer = trainer
         self._purse.earn()
-        _ALIVE.add(self)
         self._thread.start()
 
     def between_rounds(self, trainer: Trainer, *, saved: bool = False) -> None:
@@ -150,7 +147,7 @@ class Observer:
         self._over = True
         self._news.set()
         self._thread.join(PARTING)
-        self._abandoned = True  # what is not ready now is not waited for
+        self._thread.stop()  # what is not ready now is not waited for
 
     def told(self, summary: dict[str, Any]) -> dict[str, Any]:
         """A summary of the run, with the newest measures beside its readings and what the coach
@@ -177,6 +174,11 @@ class Observer:
         self._wish, self._last_left = Wish.NEVER, (trainer.steps, take)
         self._left = Left(shown, take)
         self._purse.spend(self._purse.now() - begun)
+        self._news.set()
+
+    def _let_go(self) -> None:
+        """The thread was told to stop; also what it measures ends at its next safe point."""
+        self._over = self._abandoned = True
         self._news.set()
 
     # -- its own thread ------------------------------------------------------------------------
@@ -315,14 +317,3 @@ def _give_way() -> None:
     use_threads(1)
     with contextlib.suppress(AttributeError, OSError):  # Linux knows a niceness of each thread
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
-
-
-@atexit.register
-def _let_go() -> None:
-    """A thread that is inside PyTorch while the interpreter goes would take the process down."""
-    for observer in list(_ALIVE):
-        observer._abandoned = True
-        observer._over = True
-        observer._news.set()
-    for observer in list(_ALIVE):
-        observer._thread.join(PARTING)

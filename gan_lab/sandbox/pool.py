@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
+from gan_lab.threads import BackgroundThread
 
 POLL = 0.05  # s between two checks of deadlines and cancellations
 _ENDING = 5.0  # s that a worker which closed its pipe may take to end
@@ -213,7 +214,7 @@ class Pool:
             self._busy.add(worker)
             if not self._watching:
                 self._watching = True
-                threading.Thread(target=self._look_after, name="sandbox", daemon=True).start()
+                BackgroundThread(self._look_after, "sandbox", on_stop=self.close).start()
 
     def _look_after(self) -> None:
         """Kill what is past its deadline or cancelled, and end what has waited long enough, until

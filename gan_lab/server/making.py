@@ -13,7 +13,6 @@ import shutil
 import tempfile
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from typing import Any
 from gan_lab.export import Export
 from gan_lab.runs import RunDirectory, labels
 from gan_lab.server import limits
+from gan_lab.threads import PATIENCE, Pool, safe_point
 from gan_lab.training.devices import use_threads
 
 log = logging.getLogger(__name__)
@@ -129,8 +129,8 @@ class Makings:
             for made in self._made.values():
                 made.cancelled = True
             self._made.clear()
-            self._worker.shutdown(wait=False, cancel_futures=True)
-            self._worker, folder, self._folder = _worker(), self._folder, None
+            folder, self._folder = self._folder, None
+        self._worker.stop(wait=PATIENCE)  # what is still written into the folder would stay
         if folder is not None:
             with contextlib.suppress(OSError):
                 folder.cleanup()
@@ -159,6 +159,7 @@ def _make(made: Made, directory: RunDirectory) -> None:
     def tell(fraction: float, words: str) -> None:
         if made.cancelled:
             raise Cancelled
+        safe_point()
         made.fraction, made.words = min(1.0, max(0.0, fraction)), words
 
     try:
@@ -216,8 +217,8 @@ def file_name(directory: RunDirectory, export: Export) -> str:
     return f"{run}{what}{export.ending}"
 
 
-def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "export", initializer=_give_way)
+def _worker() -> Pool:
+    return Pool(1, "export", initializer=_give_way)
 
 
 def _give_way() -> None:

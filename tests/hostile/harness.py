@@ -1,8 +1,9 @@
 """What holds for every hostile input, whatever entrance it comes to.
 
 It ends within five seconds; nothing is written, renamed or removed but below its place; no process
-is started, no line opened to the network, nothing of a foreign class unpickled; the memory that it
-takes on the way is bounded; and what is said about it is a sentence that a person can act on.
+is started but the limited worker that decodes, no line opened to the network, nothing of a foreign
+class unpickled; the memory that it takes on the way is bounded; and what is said about it is a
+sentence that a person can act on.
 """
 
 from __future__ import annotations
