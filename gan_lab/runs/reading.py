@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from gan_lab.archives.json_text import read
 from gan_lab.config import ConfigError, RunConfig, difference
 from gan_lab.images import workers
 from gan_lab.images.workers import fitted
@@ -131,7 +131,7 @@ def newest_whole(directory: RunDirectory) -> int | None:
 def _summary(run: Path) -> dict[str, Any]:
     """How a run ended; empty if it does not say so in words that are known."""
     try:
-        told = json.loads((run / "summary.json").read_text("utf-8"))
+        told = read(run / "summary.json")
         known = State(told["state"]).over
         numbers = int(told["steps"]), int(told["images"]), float(told["seconds"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):

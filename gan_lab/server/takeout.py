@@ -22,6 +22,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -45,6 +46,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _FRESH = {"cache-control": "no-store"}
 _SAVING = 20.0  # s that a run may take to save what it has reached
+_LOOKS = 1.0  # s between two looks whether the visitor still waits for an import
 _OLD = 5.0  # s; what a run saved less long ago will do
 _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
@@ -164,7 +166,8 @@ def bringing(runs: Registry) -> Endpoint:
 
 
 async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
-    """Write the body to the disk, check and unpack it, open what came of it.
+    """Write the body to the disk, check and unpack it, open what came of it; the work on it ends
+    when the visitor leaves.
 
     Raises ValueError in a sentence, OSError, ClientDisconnect.
     """
@@ -176,7 +179,14 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
             async for part in parts(request, limits.ZIP, too_large):
                 await asyncio.to_thread(_written, file, part)
         name = request.query_params.get("name", "")
-        return await asyncio.to_thread(_opened, path, name, runs, visitor)
+        left = threading.Event()
+        opening = asyncio.create_task(
+            asyncio.to_thread(_opened, path, name, runs, visitor, left.is_set)
+        )
+        while not (await asyncio.wait({opening}, timeout=_LOOKS))[0]:
+            if await request.is_disconnected():
+                left.set()
+        return opening.result()
     finally:
         path.unlink(missing_ok=True)
 
@@ -188,10 +198,16 @@ def _written(file: BinaryIO, part: bytes) -> None:
     file.write(part)
 
 
-def _opened(path: Path, name: str, runs: Registry, visitor: str) -> Hosted:
+def _opened(
+    path: Path, name: str, runs: Registry, visitor: str, left: Callable[[], bool]
+) -> Hosted:
     owners = library().owners
     brought = bring(
-        path, runs_root(), mark=lambda run: owners.mark(run, visitor), name=name or path.name
+        path,
+        runs_root(),
+        mark=lambda run: owners.mark(run, visitor),
+        name=name or path.name,
+        cancelled=left,
     )
     return runs.open(brought.path, visitor)
 
