@@ -10,6 +10,7 @@ import pytest
 from gan_lab.export import EXPORTS
 from gan_lab.export.loading import SNIPPETS
 from tests.documented import held, table
+from tests.patience import WAIT
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 ALONE = """
@@ -45,7 +46,7 @@ def test_the_snippets_run_as_they_stand(ended, tmp_path):
         EXPORTS[name].write(directory, tmp_path / f"{name}{EXPORTS[name].ending}")
         code = code.replace("DIM", "6")
         command = [sys.executable, "-I", "-W", "ignore", "-c", ALONE, name, code]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT)
         assert done.returncode == 0, f"{name}: {done.stderr}"
 
 

@@ -10,6 +10,7 @@ import torch
 from gan_lab.export import EXPORTS, ExportError
 from gan_lab.export.program import Outward, distance, example, names
 from gan_lab.runs import open_generators
+from tests.patience import WAIT
 
 GAMES = ["cgan", "plane-ring", "progressive-small", "pix2pix-small"]
 ALONE = """
@@ -41,7 +42,7 @@ def test_programs_make_what_g_makes(ended, tmp_path, preset):
         given = [t.numpy() for t in example(shown, n, seed=9)]
         np.savez(tmp_path / f"given-{n}.npz", *given)
     command = [sys.executable, "-I", "-W", "ignore", "-c", ALONE]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3 * WAIT)
     assert done.returncode == 0, done.stderr
     import onnxruntime
 

@@ -13,6 +13,7 @@ from gan_lab.presets import preset, presets
 from gan_lab.runs import Budget, State
 from gan_lab.runs.registry import Registry
 from gan_lab.training import memory
+from tests.patience import WAIT
 
 DIGITS = Kind(1, 8, tuple("0123456789"))
 DENSE = {"networks.g.family": "dense", "networks.d.family": "dense"}
@@ -139,7 +140,7 @@ def test_a_run_without_room_is_refused_before_anything_is_made(small, room, runs
 def test_a_run_whose_pictures_turned_out_larger_says_so_itself(small, room, begin, digits):
     room(1000)
     run = begin(small(), budget=Budget(steps=2), pictures=digits)
-    assert run.join(60)
+    assert run.join(WAIT)
     assert run.latest().state is State.FAILED and "0 MB are free" in run.latest().note
 
 

@@ -23,6 +23,7 @@ from gan_lab.presets import preset, presets
 from gan_lab.runs import DirectoryError, Run, RunDirectory
 from gan_lab.runs.messages import Set, Stop
 from gan_lab.training.trainer import Trainer
+from tests.patience import WAIT
 
 ROUNDS = 20
 
@@ -306,9 +307,9 @@ def test_a_run_s_script_is_what_it_began_with(
     config = small({"training.checkpoint_steps": 1, "training.seed": 3}, "vanilla")
     run = begin(config)
     until(run, lambda moment: moment.counts.steps > 2)
-    run.send(Set("optim.g.lr", 0.05)).result(10)
+    run.send(Set("optim.g.lr", 0.05)).result(WAIT)
     run.send(Stop())
-    assert run.join(10)
+    assert run.join(WAIT)
     directory = RunDirectory(tmp_path / "run")
     assert directory.read_config().optim.g.lr == 0.05
     assert why_not(directory) == ""
@@ -334,7 +335,7 @@ def test_other_pictures_than_the_run_s_are_refused(
     config = small({"data.name": str(own), "data.held_out": 0.0}, "vanilla")
     run = begin(config)
     run.send(Stop())
-    assert run.join(10)
+    assert run.join(WAIT)
     directory = RunDirectory(tmp_path / "run")
     said = write_run("script", directory, tmp_path / "train.py", lambda *_: None)
     assert "train.npz" in said
