@@ -25,6 +25,7 @@ from playwright.sync_api import (
 )
 
 from gan_lab.data import data_root
+from tests import second_chance
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
@@ -42,11 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     So a landing fails for what is broken, and not for what one time in a thousand comes late; how
     often that is ``python benchmarks/campaign.py rounds`` counts, without second chances.
     """
-    if not config.pluginmanager.hasplugin("rerunfailures"):
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+    second_chance.give(config, items)
 
 
 def chromium() -> str:

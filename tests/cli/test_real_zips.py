@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -165,7 +166,7 @@ def script(trained: Trained) -> None:
     code = "import sys, runpy; sys.modules['gan_lab'] = None; runpy.run_path(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, out.name], cwd=out.parent, capture_output=True, text=True,
-        env={"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""}, timeout=3 * WAIT,
+        env=os.environ | {"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""}, timeout=3 * WAIT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     table = np.loadtxt(out.parent / "made" / "losses.csv", delimiter=",", skiprows=1)

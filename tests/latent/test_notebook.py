@@ -59,7 +59,9 @@ def test_its_discriminator_thinks_what_it_thought_in_the_run(mine):
     shown, opened = mine.shown(), gan_lab.load_discriminator("mine")
     x = opened.known(load(shown.config.data).images[:9])
     for name, weights in shown.judges["D"].state_dict().items():
-        assert torch.equal(weights, mine.directory.read_checkpoint()["players"]["D"]["network"][name])
+        assert torch.equal(
+            weights, mine.directory.read_checkpoint()["players"]["D"]["network"][name]
+        )
     alike(opened.look(None)(x).score, shown.onlooker.look(None)(x).score)
     assert opened.company == 1 and opened.stages
 

@@ -11,7 +11,7 @@ from gan_lab.server import registry
 
 
 @pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def runs(unmeasured: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
     registry.cache_clear()
     yield
