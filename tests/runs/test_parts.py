@@ -258,7 +258,7 @@ def test_every_letter_posted_while_a_mailbox_closes_is_answered(small):
         for writer in writers:
             writer.join()
         assert len(answers) == 80
-        entries = {answer.result(5) for answer in answers}
+        entries = {answer.result(WAIT) for answer in answers}
         assert entries == {
             Entry(4, "optim.g.lr", outcome="refused", note="the run is over (stopped)")
         }

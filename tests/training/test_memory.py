@@ -199,3 +199,17 @@ def test_some_pictures_at_a_time_are_measured_as_all_at_once(measure, monkeypatc
     parts = measured()
     monkeypatch.setattr(module, "_PART", 1000)
     torch.testing.assert_close(parts, measured(), rtol=1e-12, atol=0)
+
+
+def test_the_same_experiment_is_estimated_once(monkeypatch):
+    monkeypatch.setattr(memory, "_KNOWN", {})
+    done, estimated = [], memory._estimated
+    monkeypatch.setattr(memory, "_estimated", lambda *a: done.append(a) or estimated(*a))
+    first = of()
+    assert of() == first and len(done) == 1
+    assert of({"training.batch": 7}).batch != first.batch and len(done) == 2
+    assert memory.need(done[0][0], DIGITS, 1000).beside > first.beside and len(done) == 3
+    assert of(kind=DIGITS._replace(size=16)).total > first.total and len(done) == 4
+    for batch in range(2, 3 * memory._MOST_KNOWN):
+        of({"training.batch": batch})
+    assert len(memory._KNOWN) <= memory._MOST_KNOWN

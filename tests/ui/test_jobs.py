@@ -26,7 +26,7 @@ def test_what_many_wait_for_is_begun_once_each():
 
     def work(number: int) -> int:
         begun.append(number)
-        assert go.wait(30)
+        assert go.wait(WAIT)
         return number
 
     many = range(3 * jobs._KEPT)
@@ -50,12 +50,12 @@ def test_what_nobody_wants_ends_at_its_next_word():
 
     def work(task: jobs.Job) -> str:
         under_way.set()
-        assert go.wait(30)
+        assert go.wait(WAIT)
         task.tell(1, 2)
         return "too far"
 
     task = jobs.job("long", work)
-    assert under_way.wait(30)
+    assert under_way.wait(WAIT)
     jobs.drop("long")
     go.set()
     with pytest.raises(CancelledError):
