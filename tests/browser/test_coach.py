@@ -467,7 +467,7 @@ def test_a_measure_says_what_it_means_at_once(mount) -> None:
 def comes(page: Page, what: Locator) -> None:
     """Wait for what the coach says of a run that trains: two minutes, or on a busy machine as many
     steps as it trains in a minute on a quiet one."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE / 1000
     while not what.is_visible():
         step = page.evaluate("() => __ganlab.step")
         assert time.monotonic() < deadline or step < 2500

@@ -9,6 +9,7 @@ from gan_lab.export import EXPORTS, bring
 from gan_lab.runs import Budget, open_generators
 from gan_lab.runs.film import Film
 from gan_lab.runs.journal import Journal
+from tests.patience import WAIT
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def test_it_goes_on_bit_for_bit(packed, tmp_path, begin, differences):
     ends = []
     for name in (directory.path.name, str(brought.path.relative_to(tmp_path))):
         run = begin(directory.read_config(), name, budget=Budget(steps=10), resume=True)
-        assert run.join(60)
+        assert run.join(WAIT)
         ends.append(_state(run.directory))
     for end in ends:
         end.pop("seconds", None)  # by the clock

@@ -162,13 +162,13 @@ def test_what_fails_costs_measures_alone(begin, small, monkeypatch, caplog):
     monkeypatch.setattr(observer, "LOOK_EVERY", 0.02)
     monkeypatch.setattr(observer.Coach, "look", broken)
     run = begin(small({"training.measuring": 0.5}))
-    waited(lambda: sum("given up" in r.message for r in caplog.records) == 2)
+    waited(lambda: sum("given up" in r.getMessage() for r in caplog.records) == 2)
     ask(run, Pause())
     ask(run, Resume())
     ask(run, Stop())
     assert run.join(WAIT)
     assert run.latest().state is State.STOPPED
-    assert sum("given up" in r.message for r in caplog.records) == 2
+    assert sum("given up" in r.getMessage() for r in caplog.records) == 2
     assert not run.checkup().measured
 
 
