@@ -272,8 +272,8 @@ def stop_all() -> None:
 def leave(code: int) -> NoReturn:
     """End the process with this exit code, whatever its background threads do.
 
-    They are told to stop and waited for. The interpreter is not finalized: exit handlers run, output
-    is flushed, and the process ends at once, also where an exit handler does not return.
+    They are told to stop and waited for. The interpreter is not finalized: exit handlers run,
+    output is flushed, and the process ends at once, also where an exit handler does not return.
     """
     with contextlib.suppress(KeyboardInterrupt):  # the user does not want to wait
         stop_all()
