@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE = 2.0  # s
+EXIT_HANDLERS = 10.0  # s that the exit handlers of a process may take
 FLUSH_FAILED = 120  # the exit code with which the interpreter itself says so
 
 
@@ -271,15 +272,19 @@ def stop_all() -> None:
 def leave(code: int) -> NoReturn:
     """End the process with this exit code, whatever its background threads do.
 
-    They are told to stop and waited for. If a daemon thread still runs then, the interpreter is not
-    finalized: exit handlers run, output is flushed, and the process ends at once.
+    They are told to stop and waited for. The interpreter is not finalized: exit handlers run,
+    output is flushed, and the process ends at once, also where an exit handler does not return.
     """
     with contextlib.suppress(KeyboardInterrupt):  # the user does not want to wait
         stop_all()
-    if not _daemons():
-        sys.exit(code)
+    threading.Thread(target=_give_up, args=(code,), daemon=True).start()  # noqa: TID251
     if not finish():
         code = code or FLUSH_FAILED
+    os._exit(code)
+
+
+def _give_up(code: int) -> None:
+    time.sleep(EXIT_HANDLERS)
     os._exit(code)
 
 
