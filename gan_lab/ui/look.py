@@ -243,7 +243,7 @@ def _classes(seen: Seen) -> None:
         return
     st.subheader("How many of each class")
     some = dict(list(seen.classes.items())[:_CLASSES])
-    names = [plain(name) for name in some]
+    names = [of_plotly(name) for name in some]
     bar = {"type": "bar", "x": names, "y": list(some.values()), "marker": {"color": REAL}}
     layout = {"height": 260, "margin": _margin(), "dragmode": False,
               "xaxis": {"type": "category"}}  # fmt: skip
@@ -258,7 +258,7 @@ def _classes(seen: Seen) -> None:
     st.caption(words)
 
 
-def plain(name: str) -> str:
+def of_plotly(name: str) -> str:
     """A name of a user's as plotly may have it, which reads a few tags out of its texts."""
     return name[:40].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
