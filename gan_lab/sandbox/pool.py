@@ -1,0 +1,256 @@
+"""Worker processes that are kept ready, and calls to them."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gan_lab.sandbox import codec
+from gan_lab.sandbox.limits import Limits, Reason, SandboxError
+
+POLL = 0.05  # s between two checks of deadlines and cancellations
+_CALLS = 1000  # answered by a worker before it is replaced, so that no leak grows for ever
+_PACKAGES = Path(__file__).resolve().parents[2]
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(eq=False)  # hashed by identity
+class _Worker:
+    """A worker process.
+
+    Attributes:
+        deadline: time on the monotonic clock at which it is killed; None while it waits.
+        cancelled: asked again and again during a call; True has the worker killed.
+        killed: why it was killed, if it was.
+    """
+
+    process: subprocess.Popen[bytes]
+    calls: int = 0
+    deadline: float | None = None
+    cancelled: Callable[[], bool] = _never
+    killed: Reason | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def requests(self) -> BinaryIO:
+        assert self.process.stdin is not None
+        return self.process.stdin  # type: ignore[return-value]
+
+    @property
+    def answers(self) -> BinaryIO:
+        assert self.process.stdout is not None
+        return self.process.stdout  # type: ignore[return-value]
+
+    def kill(self, reason: Reason) -> None:
+        with self.lock:
+            if self.deadline is not None:  # not one that has just answered
+                self.killed = self.killed or reason
+                self.process.kill()
+
+    def close(self) -> None:
+        self.process.kill()
+        for stream in (self.requests, self.answers):
+            with contextlib.suppress(OSError):  # what was not written yet no longer matters
+                stream.close()
+        self.process.wait()
+
+
+class Pool:
+    """Up to ``size`` worker processes at once; up to ``keep`` of them stay ready for the next call.
+
+    Thread-safe. A worker that reached a limit is killed and replaced at the next call.
+    """
+
+    def __init__(self, size: int, *, keep: int | None = None, preload: Sequence[str] = ()) -> None:
+        """
+        Args:
+            size: calls that run at the same time; further callers wait.
+            keep: workers that stay ready; ``size`` by default.
+            preload: modules that a worker imports before its first call, outside all limits.
+        """
+        self._slots = threading.BoundedSemaphore(size)
+        self._keep = size if keep is None else keep
+        self._preload = tuple(preload)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._watching = False
+        atexit.register(self.close)
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        limits: Limits | None = None,
+        errors: tuple[type[Exception], ...] = (),
+        cancelled: Callable[[], bool] = _never,
+        charge: Callable[[float], None] | None = None,
+    ) -> Any:
+        """``function(*arguments)``, computed in a worker process.
+
+        Args:
+            function: of a module's top level. Its arguments and its result are of the kinds that
+                ``codec.write`` passes on; tuples arrive as lists.
+            limits: of this call; ``Limits()`` by default.
+            errors: exception classes that the function may raise; one of them is raised here with
+                the same text.
+            cancelled: asked every ``POLL`` seconds; True kills the call.
+            charge: receives the processor seconds that the call took, however it ended; where the
+                worker was killed, the seconds on the clock, at most ``limits.cpu_seconds``.
+
+        Raises:
+            SandboxError: a limit was reached, the call was cancelled, or the worker crashed.
+        """
+        limits = limits or Limits()
+        request = {
+            "module": function.__module__,
+            "name": function.__qualname__,
+            "arguments": list(arguments),
+            "limits": asdict(limits),
+        }
+        while not self._slots.acquire(timeout=POLL):
+            if cancelled():
+                raise SandboxError("abandoned")
+        begun = time.monotonic()
+        try:
+            answer = self._answered(request, limits, cancelled)
+        except SandboxError:
+            if charge is not None:
+                charge(min(time.monotonic() - begun, limits.cpu_seconds))
+            raise
+        finally:
+            self._slots.release()
+        if charge is not None:
+            charge(float(answer["cpu_seconds"]))
+        return _value(answer, errors)
+
+    def close(self) -> None:
+        """End all workers; calls that run end with SandboxError. The pool may be used again."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+            busy = list(self._busy)
+        for worker in busy:
+            worker.kill("abandoned")
+        for worker in idle:
+            worker.close()
+
+    def _answered(
+        self, request: dict[str, Any], limits: Limits, cancelled: Callable[[], bool]
+    ) -> dict[str, Any]:
+        worker = self._taken()
+        good = False
+        try:
+            self._watch(worker, limits, cancelled)
+            codec.write(worker.requests, request)
+            answer = codec.read(worker.answers, limits.result_bytes + 2**20)
+            if not isinstance(answer, dict) or "cpu_seconds" not in answer:
+                raise SandboxError("crash")
+            good = "reason" not in answer
+        except (EOFError, OSError, codec.CodecError):
+            raise SandboxError(_why(worker)) from None
+        finally:
+            self._put_back(worker, good=good)
+        if not good:
+            raise SandboxError("memory")
+        return answer
+
+    def _taken(self) -> _Worker:
+        with self._lock:
+            worker = self._idle.pop() if self._idle else None
+        if worker is None or worker.process.poll() is not None:
+            worker = _started(self._preload)
+        return worker
+
+    def _put_back(self, worker: _Worker, *, good: bool) -> None:
+        with worker.lock:
+            worker.deadline = None
+        worker.calls += 1
+        with self._lock:
+            self._busy.discard(worker)
+            stays = good and worker.killed is None and worker.calls < _CALLS
+            stays = stays and len(self._idle) < self._keep
+            if stays:
+                self._idle.append(worker)
+        if not stays:
+            worker.close()
+
+    def _watch(self, worker: _Worker, limits: Limits, cancelled: Callable[[], bool]) -> None:
+        worker.cancelled = cancelled
+        worker.deadline = time.monotonic() + limits.wall_seconds
+        with self._lock:
+            self._busy.add(worker)
+            if not self._watching:
+                self._watching = True
+                threading.Thread(target=self._look_after, name="sandbox", daemon=True).start()
+
+    def _look_after(self) -> None:
+        """Kill what is past its deadline or cancelled, until nothing runs any more."""
+        while True:
+            with self._lock:
+                busy = list(self._busy)
+                if not busy:
+                    self._watching = False
+                    return
+            for worker in busy:
+                if worker.deadline is not None and time.monotonic() > worker.deadline:
+                    worker.kill("time")
+                elif worker.cancelled():
+                    worker.kill("abandoned")
+            time.sleep(POLL)
+
+
+def _started(preload: Sequence[str]) -> _Worker:
+    """A new worker that has imported its modules. Raises SandboxError if it does not start."""
+    paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+        [sys.executable, "-m", "gan_lab.sandbox.worker", *preload],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+    )
+    worker = _Worker(process)
+    try:
+        if codec.read(worker.answers, 2**20) != "ready":
+            raise SandboxError("crash")
+    except (EOFError, codec.CodecError):
+        worker.close()
+        raise SandboxError("crash") from None
+    return worker
+
+
+def _why(worker: _Worker) -> Reason:
+    """Why a worker ended without an answer."""
+    if worker.killed is not None:
+        return worker.killed
+    status = worker.process.wait()
+    return "time" if status == -getattr(signal, "SIGXCPU", 0) != 0 else "crash"
+
+
+def _value(answer: dict[str, Any], errors: tuple[type[Exception], ...]) -> Any:
+    if "value" in answer:
+        return answer["value"]
+    for kind in errors:
+        if kind.__name__ in answer["error"]:
+            raise kind(answer["text"])
+    raise SandboxError("crash")
+
+
+_POOL = Pool(max(2, os.cpu_count() or 1), keep=2)
+call = _POOL.call

@@ -1,0 +1,140 @@
+"""Calls in worker processes: results, expected errors, and every limit."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_lab.sandbox import Limits, Pool, SandboxError
+
+sys.path.insert(0, str(Path(__file__).parent))  # the workers import the decoders from there
+import decoders
+
+sys.path.pop(0)
+
+SHORT = Limits(cpu_seconds=1, wall_seconds=120)
+
+
+@pytest.fixture(autouse=True)
+def decoders_can_be_imported(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="module")
+def pool():
+    pool = Pool(2)
+    yield pool
+    pool.close()
+
+
+def test_a_result_comes_back_and_prints_do_not_disturb_it(pool):
+    got = pool.call(decoders.doubled, np.arange(5, dtype=np.uint8), 3)
+    assert got["array"].tolist() == [0, 3, 6, 9, 12]
+    assert got["sum"] == 10
+
+
+def test_a_worker_is_used_again(pool):
+    assert pool.call(decoders.process) == pool.call(decoders.process) != os.getpid()
+
+
+def test_an_expected_error_is_raised_with_its_text(pool):
+    with pytest.raises(decoders.Unreadable, match="^a damaged PNG$"):
+        pool.call(decoders.broken, errors=(KeyError, decoders.Unreadable))
+
+
+def test_an_error_of_a_base_class_is_raised_as_that_class(pool):
+    with pytest.raises(ValueError, match="^a damaged PNG$"):
+        pool.call(decoders.broken, errors=(ValueError,))
+
+
+def refused(pool, function, *arguments, **options):
+    with pytest.raises(SandboxError) as caught:
+        pool.call(function, *arguments, **options)
+    return caught.value.reason
+
+
+def test_an_unexpected_error_is_a_crash(pool):
+    assert refused(pool, decoders.unexpected) == "crash"
+
+
+def test_processor_time_is_limited(pool):
+    assert refused(pool, decoders.endless, limits=SHORT) == "time"
+
+
+def test_processor_time_is_counted_from_the_call_and_not_from_the_start():
+    pool = Pool(1)
+    try:
+        for _ in range(4):  # one limit for all of them together would end the third
+            assert pool.call(decoders.busy, 0.8, limits=SHORT) >= 0.8
+    finally:
+        pool.close()
+
+
+def test_time_on_the_clock_is_limited(pool):
+    assert refused(pool, decoders.asleep, limits=Limits(wall_seconds=0.2)) == "time"
+
+
+def test_memory_is_limited(pool):
+    size = 300 * 2**20
+    assert pool.call(decoders.greedy, 2**20, limits=Limits(memory_bytes=100 * 2**20)) == 2**20
+    assert refused(pool, decoders.greedy, size, limits=Limits(memory_bytes=100 * 2**20)) == "memory"
+
+
+def test_the_size_of_a_result_is_limited(pool):
+    limits = Limits(result_bytes=1000)
+    assert refused(pool, decoders.verbose, 2000, limits=limits) == "memory"
+
+
+def test_files_cannot_be_written_unless_that_is_allowed(pool, tmp_path):
+    allowed = Limits(file_bytes=1000)
+    pool.call(decoders.writing, str(tmp_path / "yes"), limits=allowed)
+    assert (tmp_path / "yes").stat().st_size == 100
+    assert refused(pool, decoders.writing, str(tmp_path / "no")) == "crash"
+    assert not (tmp_path / "no").exists() or not (tmp_path / "no").stat().st_size
+
+
+@pytest.mark.parametrize("function", [decoders.crashing, decoders.vanishing])
+def test_a_crash_ends_the_worker_and_not_the_server(pool, function):
+    assert refused(pool, function) == "crash"
+    assert pool.call(decoders.echoed, "next") == "next"
+
+
+def test_a_cancelled_call_is_killed(pool):
+    cancelled = threading.Event()
+    threading.Timer(0.3, cancelled.set).start()
+    assert refused(pool, decoders.asleep, cancelled=cancelled.is_set) == "abandoned"
+
+
+def test_a_call_that_waits_for_a_worker_can_be_cancelled():
+    pool, cancelled = Pool(1), threading.Event()
+    busy = threading.Thread(target=refused, args=(pool, decoders.asleep), daemon=True)
+    busy.start()
+    try:
+        while not pool._busy:
+            pass
+        cancelled.set()
+        assert refused(pool, decoders.echoed, 1, cancelled=cancelled.is_set) == "abandoned"
+    finally:
+        pool.close()
+        busy.join(60)
+
+
+def test_the_caller_is_told_what_a_call_cost(pool):
+    spent = []
+    refused(pool, decoders.endless, limits=SHORT, charge=spent.append)
+    pool.call(decoders.echoed, 1, charge=spent.append)
+    assert 0.5 < spent[0] <= 1
+    assert spent[1] < 0.5
+
+
+def test_a_closed_pool_leaves_no_process_and_can_be_used_again():
+    pool = Pool(2)
+    first = pool.call(os.getpid)
+    pool.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(first, 0)
+    assert pool.call(os.getpid) != first
+    pool.close()
