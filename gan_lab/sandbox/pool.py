@@ -19,6 +19,7 @@ from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
 
 POLL = 0.05  # s between two checks of deadlines and cancellations
+_ENDING = 5.0  # s that a worker which closed its pipe may take to end
 _CALLS = 1000  # answered by a worker before it is replaced, so that no leak grows for ever
 _PACKAGES = Path(__file__).resolve().parents[2]
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -160,8 +161,10 @@ class Pool:
             if not isinstance(answer, dict) or "cpu_seconds" not in answer:
                 raise SandboxError("crash")
             good = "reason" not in answer
-        except (EOFError, OSError, codec.CodecError):
+        except (EOFError, OSError):
             raise SandboxError(_why(worker)) from None
+        except codec.CodecError:
+            raise SandboxError("crash") from None
         finally:
             self._put_back(worker, good=good)
         if not good:
@@ -169,11 +172,14 @@ class Pool:
         return answer
 
     def _taken(self) -> _Worker:
-        with self._lock:
-            worker = self._idle.pop() if self._idle else None
-        if worker is None or worker.process.poll() is not None:
-            worker = _started(self._preload)
-        return worker
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                return _started(self._preload)
+            if worker.process.poll() is None:
+                return worker
+            worker.close()  # it ended while it waited
 
     def _put_back(self, worker: _Worker, *, good: bool) -> None:
         with worker.lock:
@@ -239,8 +245,12 @@ def _why(worker: _Worker) -> Reason:
     """Why a worker ended without an answer."""
     if worker.killed is not None:
         return worker.killed
-    status = worker.process.wait()
-    return "time" if status == -getattr(signal, "SIGXCPU", 0) != 0 else "crash"
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.process.wait(_ENDING)
+    status = worker.process.poll()
+    if status is not None and status == -getattr(signal, "SIGXCPU", 0) != 0:
+        return "time"
+    return "crash"
 
 
 def _value(answer: dict[str, Any], errors: tuple[type[Exception], ...]) -> Any:

@@ -57,6 +57,16 @@ def crashing():
     os.abort()
 
 
+def nonsense():
+    """As a worker whose decoder an attacker has taken over might answer."""
+    for number in range(3, 64):
+        try:
+            os.write(number, b"[" * 4096)
+        except OSError:
+            continue
+    time.sleep(600)
+
+
 def vanishing():
     sys.exit(0)
 

@@ -1,6 +1,7 @@
 """Calls in worker processes: results, expected errors, and every limit."""
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_processor_time_is_limited(pool):
 def test_processor_time_is_counted_from_the_call_and_not_from_the_start():
     pool = Pool(1)
     try:
-        for _ in range(4):  # one limit for all of them together would end the third
+        for _ in range(3):  # one limit for all of them together would end the third
             assert pool.call(decoders.busy, 0.8, limits=SHORT) >= 0.8
     finally:
         pool.close()
@@ -94,6 +95,18 @@ def test_files_cannot_be_written_unless_that_is_allowed(pool, tmp_path):
     assert (tmp_path / "yes").stat().st_size == 100
     assert refused(pool, decoders.writing, str(tmp_path / "no")) == "crash"
     assert not (tmp_path / "no").exists() or not (tmp_path / "no").stat().st_size
+
+
+def test_a_worker_that_ended_while_it_waited_is_replaced(pool):
+    first = pool.call(decoders.process)
+    os.kill(first, signal.SIGKILL)
+    pool._idle[-1].process.wait()
+    assert pool.call(decoders.process) != first
+
+
+def test_a_worker_that_writes_nonsense_is_ended(pool):
+    assert refused(pool, decoders.nonsense) == "crash"
+    assert pool.call(decoders.echoed, "next") == "next"
 
 
 @pytest.mark.parametrize("function", [decoders.crashing, decoders.vanishing])
