@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,12 +23,12 @@ from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import config_of, kind_of
+from gan_lab.words import without_paths
 
 _TEXT_BYTES = 64 << 20  # of a file of lines
 _JSON_BYTES = 1 << 20
 _PIXELS = 64 << 20  # of a sample
 _SIDE = 4096  # px that a picture has at most
-_FOLDERS = re.compile(r"(?<![\w.])/\S*/")  # of this machine: nobody needs to know them
 _STEPS = 1 << 40
 _STEPS_ALONE = 2_000_000  # of a checkpoint that comes without its curves, which are laid out anew
 
@@ -193,4 +192,4 @@ def in_words(error: Exception) -> str:
         return (error.strerror or "it cannot be read").lower()
     if not isinstance(error, ValueError):
         return "a part of it is not what it should be"
-    return _FOLDERS.sub("", str(error).partition("\n")[0])[:120] or "it is not what it should be"
+    return without_paths(str(error).partition("\n")[0])[:120] or "it is not what it should be"

@@ -25,6 +25,7 @@ from gan_lab.runs.animation import KINDS, AnimationError, animation
 from gan_lab.runs.film import FilmError
 from gan_lab.runs.states import kept_states
 from gan_lab.training.devices import use_threads
+from gan_lab.words import without_paths
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -68,7 +69,7 @@ def film_shot(runs: Registry) -> Endpoint:
         try:
             data = await asyncio.to_thread(film.data, wanted)
         except FilmError as error:
-            return PlainTextResponse(str(error), 404, _FRESH)
+            return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         return Response(data, media_type="application/octet-stream", headers=_KEPT)
 
     return shot
@@ -92,7 +93,7 @@ def film_animation(runs: Registry) -> Endpoint:
             loop = asyncio.get_running_loop()
             data = await loop.run_in_executor(_MAKER, animation, hosted.run.film, kind)
         except AnimationError as error:
-            return PlainTextResponse(str(error), 404, _FRESH)
+            return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         finally:
             waiting -= 1
         name = re.sub(r"[^A-Za-z0-9._-]", "-", hosted.run.directory.path.name)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from gan_lab.words import without_paths
+
 LONGEST = 600
 """Characters that are shown of one text."""
 
@@ -18,6 +20,11 @@ _ENTITIES = {"+": "&#43;", "-": "&#45;", "#": "&#35;", "=": "&#61;"}
 # links, e-mail addresses, emoji and icons are found after Markdown is read, so no backslash helps
 _FOUND_LATER = re.compile(r"(?i)(\bhttps?(?=://)|\bwww(?=\.)|@(?=\w)|:(?=[\w/+-]))")
 _JOINER = "\N{WORD JOINER}"
+
+
+def reason(error: object, longest: int = LONGEST) -> str:
+    """An error's words as :func:`plain` text, without paths of this server."""
+    return plain(without_paths(str(error)), longest)
 
 
 def plain(text: object, longest: int = LONGEST) -> str:

@@ -33,7 +33,7 @@ from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.server import registry
 from gan_lab.training.figures import figures
 from gan_lab.ui import coach, components, experiment
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import config_now
 from gan_lab.ui.widgets import name_of
 
@@ -179,7 +179,7 @@ def real_pictures(data: Data) -> bool:
                 return True
             picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
-        st.error(plain(error))
+        st.error(reason(error))
         return False
     components.show("real", "real", {"plotly": components.plotly_path(), **picture})
     return True

@@ -20,6 +20,7 @@ from gan_lab.latent.neighbours import Nearest, all_of, nearest, pixels
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.ui import components
 from gan_lab.ui.jobs import Job, forget, job
+from gan_lab.words import without_paths
 
 SHOWN = 48  # pictures of a mosaic
 _NEAR = 8  # neighbours
@@ -103,7 +104,7 @@ def look(data: Data) -> None:
 def sorry(words: str, title: str = "These pictures cannot be shown") -> None:
     """Words that may hold names of a user's: as plain text."""
     with st.container(border=True):
-        st.text(f"{title}: {words}.")
+        st.text(f"{title}: {without_paths(words)}.")
 
 
 def show(seen: Seen, key: tuple[Any, ...]) -> None:

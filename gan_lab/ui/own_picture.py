@@ -18,7 +18,7 @@ from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.training.devices import use_threads
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import reason
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
@@ -49,7 +49,7 @@ def own_picture(hosted: Hosted) -> None:
         ).unsqueeze(0)
         made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
     except (DataError, ConfigError) as error:
-        st.error(f"That did not work: {plain(error)}.")
+        st.error(f"That did not work: {reason(error)}.")
         return
     _compare(given, made, shown.step)
     if hosted.run.latest().state is State.RUNNING:

@@ -18,7 +18,7 @@ from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
 from gan_lab.ui import components, experiment, takeout
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.pairing import tail, title
 from gan_lab.ui.widgets import name_of, told
 
@@ -97,7 +97,7 @@ def _list(pages: Mapping[str, Any]) -> None:
     mine = experiment.experiment()
     with st.container():
         if mine.complaint:
-            st.warning(plain(mine.complaint), icon=":material/info:")
+            st.warning(reason(mine.complaint), icon=":material/info:")
             mine.complaint = ""
     found = entries()
     if not found and not library().trash(experiment.visitor()):

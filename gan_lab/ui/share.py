@@ -14,7 +14,7 @@ from gan_lab.data import NAMED
 from gan_lab.presets import DEFAULT, presets
 from gan_lab.share import Link, ShareError, View, encode, stays_behind
 from gan_lab.ui import components, experiment, knobs
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import LINK, Experiment
 from gan_lab.ui.widgets import follow, name_of, told
 
@@ -64,7 +64,7 @@ def _maker() -> None:
     try:
         text = encode(link)
     except ShareError as error:
-        st.error(plain(error))
+        st.error(reason(error))
         return
     components.show("link", "link", {"query": f"?{LINK}={text}"})
     for note in stays_behind(mine.config):

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from gan_lab.server.assets import COMPONENTS
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import experiment
 
 _PAGES = Path(__file__).parent.parent.parent / "pages"
@@ -38,5 +38,5 @@ def complaints() -> None:
         mine.said = ""
     with st.container():
         if mine.complaint:
-            st.warning(plain(mine.complaint), icon=":material/info:")
+            st.warning(reason(mine.complaint), icon=":material/info:")
             mine.complaint = ""

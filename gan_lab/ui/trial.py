@@ -13,7 +13,7 @@ from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Checkpoint, Resume
 from gan_lab.server import registry
 from gan_lab.ui import experiment, knobs, pairing
-from gan_lab.ui.escape import plain
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.widgets import follow, name_of, told, whose, widget
 
 NOW = "From where A is now"
@@ -45,7 +45,7 @@ def try_one_change(a: Hosted) -> None:
         try:
             changed = put(now, {path: value})
         except ConfigError as error:
-            st.error(plain(error))
+            st.error(reason(error))
             changed, value = now, get(now, path)
         widget(KNOBS[path], changed, _turn, key="trial", prefix=whose(path))
     if begins == START and experiment.changes(a):

@@ -33,7 +33,7 @@ MARKDOWN = {  # calls of Streamlit whose texts are read as Markdown: places of p
 }
 TEXTS = ("label", "body", "help", "caption", "text", "title", "placeholder")
 NUMBERS = set(",.dfgeExnb%0123456789")
-SOUND_CALLS = {"plain", "len", "round", "sum", "min", "max", "strftime"}
+SOUND_CALLS = {"plain", "reason", "len", "round", "sum", "min", "max", "strftime"}
 
 OWN = {  # by file
     # letters, players, titles of the app's own presets, sets and generators; texts of the schema
