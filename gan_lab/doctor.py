@@ -100,7 +100,7 @@ def _streamlit() -> Iterator[Finding]:
 def _connections() -> Finding:
     """Connections without a whole request are closed with the help of uvicorn's internals."""
     try:
-        from gan_lab.server.heads import why_not
+        from gan_lab.server.connections import why_not
 
         why = why_not()
     except ImportError as error:

@@ -27,7 +27,7 @@ from gan_lab.runs.library import library
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
-from gan_lab.server import heads, making, takeout
+from gan_lab.server import connections, making, takeout
 from gan_lab.server.making import makings
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
@@ -149,7 +149,7 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     """Of the server: warm-up and reaper at its start, which also removes what killed servers left;
     at its end a checkpoint of every run, and no file is made any more."""
     runs = registry()
-    heads.guard()  # before the server listens
+    connections.guard()  # before the server listens
     threading.Thread(target=warm, name="warm-up", daemon=True).start()
     reaper = asyncio.create_task(_reap(runs))
     try:

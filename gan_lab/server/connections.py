@@ -1,10 +1,13 @@
-"""Connections on which no whole request comes: uvicorn holds them for ever, and Streamlit offers no
-setting for it.
+"""Two things that uvicorn does not do and Streamlit has no setting for.
+
+uvicorn holds a connection for ever on which no whole request comes. And where a frame of a
+WebSocket is too large, it closes the connection before the client has read the close code.
 
 uvicorn makes one protocol object of a fixed class for each connection; nothing that an ASGI
-application or its middleware is given can see a connection before its request's head is whole. So
-:func:`guard` wraps ``connection_made`` of that class, in place. It relies on the attributes in
-:data:`NEEDED`, which ``python -m gan_lab doctor`` checks; without them nothing is wrapped.
+application or its middleware is given can see a connection before its request's head is whole, or a
+frame that is refused. So :func:`guard` wraps one method of each of the two classes, in place. It
+relies on the names in :data:`NEEDED` and ``_FIELDS``, which ``python -m gan_lab doctor`` checks;
+without them nothing is wrapped.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import functools
 import importlib
 import logging
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -26,7 +30,10 @@ OF_ADDRESS = 64
 OF_ALL = 1000
 """As many of all addresses together."""
 NEEDED = ("connection_made", "data_received", "connection_lost")
-_PROTOCOL = "uvicorn.protocols.http.auto"
+_FIELDS = ("transport", "client", "cycle", "timeout_keep_alive_task")
+_MODULES = ("http.auto", "websockets.websockets_sansio_impl")
+LINGER = 5.0
+"""s that a client has to read the close code of a frame that was refused."""
 _MARK = "_ganlab_guarded"
 
 
@@ -105,17 +112,64 @@ def _replaced(protocol: Any) -> bool:
     return protocol.transport.get_protocol() is not protocol
 
 
+class _Sink(asyncio.Protocol):
+    """Reads and forgets what a client still sends after its WebSocket was closed: where the system
+    closes a connection with unread bytes, the client loses the close code."""
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        asyncio.get_running_loop().call_later(LINGER, protocol.transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._protocol.connection_lost(exc)
+
+
+class _Unclosed:
+    """A transport that is written to and not closed yet."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.write = transport.write
+
+    def close(self) -> None:
+        """Later, by :class:`_Sink`."""
+
+
+def _refuse(handled: Callable[[Any], None], protocol: Any) -> None:
+    """Send the close frame of a WebSocket whose frame is too large or damaged, and let it arrive.
+
+    Args:
+        handled: uvicorn's own way, which ends with the closing of the transport.
+    """
+    transport = protocol.transport
+    protocol.transport = _Unclosed(transport)
+    try:
+        handled(protocol)
+    finally:
+        protocol.transport = transport
+    transport.set_protocol(_Sink(protocol))
+    transport.resume_reading()
+    if transport.can_write_eof():
+        transport.write_eof()
+
+
 def why_not() -> str:
     """Why connections cannot be watched with the installed uvicorn; "" if they can."""
     try:
-        found = importlib.import_module(_PROTOCOL).AutoHTTPProtocol
-        source = found.__init__.__code__.co_names
+        http, ws = _protocols()
+        source = http.__init__.__code__.co_names
     except (ImportError, AttributeError) as error:
-        return f"{_PROTOCOL} has changed ({error})"
-    lacks = [name for name in NEEDED if not hasattr(found, name)]
-    fields = ("transport", "client", "cycle", "timeout_keep_alive_task")
-    lacks += [name for name in fields if name not in source]
-    return f"uvicorn's protocol lacks {', '.join(lacks)}" if lacks else ""
+        return f"uvicorn has changed ({error})"
+    lacks = [name for name in NEEDED if not hasattr(http, name)]
+    lacks += [name for name in _FIELDS if name not in source]
+    lacks += [] if hasattr(ws, "handle_parser_exception") else ["handle_parser_exception"]
+    return f"uvicorn's protocols lack {', '.join(lacks)}" if lacks else ""
+
+
+def _protocols() -> tuple[Any, Any]:
+    """uvicorn's classes for HTTP and for WebSockets, as Streamlit chooses them. Raises ImportError,
+    AttributeError."""
+    http, ws = (importlib.import_module(f"uvicorn.protocols.{name}") for name in _MODULES)
+    return http.AutoHTTPProtocol, ws.WebSocketsSansIOProtocol
 
 
 def guard(heads: Heads | None = None) -> bool:
@@ -126,8 +180,9 @@ def guard(heads: Heads | None = None) -> bool:
     if why := why_not():
         log.warning("slow connections are not closed: %s", why)
         return False
-    found = importlib.import_module(_PROTOCOL).AutoHTTPProtocol
-    made = getattr(found, _MARK, None) or found.connection_made
+    http, ws = _protocols()
+    made = getattr(http, _MARK, None) or http.connection_made
+    handled = getattr(ws, _MARK, None) or ws.handle_parser_exception
     watching = heads or Heads()
 
     @functools.wraps(made)
@@ -135,6 +190,11 @@ def guard(heads: Heads | None = None) -> bool:
         made(self, transport)
         watching.opened(self)
 
-    setattr(found, _MARK, made)
-    found.connection_made = connection_made
+    @functools.wraps(handled)
+    def handle_parser_exception(self: Any) -> None:
+        _refuse(handled, self)
+
+    setattr(http, _MARK, made)
+    setattr(ws, _MARK, handled)
+    http.connection_made, ws.handle_parser_exception = connection_made, handle_parser_exception
     return True

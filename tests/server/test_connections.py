@@ -14,9 +14,14 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import (
+    WebSocketsSansIOProtocol as Socket,
+)
+from websockets.exceptions import ConnectionClosedError
+from websockets.sync.client import connect
 
 from gan_lab import doctor
-from gan_lab.server import heads
+from gan_lab.server import connections
 from tests.patience import WAIT
 
 HEAD = 0.5  # s
@@ -27,8 +32,10 @@ WHOLE = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a server that watches its connections."""
     monkeypatch.setattr(AutoHTTPProtocol, "connection_made", AutoHTTPProtocol.connection_made)
-    monkeypatch.setattr(AutoHTTPProtocol, heads._MARK, None, raising=False)
-    assert heads.guard(heads.Heads(HEAD, of_address=3))
+    monkeypatch.setattr(AutoHTTPProtocol, connections._MARK, None, raising=False)
+    monkeypatch.setattr(Socket, "handle_parser_exception", Socket.handle_parser_exception)
+    monkeypatch.setattr(Socket, connections._MARK, None, raising=False)
+    assert connections.guard(connections.Heads(HEAD, of_address=3))
 
     async def hold(websocket) -> None:
         await websocket.accept()
@@ -39,7 +46,14 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         return PlainTextResponse("page")
 
     app = Starlette(routes=[Route("/", page), WebSocketRoute("/ws", hold)])
-    config = uvicorn.Config(app, port=0, log_level="critical", timeout_keep_alive=60)
+    config = uvicorn.Config(
+        app,
+        port=0,
+        log_level="critical",
+        timeout_keep_alive=60,
+        ws="websockets-sansio",
+        ws_max_size=1 << 20,
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -103,8 +117,6 @@ def test_who_opens_too_many_loses_the_oldest_and_nobody_else(served: int) -> Non
 
 
 def test_a_websocket_and_an_idle_page_stay(served: int) -> None:
-    from websockets.sync.client import connect
-
     with connect(f"ws://127.0.0.1:{served}/ws") as line, connected(served) as page:
         page.sendall(WHOLE)
         assert page.recv(12) == b"HTTP/1.1 200"
@@ -119,10 +131,24 @@ def test_a_websocket_and_an_idle_page_stay(served: int) -> None:
             assert part, "an idle connection is uvicorn's to close"
 
 
+def test_a_frame_that_is_too_large_is_answered_with_its_close_code(served: int) -> None:
+    """Though the client is still sending."""
+
+    def ask() -> None:
+        with connect(f"ws://127.0.0.1:{served}/ws") as line:
+            line.send(bytes(40 << 20))
+            line.recv(WAIT)
+
+    with pytest.raises(ConnectionClosedError) as closed:
+        ask()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009 and "exceeds limit" in closed.value.rcvd.reason
+
+
 def test_the_doctor_says_whether_connections_can_be_watched(monkeypatch) -> None:
     found = next(one for one in doctor.examine() if one.name == "slow connections")
     assert found.ok, found.found
-    monkeypatch.setattr(heads, "NEEDED", (*heads.NEEDED, "something_else"))
+    monkeypatch.setattr(connections, "NEEDED", (*connections.NEEDED, "something_else"))
     found = next(one for one in doctor.examine() if one.name == "slow connections")
     assert not found.ok and "something_else" in found.found
-    assert not heads.guard(), "and nothing is wrapped"
+    assert not connections.guard(), "and nothing is wrapped"
