@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import faults
+import hostile
 import house
 import kills
 import rounds
@@ -68,6 +69,10 @@ def _clinic(part: str, _: Path) -> Line:
     return {"part": part, "lost": "" if done.returncode == 0 else f"exit {done.returncode}"}
 
 
+def _hostile(name: str, _: Path) -> Line:
+    return hostile.piece(name)
+
+
 def _summed(by: str, columns: Sequence[str], lines: Sequence[Line]) -> list[list[str]]:
     """A row for each value of ``by`` with the sums of columns, and one of all."""
     names = list(dict.fromkeys(str(line[by]) for line in lines))
@@ -103,6 +108,12 @@ CAMPAIGNS = {
         lambda: ["points", "pictures", "cures"],
         _clinic,
         lambda lines: [["part", "lost"], *([line["part"], line["lost"]] for line in lines)],
+    ),
+    "hostile": Campaign(
+        "the worst known input of each entrance, beside an innocent visitor, see hostile.py",
+        lambda: list(hostile.ATTACKS),
+        _hostile,
+        lambda lines: [[*hostile.HEAD, "lost"], *([*line["row"], line["lost"]] for line in lines)],
     ),
 }
 

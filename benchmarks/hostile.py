@@ -482,7 +482,7 @@ def piece(name: str, seconds: float = 60.0) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="*", choices=ATTACKS, default=list(ATTACKS))
     parser.add_argument("--seconds", type=float, default=60.0, help="that one attack may take")
     options = parser.parse_args()

@@ -32,7 +32,7 @@ OF_ALL = 1000
 NEEDED = ("connection_made", "data_received", "connection_lost")
 _FIELDS = ("transport", "client", "cycle", "timeout_keep_alive_task")
 _MODULES = ("http.auto", "websockets.websockets_sansio_impl")
-LINGER = 5.0
+LINGER = 15.0
 """s that a client has to read the close code of a frame that was refused."""
 _MARK = "_ganlab_guarded"
 

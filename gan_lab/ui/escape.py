@@ -15,7 +15,7 @@ LONGEST = 600
 """Characters that are shown of one text."""
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>$~|&])")
-_AT_START = re.compile(r"^([#+=-]|\d+(?=[.)]))")
+_AT_START = re.compile(r"^([#+=-]|\d+(?=[.)](?:\s|$)))")
 _ENTITIES = {"+": "&#43;", "-": "&#45;", "#": "&#35;", "=": "&#61;"}
 # links, e-mail addresses, emoji and icons are found after Markdown is read, so no backslash helps
 _FOUND_LATER = re.compile(r"(?i)(\bhttps?(?=://)|\bwww(?=\.)|@(?=\w)|:(?=[\w/+-]))")

@@ -181,7 +181,7 @@ def differs(entry: Entry) -> list[str]:
         try:
             old = told(get(base, path))
         except ConfigError:  # of another version of this app
-            old = "?"
+            old, new = "?", str(value)
         found.append(f"{name} {old} → {new}" if old != new else f"{name}: others")
     return found
 

@@ -6,7 +6,7 @@ from gan_lab.archives import Limits
 from gan_lab.data.own.picture import MAX_PIXELS, Budget
 from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.runs.disk import FREE
-from gan_lab.server import limits, making
+from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
 from gan_lab.server.explore.subject import LARGEST
 from gan_lab.server.film import _QUEUE
@@ -87,6 +87,16 @@ def test_the_limits_are_as_the_document_tells_them():
             "open at once",
             f"{limits.LINES} of a visitor, {limits.ALL_LINES:,} of all",
         ),
+        (
+            "connections",
+            "without a whole request",
+            f"{connections.OF_ADDRESS} of an address, {connections.OF_ALL:,} of all",
+        ),
+        (
+            "connections",
+            "how long without a whole request",
+            f"{connections.HEAD:g} s, at most half as much again",
+        ),
         *talk("live", LIVE),
         *talk("latent", LATENT),
         (
@@ -112,10 +122,10 @@ def test_the_limits_are_as_the_document_tells_them():
         ("`takeout`", "a wish", f"{limits.WISH:,} bytes"),
         (
             "`takeout`",
-            "wishes of a run",
+            "wishes of a visitor for a run",
             then(wishes),
         ),
-        ("`takeout`", "files under way", f"{making.QUEUE}, one of a run"),
+        ("`takeout`", "files under way", f"{making.QUEUE}, one of a visitor and run"),
         ("`film`", "animations that are waited for", f"{_QUEUE}"),
         ("a link", "its text", f"{LINK:,} characters"),
         ("a configuration", "its file", f"{CONFIGURATION >> 10:,} KiB"),

@@ -266,6 +266,7 @@ def test_sound_texts_pass(sound: str) -> None:
         ("a\n\n# b", "a # b"),
         ("# head", "&#35; head"),
         ("- item", "&#45; item"),
+        ("0.5 and 1.5", "0.5 and 1.5"),
         ("1. item", "1\N{WORD JOINER}. item"),
         ("$x$ :smile: `code`", "\\$x\\$ :\N{WORD JOINER}smile: \\`code\\`"),
         ("www.a.b", "www\N{WORD JOINER}.a.b"),
