@@ -65,7 +65,7 @@ def film_shot(runs: Registry) -> Endpoint:
         film = hosted.run.film
         wanted = next((s for s in film.shots if s.step == step and s.tag == tag), None)
         if wanted is None:
-            return PlainTextResponse(f"step {step} is not on the film", 404, _FRESH)
+            return PlainTextResponse("that step is not on the film", 404, _FRESH)
         try:
             data = await asyncio.to_thread(film.data, wanted)
         except FilmError as error:

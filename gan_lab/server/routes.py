@@ -21,14 +21,17 @@ from gan_lab.server.thumbnails import thumbnail
 PREFIX = "/ganlab"
 
 
-class Step(Convertor[int]):
-    """A step in a path: Starlette's own ``int`` takes any number of digits, and Python refuses to
-    read more than 4,300."""
+_DIGITS = 15  # of a step; no run is longer
 
-    regex = "[0-9]{1,15}"
+
+class Step(Convertor[int]):
+    """A step in a path, -1 for more than 15 digits: Python refuses to read more than 4,300, and
+    Starlette's own ``int`` answers that with 500."""
+
+    regex = "[0-9]+"
 
     def convert(self, value: str) -> int:
-        return int(value)
+        return int(value) if len(value) <= _DIGITS else -1
 
     def to_string(self, value: int) -> str:
         return str(value)

@@ -195,4 +195,4 @@ def test_a_step_of_too_many_digits_is_not_on_the_film(client, hosted, digits) ->
     """Python reads no whole number of more than 4,300 digits."""
     for tag in ("x", "0"):
         answer = client.get(f"{PREFIX}/film/{hosted.view_id}/{'9' * digits}-{tag}")
-        assert answer.status_code == 404
+        assert (answer.status_code, answer.text) == (404, "that step is not on the film")
