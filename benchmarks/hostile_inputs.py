@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import random
 import struct
 import tempfile
 import zipfile
@@ -25,7 +26,10 @@ from gan_lab.training import checkpoints
 MIB = 1 << 20
 _STEPS = 6000  # that a bundle says its run has
 _COLUMNS = 20_000
+_NOISE = 8 << 10
+"""Bytes in each MiB that cannot be packed: what is packed to less than a 200th is refused."""
 _PIECE = bytes(MIB)
+_MIXED = random.Random(0).randbytes(_NOISE) + bytes(MIB - _NOISE)
 
 
 # -- images ----------------------------------------------------------------------------------------
@@ -160,57 +164,67 @@ def _repeated(head: bytes, piece: bytes, count: int) -> Callable[[], Iterator[by
 def many_columns() -> bytes:
     """Readings of 20,000 columns, all of the name ""."""
     head = json.dumps({"columns": [""] * _COLUMNS}, separators=(",", ":")).encode() + b"\n"
-    row = bytes(4 * _COLUMNS)
-    size = len(head) + _STEPS * len(row)
-    return _bundle("history/readings.f32", size, _repeated(head, row, _STEPS), _STEPS)
+    count = 4 * _COLUMNS * _STEPS // MIB
+    size = len(head) + count * MIB
+    return _bundle("history/readings.f32", size, _repeated(head, _MIXED, count), _STEPS - 1)
 
 
 def many_lines() -> bytes:
-    """60 MB of lines that each hold an empty list."""
-    piece = b"[]\n" * (MIB // 3)
+    """60 MB of lines that nearly all hold an empty list."""
+    piece = (
+        b"[]\n" * (MIB // 3 - _NOISE)
+        + b'["%s"]\n' % random.Random(0).randbytes(_NOISE).hex().encode()
+    )
     return _bundle("measures.jsonl", 60 * len(piece), _repeated(b"", piece, 60))
 
 
 def zip_bomb() -> bytes:
-    """A timeline of 1 GiB of zeros."""
-    return _bundle("film/000000000-0.film", 1024 * MIB, _repeated(b"", _PIECE, 1024))
+    """A timeline of 1 GiB, nearly all of it zeros."""
+    return _bundle("film/000000000-0.film", 1024 * MIB, _repeated(b"", _MIXED, 1024))
 
 
 def two_directories(megabytes: int = 256) -> bytes:
-    """A zip in whose comment a second directory stands, of a checkpoint that is large when it is
-    unpacked."""
+    """A checkpoint with two directories: the one that lies just before the end is of small parts,
+    which is where some readers look; the one at the offset that the end tells is of a large, packed
+    part."""
     small, large = io.BytesIO(), io.BytesIO()
     torch.save({"a": torch.zeros(4)}, small)
     torch.save({"a": torch.zeros(megabytes * MIB // 4)}, large)
     body = bytearray()
-    directories = [_directory(body, archive) for archive in (large, small)]
-    inner = directories[0] + _end(directories[0], len(body) + len(directories[1]) + 22)
-    outer = directories[1] + _end(directories[1], len(body), len(inner))
-    return bytes(body) + outer + inner
+    told = _entries(body, large, packed=True)
+    at = len(body)
+    body += _directory(told, 0)
+    near = _entries(body, small, packed=False)
+    directory = _directory(near, len(body) - at)
+    count = len(near)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), at, 0)
+    return bytes(body) + directory + end
 
 
-def _directory(body: bytearray, archive: io.BytesIO) -> bytes:
-    """Append the packed entries of a zip to ``body``; returns their directory."""
-    central = b""
+_Entry = tuple[bytes, tuple[int, ...], int]  # name, fields of its header, place
+
+
+def _entries(body: bytearray, archive: io.BytesIO, *, packed: bool) -> list[_Entry]:
+    """Append the entries of a zip to ``body``."""
+    found = []
     with zipfile.ZipFile(archive) as whole:
         for info in whole.infolist():
+            name, data = info.filename.encode(), whole.read(info)
             packer = zlib.compressobj(6, zlib.DEFLATED, -15)
-            data = whole.read(info)
-            packed = packer.compress(data) + packer.flush()
-            name, crc, at = info.filename.encode(), info.CRC, len(body)
-            told = (20, 0, 8, 0, 0, crc, len(packed), len(data), len(name))
-            body += struct.pack("<4s5H3L2H", b"PK\3\4", *told, 0) + name + packed
-            central += struct.pack(
-                "<4s6H3L5H2L", b"PK\1\2", 20, *told, 0, 0, 0, 0, 0, at
-            ) + name  # fmt: skip
-    return central
+            content = packer.compress(data) + packer.flush() if packed else data
+            method = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+            told = (20, 0, method, 0, 0, info.CRC, len(content), len(data), len(name))
+            found.append((name, told, len(body)))
+            body += struct.pack("<4s5H3L2H", b"PK\3\4", *told, 0) + name + content
+    return found
 
 
-def _end(directory: bytes, offset: int, comment: int = 0) -> bytes:
-    count = directory.count(b"PK\1\2")
-    return struct.pack(
-        "<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), offset, comment
-    )  # fmt: skip
+def _directory(entries: list[_Entry], before: int) -> bytes:
+    """The directory of some entries, for a reader that adds ``before`` to all places."""
+    return b"".join(
+        struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, *told, 0, 0, 0, 0, 0, place - before) + name
+        for name, told, place in entries
+    )
 
 
 def small_image() -> bytes:

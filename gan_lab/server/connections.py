@@ -118,7 +118,6 @@ class _Sink(asyncio.Protocol):
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        asyncio.get_running_loop().call_later(LINGER, protocol.transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._protocol.connection_lost(exc)
@@ -146,6 +145,8 @@ def _refuse(handled: Callable[[Any], None], protocol: Any) -> None:
         handled(protocol)
     finally:
         protocol.transport = transport
+    # while a timer is set, uvicorn leaves the closing to it when the application ends
+    protocol.close_timer = asyncio.get_running_loop().call_later(LINGER, transport.abort)
     transport.set_protocol(_Sink(protocol))
     transport.resume_reading()
     if transport.can_write_eof():

@@ -17,7 +17,6 @@ from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import (
     WebSocketsSansIOProtocol as Socket,
 )
-from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from gan_lab import doctor
@@ -131,18 +130,40 @@ def test_a_websocket_and_an_idle_page_stay(served: int) -> None:
             assert part, "an idle connection is uvicorn's to close"
 
 
+UPGRADE = (
+    b"GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+LARGE = 20 << 20  # bytes of a frame
+
+
 def test_a_frame_that_is_too_large_is_answered_with_its_close_code(served: int) -> None:
-    """Though the client is still sending."""
+    """Though the client is still sending it when the application has ended."""
+    with connected(served) as line:
+        line.sendall(UPGRADE)
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += line.recv(1000)
+        line.sendall(b"\x82\xff" + LARGE.to_bytes(8) + bytes(4))
+        answer = line.recv(1000)
+        for _ in range(LARGE >> 16):
+            line.sendall(bytes(1 << 16))
+    assert answer[:1] == b"\x88" and int.from_bytes(answer[2:4]) == 1009
+    assert b"exceeds limit" in answer
 
-    def ask() -> None:
-        with connect(f"ws://127.0.0.1:{served}/ws") as line:
-            line.send(bytes(40 << 20))
-            line.recv(WAIT)
 
-    with pytest.raises(ConnectionClosedError) as closed:
-        ask()
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009 and "exceeds limit" in closed.value.rcvd.reason
+def test_who_keeps_sending_after_a_frame_that_was_refused_is_cut_off(
+    served: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LINGER", 0.3)
+    with connected(served) as line:
+        line.sendall(UPGRADE + b"\x82\xff" + LARGE.to_bytes(8) + bytes(4))
+        deadline = time.monotonic() + WAIT
+        with contextlib.suppress(ConnectionError):
+            while time.monotonic() < deadline:
+                line.sendall(bytes(1 << 10))
+                time.sleep(0.01)
+        assert time.monotonic() < deadline
 
 
 def test_the_doctor_says_whether_connections_can_be_watched(monkeypatch) -> None:
