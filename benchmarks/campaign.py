@@ -23,6 +23,7 @@ from typing import Any
 
 import clinic_visit_cases
 import faults
+import hostile
 import house
 import kills
 import rounds
@@ -106,6 +107,10 @@ def _clinic_tables() -> None:
         _asked(script, "--table")
 
 
+def _hostile(name: str, _: Path) -> Line:
+    return hostile.piece(name)
+
+
 def _summed(by: str, columns: Sequence[str], lines: Sequence[Line]) -> list[list[str]]:
     """A row for each value of ``by`` with the sums of columns, and one of all."""
     names = list(dict.fromkeys(str(line[by]) for line in lines))
@@ -144,6 +149,12 @@ CAMPAIGNS = {
         _clinic_at_once,
         lambda line: not line["lost"] and line.get("coach") == coach_hash(line["part"]),
         _clinic_tables,
+    ),
+    "hostile": Campaign(
+        "the worst known input of each entrance, beside an innocent visitor, see hostile.py",
+        lambda: list(hostile.ATTACKS),
+        _hostile,
+        lambda lines: [[*hostile.HEAD, "lost"], *([*line["row"], line["lost"]] for line in lines)],
     ),
 }
 

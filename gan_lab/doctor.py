@@ -37,7 +37,16 @@ class Finding:
 
 def examine() -> list[Finding]:
     """All checks, in the order in which a person would mend them."""
-    return [_python(), *_libraries(), *_torch(), *_streamlit(), _setting(), *_data(), _runs()]
+    return [
+        _python(),
+        *_libraries(),
+        *_torch(),
+        *_streamlit(),
+        _connections(),
+        _setting(),
+        *_data(),
+        _runs(),
+    ]
 
 
 def _python() -> Finding:
@@ -86,6 +95,18 @@ def _streamlit() -> Iterator[Finding]:
     components = getattr(getattr(streamlit, "components", None), "v2", None)
     found = hasattr(components, "component")
     yield Finding("streamlit components v2", found, "there" if found else "missing", hint)
+
+
+def _connections() -> Finding:
+    """Connections without a whole request are closed with the help of uvicorn's internals."""
+    try:
+        from gan_lab.server.connections import why_not
+
+        why = why_not()
+    except ImportError as error:
+        why = str(error)
+    hint = "put a reverse proxy before a server that strangers can reach, or install uvicorn 0.54"
+    return Finding("slow connections", not why, why or "are closed", hint)
 
 
 def _setting() -> Finding:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from gan_lab.config import known
+from gan_lab.config import ConfigError, known
 
 if TYPE_CHECKING:
     from gan_lab.coach.evidence import Evidence
@@ -67,7 +67,15 @@ class Advice:
     @property
     def live(self) -> bool:
         """Whether it can be applied to the run as it trains; else it takes a restart."""
-        return bool(self.changes) and all(known(path).live for path, _ in self.changes)
+        return bool(self.changes) and all(_is_live(path) for path, _ in self.changes)
+
+
+def _is_live(path: str) -> bool:
+    """A finding that was kept on disk may name a parameter of another version: it is not."""
+    try:
+        return known(path).live
+    except ConfigError:
+        return False
 
 
 @dataclass(frozen=True)

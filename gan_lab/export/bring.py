@@ -13,8 +13,6 @@ import hashlib
 import os
 import re
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -36,8 +34,11 @@ from gan_lab.export.bundle import BELOW, BESIDE, FORMAT, MANIFEST, is_known
 from gan_lab.export.checked import check_run, checked_state
 from gan_lab.export.returned import from_safetensors, from_torch, is_safetensors
 from gan_lab.export.sets import grid_png
-from gan_lab.runs import RunDirectory
+from gan_lab.leftovers import Temporary
+from gan_lab.runs import DirectoryError, RunDirectory
+from gan_lab.runs.arriving import Room
 from gan_lab.runs.directory import Mark, unmarked
+from gan_lab.runs.library import ARRIVING
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pretrained import PretrainedError, write
 from gan_lab.sandbox import Pool, SandboxError
@@ -78,7 +79,8 @@ def bring(
     Raises:
         ExportError: it is none of these, damaged, too large, or not what it says, or it was
             cancelled; one line.
-        OSError: the place cannot be written to.
+        DirectoryError: with this run all runs would take more than they may.
+        OSError: the place cannot be written to, or the disk would be nearly full.
     """
     if source.exists() and not source.is_file():
         raise ExportError(f"{source.name} is no file; give the zip of a run")
@@ -92,14 +94,16 @@ def bring(
     if source.stat().st_size > limits.total_bytes:
         raise ExportError(f"it has more than {limits.total_bytes >> 20:,} MB; that is too large")
     root.mkdir(parents=True, exist_ok=True)
-    place = Path(tempfile.mkdtemp(prefix=".bringing-", dir=root))
+    Room(root, source.stat().st_size)
+    folder = Temporary(ARRIVING, root)
+    place = folder.path
     try:
         called = _in_worker(source, place, limits, Path(name or source.name).stem, cancelled)
         mark(place)
         place.chmod(0o755)
         return RunDirectory(_settled(place, root, called))
     finally:
-        shutil.rmtree(place, ignore_errors=True)  # it is not there any more if all went well
+        folder.remove()  # it is not there any more if all went well
 
 
 def _in_worker(
@@ -119,7 +123,7 @@ def _in_worker(
     try:
         told = _POOL.call(
             unpack, *paths, stem, asdict(limits),
-            limits=bounds, errors=(ExportError,), cancelled=cancelled,
+            limits=bounds, errors=(ExportError, DirectoryError), cancelled=cancelled,
         )  # fmt: skip
     except SandboxError as error:
         raise ExportError(f"this file cannot be brought in: {error}") from None
@@ -139,7 +143,7 @@ def unpack(source: str, place: str, stem: str, limits: dict[str, Any]) -> dict[s
     Returns:
         ``name``, that the run is due, or ``errno`` where the disk did not take it.
 
-    Raises ExportError.
+    Raises ExportError, DirectoryError.
     """
     path, target = Path(source), Path(place)
     try:
@@ -204,8 +208,7 @@ def _from_bundle(archive: Archive, place: Path) -> str:
     if {BELOW + name for name in files} != inside:
         raise ExportError("this zip does not hold the files that its list names")
     due = sum(entry.size for name, entry in entries.items() if name in inside)
-    if due > (free := shutil.disk_usage(place).free):
-        raise ExportError(f"it needs {due:,} bytes of disk and {free:,} are free")
+    room = Room(place.parent, due)
     for name, told in files.items():
         entry, digest = entries[BELOW + name], hashlib.sha256()
         if entry.size != told["size"]:
@@ -215,6 +218,7 @@ def _from_bundle(archive: Archive, place: Path) -> str:
         with target.open("xb") as file:
             for piece in archive.chunks(entry):
                 digest.update(piece)
+                room.take(len(piece))
                 file.write(piece)
         if digest.hexdigest() != told["sha256"]:
             raise ExportError(f"{name} is not what was packed: its digest is another one")

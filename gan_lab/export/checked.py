@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from gan_lab.training import checkpoints
 from gan_lab.training.checkpoints import CheckpointError
 from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import config_of, kind_of
+from gan_lab.words import without_paths
 
 _LINES_BYTES = {"ledger": 4 << 20, "measures": 16 << 20, "findings": 16 << 20}
 _LINES = 100_000  # of such a file
@@ -42,7 +42,6 @@ _PICTURES = 1024  # of those that are always shown
 _CHANNELS = 8
 _SHOT = 64 << 20  # bytes of one moment of the film
 _MESSAGES = 64  # in it
-_FOLDERS = re.compile(r"(?<![\w.])/\S*/")  # of this machine: nobody needs to know them
 _STEPS = 1 << 40
 _STEPS_ALONE = 2_000_000  # of a checkpoint that comes without its curves, which are laid out anew
 
@@ -304,4 +303,4 @@ def in_words(error: Exception) -> str:
         return (error.strerror or "it cannot be read").lower()
     if not isinstance(error, ValueError):
         return "a part of it is not what it should be"
-    return _FOLDERS.sub("", str(error).partition("\n")[0])[:120] or "it is not what it should be"
+    return without_paths(str(error).partition("\n")[0])[:120] or "it is not what it should be"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -17,11 +16,14 @@ from gan_lab.export.card import card, entries, plain
 from gan_lab.export.history import records, rows
 from gan_lab.images import Unreadable
 from gan_lab.images.workers import frame
+from gan_lab.leftovers import temporary_folder
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.journal import Journal
 from gan_lab.whole import whole_file
 from gan_lab.words import size_of
 
+PREFIX = "ganlab-events-"
+"""Of the temporary folders of this export."""
 POINTS = 10_000  # of a curve; of longer ones every k-th step is taken
 SAMPLES = 100  # pictures, evenly
 
@@ -33,7 +35,7 @@ def _missing(directory: RunDirectory) -> str:
 
 
 def _make(directory: RunDirectory, out: Path, tell: Tell) -> str:
-    with tempfile.TemporaryDirectory(prefix="ganlab-events-") as folder:
+    with temporary_folder(PREFIX) as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a package that is not ours
             from torch.utils.tensorboard import SummaryWriter

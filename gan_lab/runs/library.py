@@ -15,7 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gan_lab.runs import labels, reading
+from gan_lab.leftovers import sweep
+from gan_lab.runs import labels, reading, uploads
 from gan_lab.runs.directory import DirectoryError, RunDirectory, runs_root
 from gan_lab.runs.origin import preset_of
 from gan_lab.runs.owners import Owners
@@ -26,6 +27,8 @@ log = logging.getLogger(__name__)
 
 HERE, PAUSED, ELSEWHERE = "training here", "paused", "elsewhere"
 LEFT, DAMAGED = "left behind", "damaged"
+ARRIVING = ".bringing-"
+"""Before the name of a folder below the runs root in which a run is being unpacked."""
 DEPTH = 3  # folders below the root in which runs are looked for
 BOUND = 20_000  # MB that all runs take, unless GANLAB_RUNS_MEGABYTES says otherwise
 
@@ -166,8 +169,11 @@ class Library:
         return [replace(e, name=one.name, mine=True) for one, e in told if e is not None]
 
     def tidy(self) -> None:
-        """Let go of what has been in the trash for too long."""
+        """Remove what has been in the trash for too long, and what a killed server left of imports
+        and uploads."""
         self._trash.tidy()
+        sweep(ARRIVING, self.root)
+        uploads.sweep()
 
     # -- room ----------------------------------------------------------------------------------
 
@@ -189,15 +195,27 @@ class Library:
         except (ValueError, OverflowError):
             return BOUND * MEGABYTE
 
-    def make_room(self) -> None:
-        """Before a run begins: where all take too much, the trash is emptied, oldest first.
+    def make_room(self, due: int = 0) -> None:
+        """Before a run begins or is imported: where all take too much, the trash is emptied, oldest
+        first. What other imports have unpacked so far counts too.
 
-        No other run is ever deleted. Raises DirectoryError, with both numbers, if that is not
-        enough.
+        No other run is ever deleted.
+
+        Args:
+            due: bytes that the run will take at least.
+
+        Raises DirectoryError, with both numbers, if that is not enough.
         """
-        used, bound = self.used(), self.bound()
+        coming = sum(reading.size_of(path) for path in self.root.glob(f"{ARRIVING}*"))
+        used, bound = self.used() + coming + due, self.bound()
         while used >= bound and self._trash.give_up(1):
-            used = self.used()
+            used = self.used() + coming + due
+        if used >= bound and due:
+            raise DirectoryError(
+                f"with this run the runs of this server would take {_megabytes(used)}, and may take"
+                f" {_megabytes(bound)}; delete some on the page Runs, or let GANLAB_RUNS_MEGABYTES"
+                " allow more"
+            )
         if used >= bound:
             raise DirectoryError(
                 f"the runs of this server take {_megabytes(used)}, and may take"
@@ -266,11 +284,12 @@ class Library:
 
 def library() -> Library:
     """The one of this process, of the runs root as it is now."""
-    return _library(runs_root())
+    return library_of(runs_root())
 
 
 @cache
-def _library(root: Path) -> Library:
+def library_of(root: Path) -> Library:
+    """The one of this process, of any runs root."""
     return Library(root)
 
 

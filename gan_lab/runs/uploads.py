@@ -24,6 +24,7 @@ from typing import IO, BinaryIO
 from gan_lab.archives import ArchiveError, NameRefused, open_archive, safe_name, shown
 from gan_lab.data import DataError, data_root, is_named
 from gan_lab.runs.directory import runs_root
+from gan_lab.runs.disk import refuse_full
 
 BOUND = 4000  # MB of all visitors together, unless GANLAB_OWN_MEGABYTES says otherwise
 SETS = 20  # of one visitor
@@ -108,13 +109,14 @@ class Uploads:
             raise DataError("this server has no more room for own pictures; delete a set of yours")
 
     def _written(self, slug: str, files: Sequence[tuple[str, BinaryIO]], *, whole: bool) -> Path:
-        why = "no place"
+        why, due = "no place", sum(file.seek(0, io.SEEK_END) for _, file in files)
         for folder in self._folders:
             path = folder / f"{slug}-{secrets.token_hex(4)}.zip"
             temporary = path.with_suffix(".writing")
             try:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 _sweep(folder)
+                refuse_full(folder, due)
                 with temporary.open("xb") as target:
                     if whole:
                         _copy(files[0][1], target)
@@ -145,6 +147,13 @@ def _sweep(folder: Path) -> None:
         if time.time() - _told(path)[1] > _STALE:
             with contextlib.suppress(OSError):
                 path.unlink()
+
+
+def sweep() -> None:
+    """What killed servers left half written goes, of all visitors."""
+    for root in roots():
+        for folder in root.glob("*"):
+            _sweep(folder)
 
 
 def roots() -> tuple[Path, ...]:

@@ -27,6 +27,7 @@ from gan_lab.runs.states import kept_states
 from gan_lab.server.visitors import COOKIE
 from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
+from gan_lab.words import without_paths
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -67,11 +68,11 @@ def film_shot(runs: Registry) -> Endpoint:
         film = hosted.run.film
         wanted = next((s for s in film.shots if s.step == step and s.tag == tag), None)
         if wanted is None:
-            return PlainTextResponse(f"step {step} is not on the film", 404, _FRESH)
+            return PlainTextResponse("that step is not on the film", 404, _FRESH)
         try:
             data = await asyncio.to_thread(film.data, wanted)
         except FilmError as error:
-            return PlainTextResponse(str(error), 404, _FRESH)
+            return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         return Response(data, media_type="application/octet-stream", headers=_KEPT)
 
     return shot
@@ -94,7 +95,7 @@ def film_animation(runs: Registry) -> Endpoint:
         try:
             data = await _while_wanted(request, animation, hosted.run.film, kind)
         except AnimationError as error:
-            return PlainTextResponse(str(error), 404, _FRESH)
+            return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         finally:
             waiting.discard(visitor)
         name = re.sub(r"[^A-Za-z0-9._-]", "-", hosted.run.directory.path.name)

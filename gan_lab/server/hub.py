@@ -17,12 +17,16 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan_lab.data import DataError, load
+from gan_lab.export import tensorboard
+from gan_lab.export.script import write
+from gan_lab.leftovers import sweep
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Registry
 from gan_lab.runs.library import library
 from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
+from gan_lab.server import connections, making, takeout
 from gan_lab.server.end import ended_by_signals
 from gan_lab.server.making import makings
 from gan_lab.threads import BackgroundThread, safe_point
@@ -120,6 +124,14 @@ def warm() -> None:
     gc.freeze()
 
 
+def tidy() -> None:
+    """Remove from the disk what nobody needs: old trash, and what killed servers left of imports,
+    uploads and exports."""
+    for prefix in (takeout.BROUGHT, making.PREFIX, tensorboard.PREFIX, write.PREFIX):
+        sweep(prefix)
+    library().tidy()
+
+
 async def _reap(runs: Registry) -> None:
     tidied = -1
     while True:
@@ -128,7 +140,7 @@ async def _reap(runs: Registry) -> None:
             await asyncio.to_thread(runs.reap)
             await asyncio.to_thread(makings.sweep)
             if (minute := int(time.monotonic() / _TIDY_EVERY)) != tidied:
-                await asyncio.to_thread(library().tidy)
+                await asyncio.to_thread(tidy)
                 tidied = minute
         except Exception:  # one bad round must not be the last
             log.exception("runs could not be looked after")
@@ -136,9 +148,11 @@ async def _reap(runs: Registry) -> None:
 
 @contextlib.asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
-    """Of the server: warm-up and reaper at its start; at its end a checkpoint of every run, and no
-    file is made any more. A signal begins that end at once."""
+    """Of the server: warm-up and reaper at its start, which also removes what killed servers left;
+    at its end a checkpoint of every run, and no file is made any more. A signal begins that end at
+    once."""
     runs = registry()
+    connections.guard()  # before the server listens
     BackgroundThread(warm, "warm-up").start()
     reaper = asyncio.create_task(_reap(runs))
 

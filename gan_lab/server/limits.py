@@ -73,8 +73,6 @@ PATIENCE = 20.0
 """s that a body may take, whatever its size."""
 SLOWEST = 16 << 10
 """Bytes a second that a body comes with at least, from then on."""
-ROOM = 256 << 20
-"""Bytes that stay free on the disk."""
 
 
 class Rate:
@@ -176,7 +174,7 @@ TOO_OFTEN = "That came too often; wait some seconds and try again."
 
 
 def wishes() -> Rates:
-    """How often files of one run may be wished for, or let go."""
+    """How often one visitor may wish for files of one run, or let them go."""
     return Rates(a_second=1.0, at_once=30)
 
 

@@ -26,6 +26,7 @@ from gan_lab.runs import Hosted, Moment, Registry, Viewed, wire
 from gan_lab.runs.messages import Checkup
 from gan_lab.server.limits import HASTY, LIVE, Ear
 from gan_lab.server.origin import admitted
+from gan_lab.words import without_paths
 
 AGAIN = 1012
 """Close code: the page should come again."""
@@ -225,7 +226,7 @@ async def _meaning(of: Any, run: Viewed) -> bytes:
     try:  # the trainer may hold the history for a moment, so not on the loop
         text = await asyncio.to_thread(run.meaning, of)
     except ValueError as error:
-        return wire.encode("error", {"text": str(error)})
+        return wire.encode("error", {"text": without_paths(str(error))})
     return wire.encode("meaning", {"of": of, "text": text})
 
 
@@ -236,4 +237,4 @@ async def _around(step: Any, run: Viewed) -> bytes:
     try:  # it reads the disk, so not on the loop
         return wire.around_frame(await asyncio.to_thread(run.around, step))
     except (ValueError, OSError) as error:
-        return wire.encode("error", {"text": str(error)})
+        return wire.encode("error", {"text": without_paths(str(error))})

@@ -1,7 +1,7 @@
 """Files that are being made of runs for visitors, one after the other, in a thread that gives way.
 
-One at a time for each run, a few in all; a file lies on disk for a quarter of an hour and is gone
-before that if newer ones need its place.
+Each visitor has files of their own: one at a time of each run, a few in all. A file lies on disk
+for a quarter of an hour and is gone before that if newer ones need its place.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import shutil
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from gan_lab.export import Export
+from gan_lab.leftovers import Temporary
 from gan_lab.runs import RunDirectory, labels
-from gan_lab.server import limits
+from gan_lab.runs.disk import refuse_full
 from gan_lab.threads import PATIENCE, Pool, safe_point
 from gan_lab.training.devices import use_threads
+from gan_lab.words import without_paths
 
 log = logging.getLogger(__name__)
 
 QUEUE = 4  # files that may be waited for at once
 HELD = 8  # files that lie ready at once
 KEPT = 900.0  # s that one does
+PREFIX = "ganlab-export-"
+"""Of the temporary folder in which a server keeps its files."""
 _PATIENCE = 10  # how far the thread gives way to trainers and pages
 
 
@@ -83,45 +86,50 @@ class Makings:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[str, Made] = {}  # by view id; the newest last
+        self._made: dict[tuple[str, str], Made] = {}  # by view id and visitor; the newest last
         self._worker = _worker()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Temporary | None = None
 
-    def of(self, view_id: str) -> Made | None:
-        """The newest file of a run, on its way or ready."""
+    def of(self, view_id: str, visitor: str) -> Made | None:
+        """The newest file of a run that a visitor asked for, on its way or ready."""
         self.sweep()
         with self._lock:
-            return self._made.get(view_id)
+            return self._made.get((view_id, visitor))
 
-    def begin(self, view_id: str, directory: RunDirectory, export: Export) -> Made:
-        """Have a file made; the one before it of the same run goes.
+    def begin(self, view_id: str, visitor: str, directory: RunDirectory, export: Export) -> Made:
+        """Have a file made; the one before it, of the same run for the same visitor, goes.
 
-        Raises Busy if one is being made of this run, or too many of all.
+        Args:
+            visitor: who asks, by the cookie; those without one are one visitor.
+
+        Raises Busy if one is being made of this run for this visitor, or too many of all.
         """
         self.sweep()
         with self._lock:
-            before = self._made.get(view_id)
+            key = view_id, visitor
+            before = self._made.get(key)
             if before is not None and before.under_way:
                 raise Busy("One file of this run is being made already; this one can come next.")
             if sum(made.under_way for made in self._made.values()) >= QUEUE:
                 raise Busy("Others are having files made. Try again in a moment.")
             if before is not None:
-                _drop(self._made.pop(view_id))
+                _drop(self._made.pop(key))
             name = file_name(directory, export)
             made = Made(export, name, self._place() / f"run{export.ending}")
-            self._made[view_id] = made
+            self._made[key] = made
         self._worker.submit(_make, made, directory)
         return made
 
-    def cancel(self, view_id: str) -> None:
-        """Stop at the next word of progress; or let go of what is ready."""
+    def cancel(self, view_id: str, visitor: str) -> None:
+        """Stop what this visitor asked for at the next word of progress; or remove what is ready.
+        The files of other visitors are not touched."""
         with self._lock:
-            made = self._made.get(view_id)
+            made = self._made.get((view_id, visitor))
             if made is None:
                 return
             made.cancelled = True
             if not made.under_way:
-                _drop(self._made.pop(view_id))
+                _drop(self._made.pop((view_id, visitor)))
 
     def close(self) -> None:
         """The server's end: nothing goes on, and nothing is left on the disk."""
@@ -132,25 +140,22 @@ class Makings:
             folder, self._folder = self._folder, None
         self._worker.stop(wait=PATIENCE)  # what is still written into the folder would stay
         if folder is not None:
-            with contextlib.suppress(OSError):
-                folder.cleanup()
+            folder.remove()
 
     def _place(self) -> Path:
         """A new folder, for one file and what is written beside it."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(
-                prefix="ganlab-export-", ignore_cleanup_errors=True
-            )
-        return Path(self._folder.name) / os.urandom(8).hex()
+            self._folder = Temporary(PREFIX)
+        return self._folder.path / os.urandom(8).hex()
 
     def sweep(self) -> None:
         """Old files go; of too many the oldest do."""
         with self._lock:
             ready = [(v, made) for v, made in self._made.items() if not made.under_way]
             too_many = len(ready) - HELD
-            for place, (view_id, made) in enumerate(ready):
+            for place, (key, made) in enumerate(ready):
                 if place < too_many or time.monotonic() - made.since > KEPT:
-                    _drop(self._made.pop(view_id))
+                    _drop(self._made.pop(key))
 
 
 def _make(made: Made, directory: RunDirectory) -> None:
@@ -160,14 +165,15 @@ def _make(made: Made, directory: RunDirectory) -> None:
         if made.cancelled:
             raise Cancelled
         safe_point()
+        refuse_full(made.path.parent)
         made.fraction, made.words = min(1.0, max(0.0, fraction)), words
 
     try:
-        tell(0.0, "Beginning")
-        made.state = "making"
+        if made.cancelled:
+            raise Cancelled
         made.path.parent.mkdir(parents=True, exist_ok=True)
-        if shutil.disk_usage(made.path.parent).free < limits.ROOM:
-            raise OSError("the disk is nearly full")
+        made.state = "making"
+        tell(0.0, "Beginning")
         said = made.export.write(directory, made.path, tell)
         made.size, made.words, made.fraction = made.path.stat().st_size, said, 1.0
         made.state = "cancelled" if made.cancelled else "ready"
@@ -192,8 +198,9 @@ def _sentence(error: Exception) -> str:
 
 
 def spoken(words: str) -> str:
-    """A line of a program as a sentence for people: "" stays as it is."""
-    words = words.strip()
+    """A line of a program as a sentence for people, without paths of this server; "" stays as it
+    is."""
+    words = without_paths(words.strip())
     if not words:
         return ""
     return words[0].upper() + words[1:] + ("" if words[-1] in ".!?…" else ".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
@@ -20,6 +21,25 @@ from gan_lab.server.thumbnails import thumbnail
 PREFIX = "/ganlab"
 
 
+_DIGITS = 15  # of a step; no run is longer
+
+
+class Step(Convertor[int]):
+    """A step in a path, -1 for more than 15 digits: Python refuses to read more than 4,300, and
+    Starlette's own ``int`` answers that with 500."""
+
+    regex = "[0-9]+"
+
+    def convert(self, value: str) -> int:
+        return int(value) if len(value) <= _DIGITS else -1
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("step", Step())
+
+
 def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[BaseRoute]:
     """Routes for ``st.App``.
 
@@ -34,7 +54,7 @@ def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[
     film, taken = root + "/film/{view_id}", root + "/takeout/{view_id}"
     return [
         Route(film, film_index(runs), middleware=guard),
-        Route(film + "/{step:int}-{tag}", film_shot(runs), middleware=guard),
+        Route(film + "/{step:step}-{tag}", film_shot(runs), middleware=guard),
         Route(film + "/animation.{kind}", film_animation(runs), middleware=guard),
         Route(taken, takeout(runs), methods=["GET", "POST", "DELETE"], middleware=guard),
         Route(taken + "/now", takeout_now(runs), middleware=guard),

@@ -4,7 +4,8 @@
 cannot be had (""), and ``wish``, what of it can be chosen, or null; and ``now``, the file that is
 on its way or null; POST ``{"export": name}``, with ``n`` and ``label`` where they can be chosen:
 one begins to be made; DELETE: it is wanted no more. ``takeout/<view id>/now``: the file's progress
-alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it.
+alone; ``takeout/<view id>/file``: the file. Whoever may look at a run may take of it; each visitor
+has files and progress of their own, which nobody else can replace or cancel.
 
 ``bring?name=``, POST: a file that was taken, as the body, and what it is called; the answer names
 the run that came of it.
@@ -17,11 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
-import os
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -32,7 +29,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 
 from gan_lab.export import EXPORTS, Export, bring
+from gan_lab.leftovers import temporary_folder
 from gan_lab.runs import Hosted, Registry, runs_root
+from gan_lab.runs.disk import refuse_full
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint
 from gan_lab.runs.registry import pictures_in_reach
@@ -45,6 +44,8 @@ from gan_lab.server.wishes import open_to, wished
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 _FRESH = {"cache-control": "no-store"}
+BROUGHT = "ganlab-bring-"
+"""Of the temporary folders that hold what is being imported."""
 _SAVING = 20.0  # s that a run may take to save what it has reached
 _LOOKS = 1.0  # s between two looks whether the visitor still waits for an import
 _OLD = 5.0  # s; what a run saved less long ago will do
@@ -60,14 +61,15 @@ def takeout(runs: Registry) -> Endpoint:
         hosted = runs.get(view_id)
         if hosted is None:
             return _GONE
-        if request.method not in ("GET", "HEAD") and not wishes.takes(view_id):
+        visitor = _visitor(request)
+        if request.method not in ("GET", "HEAD") and not wishes.takes(f"{view_id} {visitor}"):
             return PlainTextResponse(TOO_OFTEN, 429, _FRESH)
         if request.method == "DELETE":
-            makings.cancel(view_id)
+            makings.cancel(view_id, visitor)
         elif request.method == "POST":
             return await _begin(request, hosted)
         exports = await asyncio.to_thread(_offered, hosted)
-        return JSONResponse({"exports": exports, "now": _now(view_id)}, headers=_FRESH)
+        return JSONResponse({"exports": exports, "now": _now(view_id, visitor)}, headers=_FRESH)
 
     return answer
 
@@ -83,11 +85,13 @@ async def _begin(request: Request, hosted: Hosted) -> Response:
             return PlainTextResponse(why, 409, _FRESH)
         export = wished(export, asked, hosted)
         await _saved(hosted)
-        made = makings.begin(hosted.view_id, hosted.directory, export)
+        made = makings.begin(hosted.view_id, _visitor(request), hosted.directory, export)
     except ValueError as error:
-        return PlainTextResponse(str(error), 400, _FRESH)
-    except (Busy, OSError) as error:
+        return PlainTextResponse(spoken(str(error)), 400, _FRESH)
+    except Busy as error:
         return PlainTextResponse(str(error), 503, _FRESH)
+    except OSError as error:
+        return PlainTextResponse(spoken(error.strerror or str(error)), 503, _FRESH)
     return JSONResponse(made.told(), headers=_FRESH)
 
 
@@ -112,7 +116,9 @@ def takeout_now(runs: Registry) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         view_id = request.path_params["view_id"]
-        return _GONE if runs.get(view_id) is None else JSONResponse(_now(view_id), headers=_FRESH)
+        if runs.get(view_id) is None:
+            return _GONE
+        return JSONResponse(_now(view_id, _visitor(request)), headers=_FRESH)
 
     return answer
 
@@ -124,7 +130,7 @@ def takeout_file(runs: Registry) -> Endpoint:
         view_id = request.path_params["view_id"]
         if runs.get(view_id) is None:
             return _GONE
-        made = makings.of(view_id)
+        made = makings.of(view_id, _visitor(request))
         if made is None or made.state != "ready" or not made.path.is_file():
             return PlainTextResponse("it is not there (any more); make it again", 404, _FRESH)
         return FileResponse(
@@ -139,7 +145,7 @@ def bringing(runs: Registry) -> Endpoint:
     arrivals, under_way = limits.arrivals(), set[str]()
 
     async def answer(request: Request) -> Response:
-        visitor = request.cookies.get(COOKIE, "")
+        visitor = _visitor(request)
         if not visitor:
             return PlainTextResponse("Open a page of this app first.", 403, _FRESH)
         if not arrivals.takes(visitor):
@@ -171,11 +177,10 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
 
     Raises ValueError in a sentence, OSError, ClientDisconnect.
     """
-    handle, name = tempfile.mkstemp(".zip", "ganlab-bring-")
-    path = Path(name)
     too_large = f"More than {limits.ZIP >> 20} MB; that is no run of this app."
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with temporary_folder(BROUGHT) as folder:
+        path = folder / "brought.zip"
+        with path.open("xb") as file:
             async for part in parts(request, limits.ZIP, too_large):
                 await asyncio.to_thread(_written, file, part)
         name = request.query_params.get("name", "")
@@ -187,14 +192,11 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
             if await request.is_disconnected():
                 left.set()
         return opening.result()
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _written(file: BinaryIO, part: bytes) -> None:
     """Raises OSError, also while there is still some room: others need it."""
-    if shutil.disk_usage(file.fileno()).free < limits.ROOM:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    refuse_full(file.fileno(), len(part))
     file.write(part)
 
 
@@ -242,8 +244,13 @@ def _in_reach(hosted: Hosted) -> bool:
     return pictures_in_reach(hosted, hosted.run.latest().config)
 
 
-def _now(view_id: str) -> dict[str, Any] | None:
-    made = makings.of(view_id)
+def _visitor(request: Request) -> str:
+    """Who asks, by the cookie; those without one are one visitor."""
+    return request.cookies.get(COOKIE, "")
+
+
+def _now(view_id: str, visitor: str) -> dict[str, Any] | None:
+    made = makings.of(view_id, visitor)
     return made.told() if made is not None else None
 
 

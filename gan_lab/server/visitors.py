@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
 
@@ -9,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "ganlab_visitor"
+_FORWARDED = re.compile(r'(?i)\bproto="?(\w+)')
 _YEAR = 365 * 24 * 3600
 
 
@@ -29,7 +31,7 @@ class VisitorCookie:
 
         async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                secure = "; Secure" if scope.get("scheme") == "https" else ""
+                secure = "; Secure" if _is_encrypted(scope) else ""
                 MutableHeaders(scope=message).append(
                     "set-cookie",
                     f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={_YEAR}; HttpOnly;"
@@ -38,6 +40,16 @@ class VisitorCookie:
             await send(message)
 
         await self._app(scope, receive, send_with_cookie)
+
+
+def _is_encrypted(scope: Scope) -> bool:
+    """Whether the page came over https, to this server or to a proxy before it. Whoever lies about
+    it only has a cookie that his own browser does not send."""
+    headers = Headers(scope=scope)
+    forwarded = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    told = _FORWARDED.search(headers.get("forwarded", "").partition(",")[0])
+    schemes = {scope.get("scheme"), forwarded, told[1].lower() if told else ""}
+    return bool(schemes & {"https", "wss"})
 
 
 def _is_newcomer(headers: Headers) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from gan_lab.config import known
 from gan_lab.runs import Hosted
 from gan_lab.training.ledger import Entry
 from gan_lab.ui import experiment, live
-from gan_lab.ui.widgets import label, told, whose
+from gan_lab.ui.escape import plain
+from gan_lab.ui.widgets import name_of, told
 
 _LISTED = 8  # newest changes
 
@@ -44,12 +44,12 @@ def changes_panel(hosted: Hosted) -> None:
                     " are then as they were. What came later is given up.",
                 )  # fmt: skip
         if entry.note:
-            st.caption(entry.note)
+            st.caption(plain(entry.note))
     older = len(turned) - _LISTED
     if older > 0:
         st.caption(f"And {older} older. The way back is kept for the newest changes only.")
 
 
 def _in_words(entry: Entry) -> str:
-    name = f"{whose(entry.path)}{label(known(entry.path))}"
-    return f"Step {told(entry.step)}: **{name}** {told(entry.old)} → {told(entry.new)}"
+    change = f"{plain(told(entry.old))} → {plain(told(entry.new))}"
+    return f"Step {plain(told(entry.step))}: **{plain(name_of(entry.path))}** {change}"

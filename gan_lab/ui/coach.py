@@ -10,7 +10,7 @@ from gan_lab.config import KNOBS, RunConfig, difference, get, known
 from gan_lab.runs.messages import Checkup
 from gan_lab.server import registry
 from gan_lab.ui import experiment
-from gan_lab.ui.widgets import label, told, whose
+from gan_lab.ui.widgets import name_of, told
 
 TAKEN_BACK = "Not changed: the coach does not say that any more."
 
@@ -19,7 +19,7 @@ def turned_by(config: RunConfig) -> dict[str, list[str]]:
     """All knobs by path, as the page names what an advice turns: name for people, present value."""
     apart = [path for path in difference(config, RunConfig()) if path not in KNOBS]
     return {
-        path: [whose(path) + label(known(path)), told(get(config, path))]
+        path: [name_of(path), told(get(config, path))]
         for path in (*KNOBS, *apart)
         if known(path).kind != "layers"
     }

@@ -15,6 +15,7 @@ from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Pause, Resume, Slow, Step, Stop
 from gan_lab.runs.uploads import Uploads
 from gan_lab.ui import experiment, share, shell, sketch
+from gan_lab.ui.escape import plain
 from gan_lab.ui.widgets import follow, widget
 
 _LISTED = 3  # waiting changes that are spelled out
@@ -238,7 +239,7 @@ def applies_on_restart(hosted: Hosted | None) -> None:
     st.caption("Everything in this column applies on restart: with Start or Reset.")
     waiting = experiment.waiting_changes(hosted) if hosted is not None else []
     if waiting:
-        shown = "\n".join(f"- {line}" for line in waiting[:_LISTED])
+        shown = "\n".join(f"- {plain(line)}" for line in waiting[:_LISTED])
         more = f"\n- and {len(waiting) - _LISTED} more" if len(waiting) > _LISTED else ""
         st.info(f"Waiting for Reset:\n{shown}{more}", icon=":material/schedule:")
 

@@ -14,6 +14,7 @@ from gan_lab.config import ConfigError, LayerSpec, RunConfig
 from gan_lab.networks import LayerError, Line, Shape
 from gan_lab.networks.editing import counting, inserted, removed
 from gan_lab.ui import experiment
+from gan_lab.ui.escape import reason
 from gan_lab.ui.layers import (
     SIGHT,
     Row,
@@ -43,7 +44,7 @@ def layer_editor(config: RunConfig, which: Which) -> None:
         layers = networks.open_as_layers(network, source, kind.size)
         lines, error = attempt(layers, source, target(which, kind))
     except ConfigError as why:
-        st.error(str(why))
+        st.error(reason(why))
         return
     st.button(
         "Open as a list of layers", key=f"open-as-layers:{which}", on_click=_open,
@@ -58,7 +59,7 @@ def layer_editor(config: RunConfig, which: Which) -> None:
 def _sum(lines: Sequence[Line], error: str) -> None:
     """What stands below a table: all parameters, or what does not fit."""
     if error:
-        st.error(error)
+        st.error(reason(error))
     else:
         st.caption(f"{sum(line.parameters for line in lines):,} parameters")
 
@@ -104,7 +105,7 @@ def _editable(config: RunConfig, which: Which, layers: tuple[LayerSpec, ...]) ->
         column_config=_columns(), column_order=_order(), placeholder="", on_change=changed,
     )  # fmt: skip
     if wrong := st.session_state.pop(f"{key}:wrong", ""):
-        st.error(wrong)
+        st.error(reason(wrong))
     _sum(lines, error)
     left, right = st.columns(2, vertical_alignment="bottom")
     place = left.number_input(

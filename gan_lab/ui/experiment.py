@@ -7,6 +7,7 @@ in between it asks the session nothing. (What runs tell the page waits: see ``co
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -23,7 +24,7 @@ from gan_lab.runs.messages import Checkpoint, Command, Set, Undo
 from gan_lab.server import COOKIE, registry
 from gan_lab.share import ShareError, View, decode
 from gan_lab.training.ledger import Entry
-from gan_lab.ui.widgets import label, told, whose
+from gan_lab.ui.widgets import name_of, told
 
 LINK = "share"  # name of the query parameter that holds an experiment
 LOCKED = "Whoever made this link has locked it."
@@ -178,7 +179,8 @@ def config_now(hosted: Hosted) -> RunConfig:
     config = moment.config
     for entry in hosted.run.ledger()[moment.interventions :]:
         if entry.turned:
-            config = put(config, {entry.path: entry.new})
+            with contextlib.suppress(ConfigError):  # the entry is of another version of this app
+                config = put(config, {entry.path: entry.new})
     return config
 
 
@@ -314,7 +316,8 @@ def undo(change: int) -> None:
     if hosted is None or entry is None or entry.outcome == "refused":
         return
     for path in {entry.path for place, entry in turned if place >= change}:
-        _put(mine, path, get(hosted.run.latest().config, path))
+        with contextlib.suppress(ConfigError):  # the entry is of another version of this app
+            _put(mine, path, get(hosted.run.latest().config, path))
 
 
 def changes(hosted: Hosted) -> list[tuple[int, Entry]]:
@@ -380,7 +383,7 @@ def change_next(path: str, value: Any) -> None:
 def _refuses(mine: Experiment, path: str) -> bool:
     """Whether a knob is locked; the page shows it grey, but another tab may not know yet."""
     if path in mine.view.locked:
-        mine.complaint = f"Not changed: {whose(path)}{label(known(path))} is locked. {LOCKED}"
+        mine.complaint = f"Not changed: {name_of(path)} is locked. {LOCKED}"
     return path in mine.view.locked
 
 
@@ -431,5 +434,5 @@ def differences(one: RunConfig, other: RunConfig) -> list[tuple[str, str, str]]:
         values = told(get(one, path)), told(get(other, path))
         if values[0] == values[1]:  # lists of as many layers
             values = values[0], f"{values[1]}, but others"
-        rows.append((whose(path) + label(known(path)), *values))
+        rows.append((name_of(path), *values))
     return rows

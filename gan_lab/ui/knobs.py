@@ -10,6 +10,7 @@ import streamlit as st
 from gan_lab.config import GROUPS, KNOBS, Knob, RunConfig
 from gan_lab.games import game_of
 from gan_lab.ui import experiment
+from gan_lab.ui.escape import plain
 from gan_lab.ui.widgets import whose, why_not, widget
 
 COMMON = (
@@ -49,7 +50,11 @@ def live_knobs(config: RunConfig, changed: Mapping[str, str] = NOTHING) -> None:
         locked = experiment.locked(knob.path)
         widget(knob, config, experiment.change, prefix=whose(knob.path), disabled=locked)
         why = f"{knob.help} {why_not(knob, config)}".strip() if explained else ""
-        lines = (why, changed.get(knob.path), f":material/lock: {experiment.LOCKED}" * locked)
+        lines = (
+            why,
+            plain(changed.get(knob.path, "")),
+            f":material/lock: {experiment.LOCKED}" * locked,
+        )
         if below := "  \n".join(filter(None, lines)):
             st.caption(below)
 

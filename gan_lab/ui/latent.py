@@ -10,6 +10,7 @@ from gan_lab.objectives import reach
 from gan_lab.runs import Hosted
 from gan_lab.runs.pretrained import Pretrained, PretrainedError, pretrained
 from gan_lab.ui import components
+from gan_lab.ui.escape import reason
 from gan_lab.ui.experiment import config_now, experiment, visitor
 from gan_lab.ui.widgets import follow
 
@@ -54,7 +55,7 @@ def tools(now: Hosted | Pretrained) -> None:
     try:
         latent = _latent(now)
     except PretrainedError as error:
-        st.error(str(error))
+        st.error(reason(error))
         return
     components.show(
         "latent",

@@ -21,6 +21,7 @@ from gan_lab.data import NAMED, DataError, Kind, class_numbers, split_name
 from gan_lab.games import game_of
 from gan_lab.networks import Line, Shape
 from gan_lab.networks.editing import in_words
+from gan_lab.ui.escape import reason
 
 Row = dict[str, Any]
 Which = Literal["g", "d"]
@@ -78,7 +79,7 @@ def layer_tables(config: RunConfig) -> None:
         try:
             rows = rows_of(relevant.model_dump_json(), which)
         except (ValueError, RuntimeError) as error:
-            st.error(f"{TITLES[which]}: {error}")
+            st.error(f"{TITLES[which]}: {reason(error)}")
             continue
         total = sum(row["Parameters"] for row in rows)
         st.markdown(f"**{TITLES[which]}**: {total:,} parameters")

@@ -33,8 +33,9 @@ from gan_lab.server import registry
 from gan_lab.threads import BackgroundThread
 from gan_lab.training.figures import figures
 from gan_lab.ui import coach, components, experiment
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import config_now
-from gan_lab.ui.widgets import label, whose
+from gan_lab.ui.widgets import name_of
 
 AROUND = "around"
 """Key of the session: which step the page should tell about, and how often that was asked."""
@@ -135,7 +136,7 @@ def ledger_words() -> dict[str, str]:
         "checkpoint": "Checkpoint", "undo": "Went back to before a change",
         "start_from": "Began with other weights", "fork": "Left its parent run",
     }  # fmt: skip
-    return buttons | {k.path: whose(k.path) + label(k) for k in KNOBS.values() if k.live}
+    return buttons | {k.path: name_of(k.path) for k in KNOBS.values() if k.live}
 
 
 def scene_data(scene: Scene) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def real_pictures(data: Data) -> bool:
                 return True
             picture = _real_mosaic(data.model_dump_json())
     except DataError as error:
-        st.error(str(error))
+        st.error(reason(error))
         return False
     components.show("real", "real", {"plotly": components.plotly_path(), **picture})
     return True
@@ -244,8 +245,8 @@ def about_run(hosted: Hosted) -> None:
     st.subheader("The run")
     st.table(
         {
-            "Preset": hosted.preset or "none",
-            "Real pictures": short_name(config.data.name),
+            "Preset": plain(hosted.preset or "none"),
+            "Real pictures": plain(short_name(config.data.name)),
             "Game": config.objective.game,
             "Loss": config.objective.loss,
             **({"Noise": config.latent.noise} if game_of(config).from_noise else {}),

@@ -20,6 +20,7 @@ from gan_lab.latent.neighbours import Nearest, all_of, nearest, pixels
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.ui import components
 from gan_lab.ui.jobs import Job, forget, job
+from gan_lab.words import without_paths
 
 SHOWN = 48  # pictures of a mosaic
 _NEAR = 8  # neighbours
@@ -103,7 +104,7 @@ def look(data: Data) -> None:
 def sorry(words: str, title: str = "These pictures cannot be shown") -> None:
     """Words that may hold names of a user's: as plain text."""
     with st.container(border=True):
-        st.text(f"{title}: {words}.")
+        st.text(f"{title}: {without_paths(words)}.")
 
 
 def show(seen: Seen, key: tuple[Any, ...]) -> None:
@@ -243,7 +244,7 @@ def _classes(seen: Seen) -> None:
         return
     st.subheader("How many of each class")
     some = dict(list(seen.classes.items())[:_CLASSES])
-    names = [plain(name) for name in some]
+    names = [of_plotly(name) for name in some]
     bar = {"type": "bar", "x": names, "y": list(some.values()), "marker": {"color": REAL}}
     layout = {"height": 260, "margin": _margin(), "dragmode": False,
               "xaxis": {"type": "category"}}  # fmt: skip
@@ -258,7 +259,7 @@ def _classes(seen: Seen) -> None:
     st.caption(words)
 
 
-def plain(name: str) -> str:
+def of_plotly(name: str) -> str:
     """A name of a user's as plotly may have it, which reads a few tags out of its texts."""
     return name[:40].replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 

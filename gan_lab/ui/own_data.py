@@ -21,8 +21,8 @@ from gan_lab.images.decoding import Shape
 from gan_lab.images.workers import preview
 from gan_lab.runs.uploads import Uploads, folder_of, folders_allowed
 from gan_lab.ui import controls, experiment, look, shell
+from gan_lab.ui.escape import plain
 from gan_lab.ui.jobs import Job, drop, forget
-from gan_lab.ui.pairing import plain
 from gan_lab.ui.widgets import widget
 
 OPTIONS = ("data.size", "data.fit", "data.background", "data.colour", "data.pairs",
@@ -74,7 +74,7 @@ def bring() -> Path | None:
     try:
         return mine().keep([(file.name, file) for file in came])
     except DataError as error:
-        experiment.experiment().complaint = f"Not kept: {plain(str(error))}."
+        experiment.experiment().complaint = f"Not kept: {error}."
         st.rerun()
 
 
@@ -249,7 +249,7 @@ def _report(intake: Intake) -> None:
     if intake.sizes:
         some = list(intake.sizes.items())[:5]
         more = f" and {len(intake.sizes) - 5} more sizes" if len(intake.sizes) > 5 else ""
-        st.caption("They were " + ", ".join(f"{size} px ({n:,})" for size, n in some) + more
+        st.caption("They were " + ", ".join(f"{plain(size)} px ({n:,})" for size, n in some) + more
                    + " before.")  # fmt: skip
     if intake.broken_count:
         title = f"{intake.broken_count:,} skipped: which, and why"
@@ -306,7 +306,7 @@ def _advice(count: int) -> None:
             experiment.change_next(path, value)
 
     with st.container(border=True):
-        st.markdown("**Few pictures**\n\n" + "\n".join(f"- {tip.sentence}" for tip in tips))
+        st.markdown("**Few pictures**\n\n" + "\n".join(f"- {plain(tip.sentence)}" for tip in tips))
         if changes:
             st.button("Take this advice", key="data:advice", icon=":material/lightbulb:",
                       on_click=take, help="Sets it for the next start.")  # fmt: skip

@@ -20,6 +20,7 @@ from gan_lab.server.limits import IMAGE_SECONDS, too_costly
 from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 from gan_lab.ui import experiment
+from gan_lab.ui.escape import reason
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
@@ -48,7 +49,7 @@ def own_picture(hosted: Hosted) -> None:
         given = _read(file.getvalue(), shown.kind.channels, side if how == square else 0)
         made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
     except (DataError, ConfigError) as error:
-        st.error(f"That did not work: {error}.")
+        st.error(f"That did not work: {reason(error)}.")
         return
     _compare(given, made, shown.step)
     if hosted.run.latest().state is State.RUNNING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from gan_lab.presets import presets
 from gan_lab.runs import Hosted, labels
 from gan_lab.server import registry
 from gan_lab.ui import experiment
+from gan_lab.ui.escape import plain
 
 LETTERS = ("A", "B")
 """What the two runs are called; in small letters they stand in the URL."""
@@ -205,11 +205,6 @@ def _in_words(hosted: Hosted) -> str:
         f"**{plain(called)}**{plain(kind)}: {plain(differs)}  \n{str(moment.state).capitalize()},"
         f" step {moment.counts.steps:,}, started at {began}"
     )
-
-
-def plain(text: str) -> str:
-    """Words as Markdown that shows just them, whatever a folder may be called."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+.!|$:~^-])", r"\\\1", text)
 
 
 def _complain(words: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from gan_lab.config import ConfigError, RunConfig, get, known
+from gan_lab.config import ConfigError, RunConfig, get
 from gan_lab.data import short_name
 from gan_lab.measures import MEASURES
 from gan_lab.presets import presets
@@ -18,8 +18,9 @@ from gan_lab.server import registry
 from gan_lab.server.hub import library
 from gan_lab.server.thumbnails import thumbnails
 from gan_lab.ui import components, experiment, takeout
-from gan_lab.ui.pairing import plain, tail, title
-from gan_lab.ui.widgets import label, told, whose
+from gan_lab.ui.escape import plain, reason
+from gan_lab.ui.pairing import tail, title
+from gan_lab.ui.widgets import name_of, told
 
 STATES = {
     "training here": "Training",
@@ -96,7 +97,7 @@ def _list(pages: Mapping[str, Any]) -> None:
     mine = experiment.experiment()
     with st.container():
         if mine.complaint:
-            st.warning(plain(mine.complaint), icon=":material/info:")
+            st.warning(reason(mine.complaint), icon=":material/info:")
             mine.complaint = ""
     found = entries()
     if not found and not library().trash(experiment.visitor()):
@@ -176,10 +177,11 @@ def differs(entry: Entry) -> list[str]:
     for path, value in entry.differs:
         if path in ("data.name", "training.seed"):  # the first is told anyway, the second no idea
             continue
+        name, new = name_of(path), told(value)
         try:
-            name, old, new = whose(path) + label(known(path)), told(get(base, path)), told(value)
-        except (ConfigError, KeyError, AttributeError):  # of another version of this app
-            name, old, new = path, "?", str(value)
+            old = told(get(base, path))
+        except ConfigError:  # of another version of this app
+            old, new = "?", str(value)
         found.append(f"{name} {old} → {new}" if old != new else f"{name}: others")
     return found
 

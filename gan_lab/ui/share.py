@@ -9,13 +9,14 @@ from functools import lru_cache, partial
 import segno
 import streamlit as st
 
-from gan_lab.config import KNOBS, RunConfig, difference, get, known
+from gan_lab.config import KNOBS, RunConfig, difference, get
 from gan_lab.data import NAMED
 from gan_lab.presets import DEFAULT, presets
 from gan_lab.share import Link, ShareError, View, encode, stays_behind
 from gan_lab.ui import components, experiment, knobs
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import LINK, Experiment
-from gan_lab.ui.widgets import follow, label, told, whose
+from gan_lab.ui.widgets import follow, name_of, told
 
 _TOLD = 4  # changes against the preset that are spelled out
 _QR_MOST = 1000  # characters; a denser code is not read from across a room
@@ -63,7 +64,7 @@ def _maker() -> None:
     try:
         text = encode(link)
     except ShareError as error:
-        st.error(str(error))
+        st.error(reason(error))
         return
     components.show("link", "link", {"query": f"?{LINK}={text}"})
     for note in stays_behind(mine.config):
@@ -107,8 +108,7 @@ def _paths(wish: _Wish, name: str, words: str, config: RunConfig) -> None:
 
 
 def _in_words(path: str) -> str:
-    knob = KNOBS[path]
-    return f"{whose(path)}{label(knob)}"
+    return name_of(path)
 
 
 def _unfolded() -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def _about(mine: Experiment) -> str:
     base = presets()[mine.preset]
     changed = difference(mine.config, base.config)
     words = [
-        f"{whose(path)}{label(known(path))} {told(get(base.config, path))} → {told(value)}"
+        f"{plain(name_of(path))} {plain(told(get(base.config, path)))} → {plain(told(value))}"
         for path, value in list(changed.items())[:_TOLD]
     ]
     if len(changed) > _TOLD:

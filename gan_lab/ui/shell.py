@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from gan_lab.server.assets import COMPONENTS
+from gan_lab.ui.escape import plain, reason
 from gan_lab.ui.experiment import experiment
 
 _PAGES = Path(__file__).parent.parent.parent / "pages"
@@ -33,9 +34,9 @@ def complaints() -> None:
     """Say once why the last wish was not granted, in a place that is kept; or that it was."""
     mine = experiment()
     if mine.said:
-        st.toast(mine.said, icon=":material/check:")
+        st.toast(plain(mine.said), icon=":material/check:")
         mine.said = ""
     with st.container():
         if mine.complaint:
-            st.warning(mine.complaint, icon=":material/info:")
+            st.warning(reason(mine.complaint), icon=":material/info:")
             mine.complaint = ""

@@ -13,7 +13,8 @@ from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Checkpoint, Resume
 from gan_lab.server import registry
 from gan_lab.ui import experiment, knobs, pairing
-from gan_lab.ui.widgets import follow, label, told, whose, widget
+from gan_lab.ui.escape import plain, reason
+from gan_lab.ui.widgets import follow, name_of, told, whose, widget
 
 NOW = "From where A is now"
 START = "From the beginning, same seed"
@@ -38,13 +39,13 @@ def try_one_change(a: Hosted) -> None:
         return
     with which:
         path = _picked(choices)
-        st.caption(f"{KNOBS[path].help} A has {pairing.plain(told(get(now, path)))}.")
+        st.caption(f"{KNOBS[path].help} A has {plain(told(get(now, path)))}.")
     value = st.session_state.get(_VALUE, {}).get(path, get(now, path))
     with what:
         try:
             changed = put(now, {path: value})
         except ConfigError as error:
-            st.error(str(error))
+            st.error(reason(error))
             changed, value = now, get(now, path)
         widget(KNOBS[path], changed, _turn, key="trial", prefix=whose(path))
     if begins == START and experiment.changes(a):
@@ -76,7 +77,7 @@ def _offered(knob: Knob, config: RunConfig, *, live: bool) -> bool:
 
 
 def _name(path: str) -> str:
-    return whose(path) + label(KNOBS[path])
+    return name_of(path)
 
 
 def _pick(path: str) -> None:

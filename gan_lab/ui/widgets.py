@@ -10,9 +10,10 @@ from typing import Any, TypedDict
 
 import streamlit as st
 
-from gan_lab.config import KNOBS, ConfigError, Knob, RunConfig, get, parse
+from gan_lab.config import KNOBS, ConfigError, Knob, RunConfig, get, known, parse
 from gan_lab.config.paths import OVERRIDES
 from gan_lab.data import DRAWN
+from gan_lab.ui.escape import plain
 
 Change = Callable[[str, Any], None]
 
@@ -103,8 +104,17 @@ def whose(path: str) -> str:
     return f"{parts[1].upper()}: " if parts[1] in ("g", "d") else ""
 
 
+def name_of(path: str) -> str:
+    """A parameter's name for people, such as "G: Learning rate"; the path itself where this
+    version has no such parameter: a run's files may come from another one, or from anywhere."""
+    try:
+        return whose(path) + label(known(path))
+    except ConfigError:
+        return path
+
+
 def told(value: Any) -> str:
-    """A value in few words."""
+    """A value in few words; of a value that no parameter has, its text."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
@@ -114,7 +124,9 @@ def told(value: Any) -> str:
         return _short(value)
     if str(value).startswith(f"{DRAWN}:"):
         return "your drawing"
-    return PureWindowsPath(value).name or "none"  # of a path its end; where it lies is nobody's
+    return (
+        PureWindowsPath(str(value)).name or "none"
+    )  # of a path its end; where it lies is nobody's
 
 
 def why_not(knob: Knob, config: RunConfig) -> str:
@@ -236,7 +248,7 @@ def _text(knob: Knob, value: Any, key: str, common: dict[str, Any], change: Chan
 
     st.text_input(value=shown, **common, **follow(key, shown, heard))
     if why:
-        st.error(why)
+        st.error(plain(why))
 
 
 def _form(knob: Knob) -> str:

@@ -142,3 +142,9 @@ def test_advice_that_would_turn_no_knob_is_not_given():
     rule = replace(RULE, patience=0, warm_up=0, advice=lambda e: (same, other, Advice("Look.")))
     (finding,) = Coach([rule]).look(ill(50)).findings
     assert [one.text for one in finding.advice] == ["Less.", "Look."]
+
+
+def test_advice_on_a_parameter_of_another_version_is_not_live() -> None:
+    """A finding that a run's folder keeps may be of another version of this app."""
+    assert not Advice("Turn it.", (("optim.d.renamed", 1.0),)).live
+    assert Advice("Turn it.", (("optim.d.lr", 1e-4),)).live

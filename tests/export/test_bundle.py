@@ -6,9 +6,12 @@ import pytest
 import torch
 
 from gan_lab.export import EXPORTS, bring
-from gan_lab.runs import Budget, open_generators
+from gan_lab.leftovers import temporary_folder
+from gan_lab.runs import Budget, DirectoryError, arriving, open_generators
 from gan_lab.runs.film import Film
 from gan_lab.runs.journal import Journal
+from gan_lab.runs.library import ARRIVING, library_of
+from gan_lab.runs.ration import MEGABYTE
 from tests.patience import WAIT
 
 
@@ -105,3 +108,63 @@ def test_every_kind_of_game_travels(ended, tmp_path, name, differences):
     EXPORTS["bundle"].write(directory, tmp_path / "run.zip")
     brought = bring(tmp_path / "run.zip", tmp_path / "elsewhere")
     assert differences(_state(brought), _state(directory)) == []
+
+
+def test_a_run_for_which_there_is_no_room_is_refused_before_it_is_unpacked(
+    packed, tmp_path, monkeypatch
+):
+    _, out = packed
+    root = tmp_path / "elsewhere"
+    bring(out, root)
+    used = library_of(root).used()
+    for megabytes, words in ((used / MEGABYTE, "take"), (1.5 * used / MEGABYTE, "with this run")):
+        monkeypatch.setenv("GANLAB_RUNS_MEGABYTES", str(megabytes))
+        with pytest.raises(DirectoryError, match=words) as refused:
+            bring(out, root)
+        assert "GANLAB_RUNS_MEGABYTES" in str(refused.value)
+        assert [path.name for path in root.iterdir()] == ["run"]
+    monkeypatch.setenv("GANLAB_RUNS_MEGABYTES", str(3 * used / MEGABYTE))
+    bring(out, root)
+
+
+def test_the_trash_makes_room_for_a_run(packed, tmp_path, monkeypatch):
+    _, out = packed
+    root = tmp_path / "elsewhere"
+    bring(out, root)
+    books = library_of(root)
+    books.see_all = True
+    books.delete("run", "anna")
+    monkeypatch.setenv("GANLAB_RUNS_MEGABYTES", str(1.5 * books.used() / MEGABYTE))
+    assert bring(out, root).path.name == "run"
+    assert books.trash("anna") == []
+
+
+def test_the_disk_is_never_filled_by_an_import(packed, tmp_path, monkeypatch):
+    """Also not by what arrives while another run is being unpacked."""
+    _, out = packed
+    root, looks = tmp_path / "elsewhere", []
+
+    def nearly_full(place, due=0):
+        looks.append(due)
+        if len(looks) > 4:
+            raise OSError(28, "the disk is nearly full")
+
+    monkeypatch.setattr(arriving, "EVERY", 1000)
+    monkeypatch.setattr(arriving, "refuse_full", nearly_full)
+    with pytest.raises(OSError, match="nearly full"):
+        bring(out, root)
+    assert list(root.iterdir()) == []
+    assert looks[1] > looks[2] > looks[4], "what is left to be written becomes less"
+
+
+def test_what_other_imports_have_unpacked_counts(packed, tmp_path, monkeypatch):
+    _, out = packed
+    root = tmp_path / "elsewhere"
+    bring(out, root)
+    used = library_of(root).used()
+    monkeypatch.setenv("GANLAB_RUNS_MEGABYTES", str(3 * used / MEGABYTE))
+    with temporary_folder(ARRIVING, root) as other:
+        (other / "film").write_bytes(bytes(2 * used))
+        with pytest.raises(DirectoryError, match="take"):
+            bring(out, root)
+    bring(out, root)

@@ -8,7 +8,8 @@ from gan_lab.images import MAX_PIXELS, workers
 from gan_lab.images.decoding import HEAVY, Budget
 from gan_lab.images.headers import MAX_SCANS, MAX_STRIPS
 from gan_lab.presets import LONGEST as CONFIGURATION
-from gan_lab.server import limits, making
+from gan_lab.runs.disk import FREE
+from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
 from gan_lab.server.explore.turns import THREADS
 from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS
@@ -90,6 +91,16 @@ def test_the_limits_are_as_the_document_tells_them():
             "open at once",
             f"{limits.LINES} of a visitor, {limits.ALL_LINES:,} of all",
         ),
+        (
+            "connections",
+            "without a whole request",
+            f"{connections.OF_ADDRESS} of an address, {connections.OF_ALL:,} of all",
+        ),
+        (
+            "connections",
+            "how long without a whole request",
+            f"{connections.HEAD:g} s, at most half as much again",
+        ),
         *talk("live", LIVE),
         *talk("latent", LATENT),
         (
@@ -122,14 +133,14 @@ def test_the_limits_are_as_the_document_tells_them():
             "how slowly",
             f"{limits.SLOWEST >> 10} KiB a second, after the first {limits.PATIENCE:g} s",
         ),
-        ("`bring`", "disk that stays free", f"{limits.ROOM >> 20} MiB"),
+        ("uploads, `bring`, `takeout`", "disk that stays free", f"{FREE >> 20} MiB"),
         ("`takeout`", "a wish", f"{limits.WISH:,} bytes"),
         (
             "`takeout`",
-            "wishes of a run",
+            "wishes of a visitor for a run",
             then(wishes),
         ),
-        ("`takeout`", "files under way", f"{making.QUEUE}, one of a run"),
+        ("`takeout`", "files under way", f"{making.QUEUE}, one of a visitor and run"),
         ("`film`", "animations that are waited for", f"{_QUEUE}, one of a visitor"),
         ("a link", "its text", f"{LINK:,} characters"),
         ("a configuration", "its file", f"{CONFIGURATION >> 10:,} KiB"),

@@ -10,8 +10,8 @@ from PIL import Image
 
 from gan_lab.config import Data, RunConfig
 from gan_lab.data import DataError, load
-from gan_lab.runs import Registry
-from gan_lab.runs.uploads import Uploads, folder_of, refuse_foreign, roots
+from gan_lab.runs import Registry, disk
+from gan_lab.runs.uploads import Uploads, folder_of, refuse_foreign, roots, sweep
 
 ANNA, BEN = "anna-cookie", "ben-cookie"
 
@@ -162,3 +162,20 @@ def test_where_the_data_root_cannot_be_written_they_lie_below_the_runs_root(data
     (data / "data").write_text("a file is in the way")
     path = Uploads(ANNA).keep(some())
     assert path.is_relative_to(data / "runs") and Uploads(ANNA).paths() == [path]
+
+
+def test_an_upload_never_fills_the_disk(monkeypatch):
+    monkeypatch.setattr(disk, "FREE", 1 << 60)
+    with pytest.raises(DataError, match="nearly full"):
+        Uploads(ANNA).keep(some())
+    assert Uploads(ANNA).paths() == []
+
+
+def test_what_killed_servers_left_of_uploads_goes():
+    kept = Uploads(ANNA).keep(some())
+    old, young = (kept.with_name(f"{name}-00000000.writing") for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    sweep()
+    assert sorted(path.name for path in kept.parent.iterdir()) == sorted([kept.name, young.name])

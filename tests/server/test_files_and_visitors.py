@@ -99,3 +99,25 @@ def test_warming_leaves_no_run_behind(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))
     hub.warm()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "secure"),
+    [
+        ("http", {}, False),
+        ("https", {}, True),
+        ("http", {"x-forwarded-proto": "https"}, True),
+        ("http", {"x-forwarded-proto": "HTTPS, http"}, True),
+        ("http", {"x-forwarded-proto": "http, https"}, False),
+        ("http", {"forwarded": 'for=1.2.3.4;proto="https";by=x, for=2'}, True),
+        ("http", {"forwarded": "for=1.2.3.4;proto=http"}, False),
+    ],
+)
+def test_the_cookie_is_secure_behind_an_encrypting_proxy(scheme, headers, secure) -> None:
+    app = Starlette(
+        routes=[Route("/", lambda _: PlainTextResponse("page"))],
+        middleware=[Middleware(VisitorCookie)],
+    )
+    client = TestClient(app, base_url=f"{scheme}://testserver")
+    cookie = client.get("/", headers={"accept": "text/html"} | headers).headers["set-cookie"]
+    assert ("; Secure" in cookie) is secure

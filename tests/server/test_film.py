@@ -249,3 +249,11 @@ def test_routes_follow_the_base_path(runs: Registry, hosted: Hosted) -> None:
     client = TestClient(Starlette(routes=routes(runs, "lab")))
     assert client.get(f"/lab{root(hosted)}").status_code == 200
     assert client.get(root(hosted)).status_code == 404
+
+
+@pytest.mark.parametrize("digits", [16, 4_300, 4_301, 30_000])
+def test_a_step_of_too_many_digits_is_not_on_the_film(client, hosted, digits) -> None:
+    """Python reads no whole number of more than 4,300 digits."""
+    for tag in ("x", "0"):
+        answer = client.get(f"{PREFIX}/film/{hosted.view_id}/{'9' * digits}-{tag}")
+        assert (answer.status_code, answer.text) == (404, "that step is not on the film")

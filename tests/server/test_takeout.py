@@ -20,7 +20,16 @@ from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
-from gan_lab.runs import Budget, Hosted, Registry, RunDirectory, State, labels, open_generators
+from gan_lab.runs import (
+    Budget,
+    Hosted,
+    Registry,
+    RunDirectory,
+    State,
+    disk,
+    labels,
+    open_generators,
+)
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
@@ -177,7 +186,7 @@ def test_a_cancelled_file_leaves_nothing(client, hosted, own, monkeypatch) -> No
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
     until(client, path, "making")
-    made = own.of(hosted.view_id)
+    made = own.of(hosted.view_id, "")
     client.delete(path)
     until(client, path, "cancelled")
     assert made is not None
@@ -190,7 +199,7 @@ def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -
     client.post(path, json={"export": "slow"})
     words = until(client, path, "failed")["words"]
     assert words == "It could not be made: No space left on device."
-    made = own.of(hosted.view_id)
+    made = own.of(hosted.view_id, "")
     assert made is not None
     assert not made.path.exists()
 
@@ -198,7 +207,7 @@ def test_a_full_disk_is_told_in_one_sentence(client, hosted, own, monkeypatch) -
 def test_nothing_is_begun_on_a_disk_that_is_nearly_full(client, hosted, own, monkeypatch) -> None:
     begun = []
     monkeypatch.setattr(Slow, "write", lambda *_: begun.append(1))
-    monkeypatch.setattr(limits, "ROOM", 1 << 60)
+    monkeypatch.setattr(disk, "FREE", 1 << 60)
     offer(Slow())
     path = f"{PREFIX}/takeout/{hosted.view_id}"
     client.post(path, json={"export": "slow"})
@@ -225,13 +234,13 @@ def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) 
 def test_files_that_lie_ready_are_few(hosted, own) -> None:
     for number in range(HELD + 3):
         view_id = f"run-{number}"
-        made = own.begin(view_id, hosted.directory, Slow())
+        made = own.begin(view_id, "", hosted.directory, Slow())
         deadline = time.monotonic() + WAIT
         while made.state != "ready":
             assert time.monotonic() < deadline
             time.sleep(0.01)
-    assert own.of("run-0") is None
-    newest = own.of(f"run-{HELD + 2}")
+    assert own.of("run-0", "") is None
+    newest = own.of(f"run-{HELD + 2}", "")
     assert newest is not None
     place = newest.path.parent.parent
     assert len(list(place.iterdir())) == HELD
@@ -256,7 +265,7 @@ class Beside(Slow):
 
 
 def test_what_lies_beside_a_file_goes_with_it_though_nobody_asks(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", hosted.directory, Beside())
+    made = own.begin("run", "", hosted.directory, Beside())
     reaches(made, "ready")
     place = made.path.parent.parent
     assert len([path for path in place.rglob("*") if path.is_file()]) == 2
@@ -272,21 +281,21 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
 
     async def served() -> None:
         async with hub.lifespan(None):
-            made.append(own.begin("run", hosted.directory, Slow(go=threading.Event())))
+            made.append(own.begin("run", "", hosted.directory, Slow(go=threading.Event())))
 
     made: list[making.Made] = []
     with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
         thread.submit(lambda: asyncio.run(served())).result(WAIT)
     reaches(made[0], "cancelled")
-    again = own.begin("run", hosted.directory, Slow())  # by another server of this process
+    again = own.begin("run", "", hosted.directory, Slow())  # by another server of this process
     reaches(again, "ready")
 
 
 def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", hosted.directory, Slow())
+    made = own.begin("run", "", hosted.directory, Slow())
     reaches(made, "ready")
     monkeypatch.setattr(making, "KEPT", -1.0)
-    assert own.of("run") is None
+    assert own.of("run", "") is None
     assert not made.path.exists()
 
 
@@ -430,3 +439,48 @@ def test_a_file_is_called_as_somebody_named_the_run(hosted) -> None:
     assert making.file_name(hosted.directory, export["bundle"]) == "Anna-s-3rd--..-try-bundle.zip"
     labels.write(hosted.directory.path, labels.labels("数字"))  # no header takes this
     assert making.file_name(hosted.directory, export["npz"]) == f"{folder}.npz"
+
+
+def test_nobody_cancels_or_replaces_what_another_visitor_asked_for(client, hosted, own) -> None:
+    """Anyone with the view link may export; each visitor has files of their own."""
+    go = threading.Event()
+    offer(Slow(go=go))
+    path, as_anna = f"{PREFIX}/takeout/{hosted.view_id}", {"cookie": f"{COOKIE}=anna"}
+    others = [{"cookie": f"{COOKIE}=bert"}, {}, {"cookie": f"{COOKIE}="}]
+    client.post(path, json={"export": "slow"}, headers=as_anna)
+    hers = own.of(hosted.view_id, "anna")
+    assert hers is not None
+    for other in others:
+        assert client.delete(path, headers=other).json()["now"] is None
+        assert client.get(path + "/now", headers=other).json() is None
+        assert client.get(path + "/file", headers=other).status_code == 404
+    assert not hers.cancelled
+    go.set()
+    reaches(hers, "ready")
+    assert client.post(path, json={"export": "slow"}, headers=others[0]).status_code == 200
+    client.delete(path, headers=others[1])
+    assert client.get(path + "/file", headers=as_anna).text == "here"
+    assert client.delete(path, headers=as_anna).json()["now"] is None
+    assert not hers.path.exists()
+
+
+def test_a_visitor_who_wishes_too_often_holds_up_nobody_else(client, hosted, own) -> None:
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    codes = [
+        client.delete(path, headers={"cookie": f"{COOKIE}=bert"}).status_code for _ in range(40)
+    ]
+    assert codes[-1] == 429
+    assert client.delete(path, headers={"cookie": f"{COOKIE}=anna"}).status_code == 200
+
+
+def test_an_export_that_fills_the_disk_is_ended(client, hosted, own, monkeypatch) -> None:
+    """The free space is looked at whenever the export tells its progress."""
+    go = threading.Event()
+    offer(Slow(go=go))
+    path = f"{PREFIX}/takeout/{hosted.view_id}"
+    client.post(path, json={"export": "slow"})
+    until(client, path, "making")
+    monkeypatch.setattr(disk, "FREE", 1 << 60)
+    assert until(client, path, "failed")["words"] == (
+        "It could not be made: the disk is nearly full."
+    )

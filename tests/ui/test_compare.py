@@ -15,6 +15,7 @@ from gan_lab.runs.messages import Pause, Set
 from gan_lab.server import registry
 from gan_lab.ui import experiment, pairing, trial
 from gan_lab.ui.compare import notes
+from gan_lab.ui.escape import plain
 from tests.patience import WAIT
 
 from .visitor import press, until
@@ -262,5 +263,5 @@ def test_other_numbers_of_threads_are_said(begun) -> None:
 
 
 def test_names_of_folders_are_shown_as_they_are() -> None:
-    assert pairing.plain("a_b*c<d>[e](f)") == r"a\_b\*c\<d\>\[e\]\(f\)"
-    assert preset("quick").title in pairing.plain(preset("quick").title)
+    assert plain("a_b*c<d>[e](f)") == r"a\_b\*c\<d\>\[e\](f)"
+    assert preset("quick").title in plain(preset("quick").title)

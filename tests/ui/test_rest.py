@@ -1,10 +1,13 @@
 """The training page of a run that lay on the disk."""
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.presets import preset
 from gan_lab.runs import Budget, Run, RunDirectory, State
 from gan_lab.runs.directory import new_path
+from gan_lab.runs.library import library
 from gan_lab.runs.messages import Stop
 from gan_lab.server import registry
 from tests.patience import WAIT
@@ -82,3 +85,43 @@ def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on(small):
     assert back not in keys(opened()), "nobody else's"
     press(again, back)
     assert the_run(again) is hosted and back not in keys(again)
+
+
+STRANGE = [
+    {"step": 2, "path": "optim.d.renamed", "old": 1, "new": 2, "note": "![x](http://a.b/c.png)"},
+    {"step": 3, "path": "optim.players.G", "old": None, "new": {"a": [1]}},
+    {"step": 4, "path": "gone.", "old": [1, "x"], "new": "<b>"},
+    {"step": 4, "path": ".", "old": True, "new": None},
+]
+
+
+def test_a_change_of_a_parameter_that_is_not_known_is_shown_by_its_path(small):
+    """A run that was brought may come from another version of this app, or from anywhere."""
+    run = Run(
+        small(), RunDirectory.create(new_path(preset("quick").config, "quick")),
+        budget=Budget(steps=5),
+    ).start()  # fmt: skip
+    assert run.join(30)
+    path = run.directory.path
+    with (path / "ledger.jsonl").open("a", encoding="utf-8") as file:
+        for line in STRANGE:
+            file.write(json.dumps({"outcome": "applied", "note": ""} | line) + "\n")
+    library().owners.mark(path, "anna")
+    hosted = registry().open(path, "anna")
+    assert [entry.path for entry in hosted.run.ledger()[-4:]] == [one["path"] for one in STRANGE]
+    app = AppTest.from_file(str(APP), default_timeout=60)
+    app.session_state["visitor"] = "anna"
+    app.query_params["run"] = hosted.view_id
+    app.run()
+    assert not app.exception
+    labels = [button.label for button in app.button]
+    assert "Step 2: **optim.d.renamed** 1 → 2" in labels
+    assert r"Step 4: **gone.** \[1, 'x'\] → \<b\>" in labels
+    shown = [caption.value for caption in app.caption]
+    assert r"!\[x\](" in " ".join(shown) and "![x](" not in " ".join(shown)
+    around = hosted.run.around(2)
+    assert [entry.path for _, entry in around.done] == ["optim.d.renamed"]
+    app.switch_page("pages/compare.py").run()
+    assert not app.exception
+    app.switch_page("pages/runs.py").run()
+    assert not app.exception

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +11,12 @@ from gan_lab.export.script import notebook, script
 from gan_lab.export.script.parts import Recipe
 from gan_lab.export.script.pictures import write_companion
 from gan_lab.export.script.runs import of_preset, of_run, real_of
+from gan_lab.leftovers import temporary_folder
 from gan_lab.presets import Preset
 from gan_lab.runs import RunDirectory
 
+PREFIX = "ganlab-lesson-"
+"""Of the temporary folders of :func:`write_lesson`."""
 Tell = Callable[[float, str], object]
 FORMS: dict[str, Callable[[Recipe], str]] = {"script": script.text, "notebook": notebook.text}
 """By name, what a recipe is written as."""
@@ -47,7 +49,7 @@ def write_preset(form: str, preset: Preset, out: Path) -> str:
 def write_lesson(directory: RunDirectory, out: Path, tell: Tell) -> str:
     """Script, notebook and the pictures that they need, as one zip; raises as :func:`write_run`."""
     recipe = of_run(directory, "pictures.npz")
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder(PREFIX) as folder:
         names = {"train.py": "script", "train.ipynb": "notebook"}
         for name, form in names.items():
             _written(form, recipe, Path(folder) / name)

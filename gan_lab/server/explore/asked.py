@@ -19,6 +19,7 @@ from gan_lab.latent import Model
 from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.registry import pictures_in_reach
+from gan_lab.words import without_paths
 
 FARTHEST = 100.0
 """Of a number in z; beyond it a network says nothing of interest."""
@@ -176,6 +177,7 @@ def refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
     """An "error" frame; a network's own trouble must not end the conversation."""
     why = error.strerror if isinstance(error, OSError) else error  # without a place on the disk
     text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({why})."
+    text = without_paths(text)
     number = asked.get("id") if isinstance(asked, dict) else None
     return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
 

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import threading
 from collections.abc import Generator
 from http.cookies import CookieError, SimpleCookie
@@ -34,6 +35,8 @@ from gan_lab.server.visitors import COOKIE
 from gan_lab.training.devices import use_threads
 
 UNDER_WAY = 4  # questions of one page at a time
+_NEAR = 500  # characters from either end in which the id of a long question is looked for
+_NUMBER = re.compile(r'"id"\s*:\s*([0-9]{1,15})\b')
 _PATIENCE = 10  # how much a slow worker gives way to others: the system's niceness
 
 
@@ -99,7 +102,7 @@ class Conversation:
                 return
             answer = await self._desk.answer(asked)
         except Exception as error:
-            answer = refusal(error, asked)
+            answer = refusal(error, asked or _number_in(message))
         await self._send(answer)
 
     def _begin(self, asked: dict[str, Any]) -> None:
@@ -180,6 +183,13 @@ class _Job:
     def _next(self, steps: Generator[Answer, None, None]) -> Answer | None:
         """On a worker's thread: one step, if it is still waited for when its turn has come."""
         return None if self._stopped.is_set() else next(steps, None)
+
+
+def _number_in(message: bytes | str) -> dict[str, Any] | None:
+    """The id of a question that was not read: its page waits for an answer to it."""
+    ends = (message[:_NEAR], message[-_NEAR:]) if isinstance(message, str) else ()
+    found = next((one for end in ends if (one := _NUMBER.search(end))), None)
+    return {"id": int(found[1])} if found else None
 
 
 def _read(message: bytes | str) -> bytes | dict[str, Any]:

@@ -271,3 +271,33 @@ def test_a_generator_that_came_with_the_app_answers_without_any_run(client: Test
         assert header["kind"] == "latent" and header["state"] == "pretrained"
         assert len(header["z"]) == 64 and header["classes"][8] == "bag"
         assert payload.startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '{"ask": "subject", "id": 41, "file": "%s"}',
+        '{"ask": "subject", "file": "%s", "id": 41}',
+    ],
+)
+def test_a_question_that_is_too_long_is_refused_under_its_own_number(
+    socket: WebSocketTestSession, message: str
+) -> None:
+    """Else the page would wait for its answer for ever."""
+    socket.send_text(message % ("A" * QUESTION))
+    refused = answer(socket)
+    assert (refused["kind"], refused["id"]) == ("error", 41)
+    assert refused["text"] == "That message is too long."
+
+
+def test_what_goes_wrong_is_told_without_a_path_of_the_server(
+    socket: WebSocketTestSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(asked: Asked) -> Generator[Answer, None, None]:
+        raise RuntimeError("cannot read /srv/secret place/runs/a.pt: it is damaged")
+        yield Answer({})
+
+    monkeypatch.setitem(QUESTIONS, "broken", broken)
+    ask(socket, "broken", 3)
+    text = answer(socket)["text"]
+    assert "a.pt" in text and "/srv" not in text
