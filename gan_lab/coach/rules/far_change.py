@@ -117,6 +117,8 @@ def look(evidence: Evidence) -> Sign | None:
 
 
 def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
