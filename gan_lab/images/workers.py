@@ -38,8 +38,14 @@ _SETS = Pool(max(2, os.cpu_count() or 1), keep=1, preload=_LOADED)
 _HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
 _SINGLE = Pool(2, keep=1, preload=_LOADED)
 
+_WALL = 300.0  # s: on a busy machine the workers, which give way to others, are slow
+
 Pixels = np.ndarray
 """uint8, H×W (grey) or H×W×3."""
+
+
+def _limits(cpu_seconds: float = CPU_SECONDS) -> Limits:
+    return Limits(cpu_seconds=cpu_seconds, wall_seconds=_WALL, memory_bytes=MEMORY)
 
 
 def _never() -> bool:
@@ -89,7 +95,7 @@ def decode_some(
     pool = _HEAVY_ONES if budget.heavy else _SETS
     answer = pool.call(
         _decoded, list(contents), asdict(shape), before,
-        limits=Limits(cpu_seconds=TURN + CPU_SECONDS, memory_bytes=MEMORY),
+        limits=_limits(TURN + CPU_SECONDS),
         cancelled=cancelled, charge=charge,
     )  # fmt: skip
     for name in before:
@@ -152,7 +158,7 @@ def read_image(
     with _refusing():
         return _SINGLE.call(
             _read, content, grey, side, longest, background, most_pixels,
-            limits=Limits(cpu_seconds=CPU_SECONDS, memory_bytes=MEMORY), errors=(Unreadable,),
+            limits=_limits(), errors=(Unreadable,),
             cancelled=cancelled, charge=charge,
         )  # fmt: skip
     raise AssertionError
@@ -177,7 +183,7 @@ def preview(content: bytes, shape: Shape, longest: int) -> tuple[Pixels, list[Pi
     with _refusing():
         return _SINGLE.call(
             _preview, content, asdict(shape), longest,
-            limits=Limits(cpu_seconds=2 * CPU_SECONDS, memory_bytes=MEMORY), errors=(Unreadable,),
+            limits=_limits(2 * CPU_SECONDS), errors=(Unreadable,),
         )  # fmt: skip
     raise AssertionError
 
@@ -191,13 +197,11 @@ def _preview(content: bytes, shape: dict[str, Any], longest: int) -> list[Any]:
 
 # -- images that a run stored ----------------------------------------------------------------------
 
-_FRAME = Limits(cpu_seconds=CPU_SECONDS, memory_bytes=MEMORY)
-
 
 def frame_size(content: bytes) -> tuple[int, int]:
     """Width and height of a stored image by its header. Raises Unreadable."""
     with _refusing():
-        width, height = _SINGLE.call(_size, content, limits=_FRAME, errors=(Unreadable,))
+        width, height = _SINGLE.call(_size, content, limits=_limits(), errors=(Unreadable,))
         return int(width), int(height)
     raise AssertionError
 
@@ -210,7 +214,7 @@ def _size(content: bytes) -> list[int]:
 def frame(content: bytes) -> Pixels:
     """A stored image as it is. Raises Unreadable."""
     with _refusing():
-        return _SINGLE.call(_frame, content, limits=_FRAME, errors=(Unreadable,))
+        return _SINGLE.call(_frame, content, limits=_limits(), errors=(Unreadable,))
     raise AssertionError
 
 
@@ -224,7 +228,7 @@ def frames(contents: Sequence[bytes], width: int, height: int) -> list[Pixels]:
     Raises Unreadable if one of them cannot be read.
     """
     with _refusing():
-        limits = Limits(cpu_seconds=CPU_SECONDS * len(contents), memory_bytes=MEMORY)
+        limits = _limits(CPU_SECONDS * len(contents))
         return _SINGLE.call(
             _frames, list(contents), width, height, limits=limits, errors=(Unreadable,)
         )
@@ -245,7 +249,9 @@ def thumbnail(content: bytes, most: int, corner: int = 0) -> Pixels:
     Raises Unreadable.
     """
     with _refusing():
-        return _SINGLE.call(_thumbnail, content, most, corner, limits=_FRAME, errors=(Unreadable,))
+        return _SINGLE.call(
+            _thumbnail, content, most, corner, limits=_limits(), errors=(Unreadable,)
+        )
     raise AssertionError
 
 
