@@ -16,10 +16,10 @@ from pathlib import Path
 
 import house
 
-from benchmarks.mutants import DECODERS, Tried, fuzz, kinds
-from gan_lab.sandbox import Limits, Pool
+from benchmarks.mutants import DECODERS, LIMITS, Tried, fuzz, kinds, preload
+from gan_lab.sandbox import Pool
 
-LONGEST = 5.0  # processor seconds
+LONGEST = LIMITS.cpu_seconds
 COLUMNS = ("decoder", "kind", "mutants", "decoded", "refused", "killed", "max CPU s", "peak MB")
 
 
@@ -51,9 +51,9 @@ def main() -> int:
 
 def tried_kind(name: str, kind: str, count: int, seed: int) -> Tried:
     """With workers of their own, so that the peak of their memory is of this kind alone."""
-    pool = Pool(1, preload=("benchmarks.mutants",))
+    pool = Pool(1, preload=preload(name))
     try:
-        return fuzz(name, kind, count, seed, pool, Limits(cpu_seconds=LONGEST))
+        return fuzz(name, kind, count, seed, pool, LIMITS)
     finally:
         pool.close()
 

@@ -32,8 +32,28 @@ def decode_image(content: bytes) -> None:
     squares(content, Shape(side=32))
 
 
+def _of_run(kind: str) -> tuple[Callable[[], dict[str, list[bytes]]], Decode]:
+    """One kind of a run's files; PyTorch is imported only where it is tried."""
+
+    def files() -> dict[str, list[bytes]]:
+        from benchmarks import run_files
+
+        return {kind: run_files.seeds()[kind]}
+
+    def decode(content: bytes) -> None:
+        from benchmarks import run_files
+
+        run_files.decode(kind, content)
+
+    return files, decode
+
+
+LIMITS = Limits(cpu_seconds=5.0, file_bytes=4 << 20)
+"""Of one mutant; a run's files are read from the disk."""
+_OF_RUNS = ("checkpoint", "list of parts", "curves", "film", "lines")
 DECODERS: dict[str, tuple[Callable[[], dict[str, list[bytes]]], Decode]] = {
     "images": (image_files.seeds, decode_image),
+    **{kind: _of_run(kind) for kind in _OF_RUNS},
 }
 
 
@@ -111,6 +131,11 @@ class Tried:
     @property
     def count(self) -> int:
         return self.decoded + self.refused + sum(self.killed.values())
+
+
+def preload(name: str) -> tuple[str, ...]:
+    """Modules that a worker imports before its first mutant."""
+    return ("benchmarks.mutants", *(("benchmarks.run_files",) if name in _OF_RUNS else ()))
 
 
 @cache
