@@ -51,9 +51,10 @@ def ordered(counts: Mapping[str, int], seconds: Mapping[str, float]) -> list[str
 
 def in_order(items: Iterable[T], path: Callable[[T], Path]) -> list[T]:
     """Tests sorted by :func:`ordered`; within a file they keep their order."""
-    files: dict[str, list[T]] = {}
+    found: dict[str, list[T]] = {}
     for item in items:
-        files.setdefault(_name(path(item)), []).append(item)
+        found.setdefault(str(path(item)), []).append(item)
+    files = {_name(Path(place)): tests for place, tests in found.items()}
     order = ordered({name: len(tests) for name, tests in files.items()}, measured())
     return [item for name in order for item in files[name]]
 
