@@ -188,7 +188,8 @@ def _from_checkpoint(source: Path, place: Path, stem: str) -> str:
     """A checkpoint alone: the run goes on from there, without its curves."""
     state = checked_state(source, f"{stem}.pt" if _NAME.fullmatch(stem) else "this file")
     directory = RunDirectory.create(place)
-    checkpoints.save(state, place / "checkpoints" / f"{int(state['steps']):09d}.pt")
+    target = place / "checkpoints" / f"{int(state['steps']):09d}.pt"
+    checkpoints.save(state, target, sync=False)
     directory.write_config(config_of(state))
     check_run(directory)
     return f"{stem}-checkpoint" if _NAME.fullmatch(stem) else "checkpoint"
