@@ -21,11 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import clinic_visit_cases
 import faults
 import hostile
 import house
 import kills
 import rounds
+from clinic_coach import coach_hash
 
 Line = dict[str, Any]
 KEPT = house.ROOT / "build" / "campaigns"
@@ -38,35 +40,71 @@ class Campaign:
     Attributes:
         about: one sentence, above the table.
         pieces: names of all.
-        run: does one, in a folder that all pieces share; what it found, "lost" being "" if all is
-            well.
+        run: does some at the same time, in a folder that all pieces share; what each one found,
+            "lost" being "" if all is well.
         table: rows of a Markdown table, the head first, of all lines.
+        at_once: of the pieces that are left, how many of the first ones are done together.
+        current: whether a line still holds; if not, its piece is done again.
+        tell: prints what the table does not hold.
     """
 
     about: str
     pieces: Callable[[], Sequence[str]]
-    run: Callable[[str, Path], Line]
+    run: Callable[[Sequence[str], Path], list[Line]]
     table: Callable[[Sequence[Line]], list[list[str]]]
+    at_once: Callable[[Sequence[str]], int] = lambda _: 1
+    current: Callable[[Line], bool] = lambda _: True
+    tell: Callable[[], None] = lambda: None
 
 
-def _kills(name: str, where: Path) -> Line:
-    case, seed = name.rsplit("-", 1)
-    return kills.piece(case, int(seed), where)
+def _kills(names: Sequence[str], where: Path) -> list[Line]:
+    (case, seed) = names[0].rsplit("-", 1)
+    return [kills.piece(case, int(seed), where)]
 
 
-def _faults(name: str, where: Path) -> Line:
-    return faults.piece(name, where)
+def _faults(names: Sequence[str], where: Path) -> list[Line]:
+    return [faults.piece(names[0], where)]
 
 
-def _rounds(name: str, where: Path) -> Line:
-    return rounds.piece(name.rsplit("-", 1)[0], where)
+def _rounds(names: Sequence[str], where: Path) -> list[Line]:
+    return [rounds.piece(names[0].rsplit("-", 1)[0], where)]
 
 
-def _clinic(part: str, _: Path) -> Line:
-    """The coach's clinic keeps lines of its own, and prints its own tables."""
-    clinic = house.ROOT / "benchmarks" / "clinic.py"
-    done = subprocess.run([sys.executable, str(clinic), "--part", part], check=False)
-    return {"part": part, "lost": "" if done.returncode == 0 else f"exit {done.returncode}"}
+# -- the coach's clinic, which keeps lines of its own and prints its own tables ------------------
+
+_PARTS = ("points", "pictures", "cures")
+
+
+def _clinic(names: Sequence[str], _: Path) -> list[Line]:
+    """A part of clinic.py, or one or two runs of clinic_visit.py."""
+    if names[0] in _PARTS:
+        done = _asked("clinic.py", "--part", names[0])
+    else:
+        done = _asked("clinic_visit.py", *names)
+    lost = "" if done == 0 else f"exit {done}"
+    return [{"part": _part(name), "coach": coach_hash(_part(name)), "lost": lost} for name in names]
+
+
+def _part(name: str) -> str:
+    return name if name in _PARTS else "visits"
+
+
+def _asked(script: str, *more: str) -> int:
+    """The exit code of a benchmark in a process of its own."""
+    sys.stdout.flush()
+    command = [sys.executable, str(house.ROOT / "benchmarks" / script), *more]
+    return subprocess.run(command, check=False).returncode
+
+
+def _clinic_at_once(left: Sequence[str]) -> int:
+    """Runs are watched in pairs, each the other's busy neighbour."""
+    return 1 if _part(left[0]) in _PARTS else len(next(clinic_visit_cases.together(left)))
+
+
+def _clinic_tables() -> None:
+    for script in ("clinic_visit.py", "clinic.py"):
+        print()
+        _asked(script, "--table")
 
 
 def _hostile(name: str, _: Path) -> Line:
@@ -104,10 +142,13 @@ CAMPAIGNS = {
         lambda lines: _summed("file", ("tests", "failed"), lines),
     ),
     "clinic": Campaign(
-        "the coach's clinic, see clinic.py --table",
-        lambda: ["points", "pictures", "cures"],
+        "the coach's clinic, alone and on visitors' pages",
+        lambda: [*clinic_visit_cases.pieces(), *_PARTS],
         _clinic,
-        lambda lines: [["part", "lost"], *([line["part"], line["lost"]] for line in lines)],
+        lambda lines: _summed("part", (), lines),
+        _clinic_at_once,
+        lambda line: not line["lost"] and line.get("coach") == coach_hash(line["part"]),
+        _clinic_tables,
     ),
     "hostile": Campaign(
         "the worst known input of each entrance, beside an innocent visitor, see hostile.py",
@@ -119,14 +160,14 @@ CAMPAIGNS = {
 
 
 def lines_of(name: str) -> list[Line]:
-    """What has been done, oldest first; a line that was cut is done again."""
+    """What has been done and still holds, oldest first; a line that was cut is done again."""
     path, found = KEPT / f"{name}.jsonl", []
     for text in path.read_text("utf-8").splitlines() if path.exists() else ():
         try:
             found.append(json.loads(text))
         except ValueError:
             continue
-    return found
+    return [line for line in found if CAMPAIGNS[name].current(line)]
 
 
 def go_on(name: str, part: tuple[int, int], most: int | None) -> bool:
@@ -136,16 +177,20 @@ def go_on(name: str, part: tuple[int, int], most: int | None) -> bool:
     left = [one for one in campaign.pieces()[part[0] - 1 :: part[1]] if one not in done][:most]
     KEPT.mkdir(parents=True, exist_ok=True)
     well = True
+    number = 0
     with tempfile.TemporaryDirectory() as where:
-        for number, one in enumerate(left, 1):
+        while number < len(left):
+            here = left[number:][: campaign.at_once(left[number:])]
             begun = time.monotonic()
-            found = campaign.run(one, Path(where))
-            well &= not found["lost"]
+            every = campaign.run(here, Path(where))
             took, date = round(time.monotonic() - begun, 1), f"{datetime.now(UTC):%Y-%m-%d}"
-            found |= {"piece": one, "date": date, "commit": house.commit(), "took": took}
-            with (KEPT / f"{name}.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(found) + "\n")
-            print(f"{number} of {len(left)}: {json.dumps(found)}", flush=True)
+            for one, found in zip(here, every, strict=True):
+                number += 1
+                well &= not found["lost"]
+                found |= {"piece": one, "date": date, "commit": house.commit(), "took": took}
+                with (KEPT / f"{name}.jsonl").open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(found) + "\n")
+                print(f"{number} of {len(left)}: {json.dumps(found)}", flush=True)
     return well
 
 
@@ -161,6 +206,7 @@ def tell(name: str) -> None:
           f"{lines[-1]['date']}, {commits}, {house.machine()}.\n")  # fmt: skip
     for row in (first, ["---"] * len(first), *rows):
         print(f"| {' | '.join(row)} |")
+    campaign.tell()
 
 
 def main() -> int:

@@ -14,7 +14,6 @@ seed in ``build/clinic/``; a changed coach or case is asked anew. Thresholds wer
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from typing import Any
 import house
 import torch
 from clinic_cases import CASES, Case
+from clinic_coach import coach_hash, named
 from clinic_table import tables
 from clinic_ward import Patient
 
@@ -32,26 +32,12 @@ from gan_lab.coach.coach import Coach
 KEPT = house.ROOT / "build" / "clinic"
 PARTS = ("points", "pictures", "cures")
 HELD_OUT = (10, 11, 12)
-_WATCHED = ("gan_lab/coach", "gan_lab/measures", "benchmarks/clinic_ward.py")
-_ADVICE = ("cures.py", "turns.py")  # what is told to be done has no part in what is found
-
-
-def coach_hash(part: str) -> str:
-    """A short name for what a part's lines rest on: the coach as it stands, what it measures by,
-    and how it is shown runs."""
-    digest = hashlib.blake2b(digest_size=6)
-    for place in _WATCHED:
-        path = house.ROOT / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            if part == "cures" or file.name not in _ADVICE:
-                digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def key(case: Case, seed: int, coach: str) -> str:
     """Of one line: the coach, the case as it is written, the seed."""
     written = repr((case.preset, sorted(case.changes.items()), case.rounds, case.few))
-    return f"{coach}-{hashlib.blake2b(written.encode(), digest_size=4).hexdigest()}-{seed}"
+    return f"{coach}-{named(written)}-{seed}"
 
 
 # -- looking on --------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def tables(found: Mapping[str, Sequence[Line]]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _share(part: int, whole: int) -> str:
+def share(part: int, whole: int) -> str:
+    """So many of so many, and in per cent."""
     return f"{part} of {whole} ({100 * part / whole:.0f} %)" if whole else "none"
 
 
@@ -33,16 +34,17 @@ def _totals(ill: Sequence[Line], well: Sequence[Line], cures: Sequence[Line]) ->
     tried = [line for line in cures if "treated" in line]
     rows = [
         ("ill runs in which the disease was found", "≥ 90 %",
-         _share(sum(bool(line["found"]) for line in ill), len(ill))),
+         share(sum(bool(line["found"]) for line in ill), len(ill))),
         ("healthy runs with a false alarm", "≤ 5 %",
-         _share(sum(bool(line["trouble"]) for line in well), len(well))),
+         share(sum(bool(line["trouble"]) for line in well), len(well))),
         ("cures better than doing nothing", "≥ 70 %",
-         _share(sum(_better(line) for line in tried), len(tried))),
+         share(sum(_better(line) for line in tried), len(tried))),
     ]  # fmt: skip
-    return _table(("", "goal", "reached"), rows)
+    return table(("", "goal", "reached"), rows)
 
 
-def _by_case(lines: Sequence[Line]) -> dict[str, list[Line]]:
+def by_case(lines: Iterable[Line]) -> dict[str, list[Line]]:
+    """Lines by the name of their case, in the order in which they come."""
     cases: dict[str, list[Line]] = {}
     for line in lines:
         cases.setdefault(line["case"], []).append(line)
@@ -51,24 +53,24 @@ def _by_case(lines: Sequence[Line]) -> dict[str, list[Line]]:
 
 def _diseases(ill: Sequence[Line]) -> str:
     rows = []
-    for name, lines in _by_case(ill).items():
+    for name, lines in by_case(ill).items():
         found = [line for line in lines if line["found"]]
         steps = [line["step"] for line in found]
         by = ", ".join(sorted({line["found"] for line in found})) or "**missed**"
         when = f"{statistics.median(steps):g}" if steps else ""
         rows.append((name, lines[0]["disease"], f"{len(found)} of {len(lines)}", by, when))
-    return _table(("case", "disease", "found", "by the rule", "after steps"), rows)
+    return table(("case", "disease", "found", "by the rule", "after steps"), rows)
 
 
 def _healthy(well: Sequence[Line]) -> str:
     rows = []
-    for name, lines in _by_case(well).items():
+    for name, lines in by_case(well).items():
         alarms = sum(bool(line["trouble"]) for line in lines)
         said = {what for line in lines for what in line["trouble"]}
         cautions = {what for line in lines for what in line["caution"]}
         rows.append((name, f"{alarms} of {len(lines)}", ", ".join(sorted(said)) or "none",
                      ", ".join(sorted(cautions)) or "none"))  # fmt: skip
-    return _table(("healthy case", "false alarms", "which", "cautions"), rows)
+    return table(("healthy case", "false alarms", "which", "cautions"), rows)
 
 
 def _better(line: Line) -> bool:
@@ -77,7 +79,7 @@ def _better(line: Line) -> bool:
 
 def _cures(cures: Sequence[Line]) -> str:
     rows = []
-    for name, lines in _by_case(cures).items():
+    for name, lines in by_case(cures).items():
         tried = [line for line in lines if "treated" in line]
         if not tried:
             found = any(line["found"] for line in lines)
@@ -88,7 +90,7 @@ def _cures(cures: Sequence[Line]) -> str:
         middle = [statistics.median(line[what] for line in tried) for what in _OUTCOMES]
         better = f"{sum(map(_better, tried))} of {len(tried)}"
         rows.append((name, turned, f"{middle[0]:.3g}", f"{middle[1]:.3g}", better))
-    return _table(("case", "first advice", "doing nothing", "treated", "better"), rows)
+    return table(("case", "first advice", "doing nothing", "treated", "better"), rows)
 
 
 _OUTCOMES = ("nothing", "treated")
@@ -98,7 +100,8 @@ def _value(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """In Markdown; "" without rows."""
     lines = ["| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join(lines) if len(lines) > 2 else ""

@@ -65,7 +65,6 @@ class Patient:
         self.pictures, self.aside = real(config, case.few)
         self.trainer = Trainer(put(config, fixed | (changes or {})), self.pictures, self.aside)
         self.broke = 0
-        self.turned: tuple[int, ...] = ()
         self._measured: list[Measured] = []
         self._middles: list[Tensor] = []
         self._probe: Probe | None = None
@@ -125,7 +124,7 @@ class Patient:
             whole=trainer.history.curves(),
             measured=tuple(self._measured),
             probe=self._probe,
-            turned=self.turned,
+            ledger=tuple(entry for entry in trainer.ledger if entry.turned),
         )
 
     def turn(self, changes: tuple[tuple[str, Any], ...]) -> None:
@@ -134,7 +133,6 @@ class Patient:
             entry = self.trainer.set(path, value)
             if entry.outcome == "refused":
                 raise ConfigError(entry.note)
-        self.turned += (self.trainer.steps,)
 
     # -- a fork --------------------------------------------------------------------------------
 

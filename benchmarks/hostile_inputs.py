@@ -180,7 +180,7 @@ def many_lines() -> bytes:
 
 def zip_bomb() -> bytes:
     """A timeline of 1 GiB, nearly all of it zeros."""
-    return _bundle("film/000000000-0.film", 1024 * MIB, _repeated(b"", _MIXED, 1024))
+    return _bundle("film/000000000.film", 1024 * MIB, _repeated(b"", _MIXED, 1024))
 
 
 def two_directories(megabytes: int = 256) -> bytes:

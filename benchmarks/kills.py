@@ -30,6 +30,8 @@ from typing import Any
 import house  # noqa: F401
 import sklearn.datasets  # noqa: F401
 import torch
+import torch._decomp
+import torch._dynamo  # PyTorch imports it at the first optimiser: two seconds of every fork
 from states import differences
 
 import gan_lab.cli.train  # noqa: F401, so that a fork need not import it

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from types import FrameType
 
 
@@ -15,6 +14,7 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 if __name__ == "__main__":
     usual = signal.signal(signal.SIGINT, _leave)
     from gan_lab.cli import main
+    from gan_lab.threads import leave
 
     signal.signal(signal.SIGINT, usual)
-    sys.exit(main())
+    leave(main())

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gan_lab.archives.json_text import parse
 from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, from_tree, get, known, put
 from gan_lab.data import DRAWN, NAMED, DataError, class_numbers, plane_of, split_name
 from gan_lab.presets import DEFAULT, preset, presets
@@ -238,7 +239,7 @@ def _unpacked(token: str) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
         unpacker = zlib.decompressobj(-15)
         text = unpacker.decompress(packed[2:], _MOST_BYTES)
         whole = unpacker.eof and not unpacker.unused_data and packed[:2] == _sum(text)
-        content = json.loads(text) if whole else None
+        content = parse(text) if whole else None
     except (ValueError, zlib.error, RecursionError):
         raise ShareError(_DAMAGED) from None
     kinds = (str, str, dict, dict)

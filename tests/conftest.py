@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -16,8 +17,10 @@ from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import Pictures, load
 from gan_lab.presets import preset
 from gan_lab.runs import Run, RunDirectory
+from gan_lab.runs.examiner import Examined, Examiner
 from gan_lab.runs.messages import Moment, Stop
 from gan_lab.training.trainer import Trainer
+from tests import order, second_chance
 from tests.patience import WAIT
 
 torch.set_num_threads(1)
@@ -59,8 +62,38 @@ SMALL_GAMES: dict[str, dict[str, Any]] = {
 """What each kind of game needs beside it, to be played within milliseconds."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config.option, "loadscopereorder"):  # xdist would start files with few tests last,
+        config.option.loadscopereorder = False  # and these are the long ones: see order.py
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    second_chance.refuse_others(config, items)
+    items[:] = order.in_order(items, lambda item: item.path)
+
+
 @pytest.fixture(autouse=True)
-def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def as_found() -> Iterator[None]:
+    """A test leaves the process as it found it, so that the next one does not depend on it."""
+    before = _shared()
+    yield
+    assert _shared() == before, "the test has changed what other tests rely on"
+
+
+def _shared() -> dict[str, object]:
+    own = {name: value for name, value in os.environ.items() if name.startswith("GANLAB_")}
+    return {
+        "intra-op threads": torch.get_num_threads(),
+        "gradients": torch.is_grad_enabled(),
+        "dtype": torch.get_default_dtype(),
+        "folder": Path.cwd(),
+        "environment": own,
+    }
+
+
+@pytest.fixture(autouse=True)
+def runs_root(as_found: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """No test writes into the user's runs."""
     root = tmp_path / "runs"
     monkeypatch.setenv("GANLAB_RUNS", str(root))
@@ -68,11 +101,19 @@ def runs_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache_folder(as_found: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nor into the user's cache."""
     folder = tmp_path / "cache"
     monkeypatch.setenv("GANLAB_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are not measured, whatever their configuration says: it would be most of the work of a
+    test of something else, and how much is measured by its end depends on the machine."""
+    nothing = Examined((), None, None)
+    monkeypatch.setattr(Examiner, "examine", lambda self, shown: nothing)
 
 
 @pytest.fixture(scope="session")

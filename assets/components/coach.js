@@ -188,6 +188,7 @@ export class Coach {
       if (!this.box.open) this.forget();
       this.refresh();
     });
+    for (const left of ["pointerout", "focusout"]) this.box.addEventListener(left, () => this.later());
     this.cards = new Map(); // by the name of the rule
     this.may = { controls: false, over: false, knobs: {}, busy: false };
     this.step = 0;
@@ -289,8 +290,8 @@ export class Coach {
     this.find(".gl-findings").replaceChildren();
   }
 
-  // What is unfolded. While it is, whatever was said keeps its place: what is new comes below, and
-  // what is gone stays there, greyed out.
+  // What is unfolded, in the order in which the headline names it. What is gone stays there, greyed
+  // out, below what is found now. Nothing moves while the pointer or the keyboard is on a button.
   refresh() {
     const { findings } = this.health;
     if (!findings.some(({ rule }) => rule === this.pointed)) this.point(null);
@@ -307,11 +308,27 @@ export class Coach {
       card.show(said, this.may);
       card.pointed(said.rule === this.pointed);
     }
+    this.sort();
     const none = this.find(".gl-none");
     none.hidden = this.cards.size > 0;
     write(none, this.looked);
     this.find(".gl-found").classList.toggle("gl-few", !this.cards.size);
     this.remember();
+  }
+
+  // once the pointer and the keyboard are elsewhere
+  later() {
+    requestAnimationFrame(() => this.box.isConnected && this.refresh());
+  }
+
+  sort() {
+    const list = this.find(".gl-findings");
+    if (list.querySelector("button:hover, button:focus")) return;
+    const found = this.health.findings.map(({ rule }) => this.cards.get(rule).box);
+    const gone = [...this.cards.values()].filter((card) => card.gone).map((card) => card.box);
+    [...found, ...gone].forEach((box, place) => {
+      if (list.children[place] !== box) list.insertBefore(box, list.children[place]);
+    });
   }
 
   // what was looked at where nothing was found

@@ -10,9 +10,9 @@ from gan_lab.cli.options import UsageError
 from gan_lab.cli.output import say, tell
 from gan_lab.config import ConfigError
 from gan_lab.data import DataError, read_picture
-from gan_lab.data.own.picture import MAX_FILE_BYTES
 from gan_lab.games import apply as through
 from gan_lab.games import game_of
+from gan_lab.images import MAX_FILE_BYTES
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.words import size_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import typer
 
+from gan_lab.archives import json_text
 from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, parse, put
 from gan_lab.presets import DEFAULT, preset, read_short, read_toml, why
 
@@ -118,7 +118,7 @@ def read_config(path: Path) -> RunConfig:
     if path.suffix.lower() != ".json":
         return read_toml(path)[1]
     try:
-        tree = json.loads(read_short(path))
+        tree = json_text.parse(read_short(path))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path} cannot be read as JSON: {why(error)}") from None
     if not isinstance(tree, dict):

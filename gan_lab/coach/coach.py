@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
-from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.evidence import Evidence, Onset
 from gan_lab.coach.findings import (
     Advice,
     Condition,
@@ -13,7 +14,9 @@ from gan_lab.coach.findings import (
     Finding,
     Health,
     Rule,
+    Sign,
     Weight,
+    at_step,
 )
 from gan_lab.coach.line import line
 from gan_lab.coach.play import played
@@ -25,7 +28,16 @@ LOOKS = 2
 """Least looks that a sign must be seen at, however many rounds lie between two."""
 LONGER = 2
 """A finding goes so many times as slowly as it came."""
+GAP = 200
+"""Rounds without a sign after which it begins anew."""
 _GRAVEST = (Weight.TROUBLE, Weight.CAUTION, Weight.NEWS)
+
+
+class _Onset(NamedTuple):
+    """First and last step at which the sign of a rule was seen."""
+
+    first: int
+    last: int
 
 
 @dataclass
@@ -76,10 +88,12 @@ class Coach:
 
     def __init__(self, rules: Iterable[Rule] | None = None) -> None:
         """By default with all rules, also those of other packages."""
-        self._rules = tuple(every_rule().values() if rules is None else rules)
+        every = every_rule().values() if rules is None else rules
+        self._rules = tuple(sorted(every, key=lambda rule: rule.cause))  # those are asked last
         self._tracks = {rule.name: _Track() for rule in self._rules}
         self._step = 0
-        self._turned = 0  # step of the last turn that was heard of
+        self._turned = 0  # step of the last change that was heard of
+        self._onsets: dict[str, _Onset] = {}  # of signs of trouble, by rule
         self.events: list[Event] = []
 
     @property
@@ -102,9 +116,21 @@ class Coach:
             self._turned = turned
             for track in self._tracks.values():
                 track.anew()
+        signs: dict[str, Onset] = {}
         for rule in self._rules:
-            self._judge(rule, evidence)
+            sign = self._judge(rule, evidence.with_signs(signs) if rule.cause else evidence)
+            if sign is not None and sign.symptom and rule.weight is Weight.TROUBLE:
+                signs[rule.name] = Onset(sign, self._since(rule, evidence.step))
         return health(self.standing, evidence, suspected=self._suspects())
+
+    def _since(self, rule: Rule, step: int) -> int:
+        """The step from which on the sign of a rule, which is seen now, has been seen. A change of
+        a parameter and short gaps begin nothing anew, unlike for patience."""
+        former, finding = self._onsets.get(rule.name), self._tracks[rule.name].finding
+        goes_on = former is not None and (finding or step - former.last <= GAP)
+        since = former.first if former is not None and goes_on else step
+        self._onsets[rule.name] = _Onset(since, step)
+        return since
 
     def _suspects(self) -> bool:
         """Whether a sign of trouble is seen that has not lasted yet."""
@@ -113,22 +139,26 @@ class Coach:
             for rule in self._rules
         )
 
-    def _judge(self, rule: Rule, evidence: Evidence) -> None:
+    def _judge(self, rule: Rule, evidence: Evidence) -> Sign | None:
+        """Ask a rule; returns the sign that it sees now."""
         track, step = self._tracks[rule.name], evidence.step
-        early = played(evidence) < rule.warm_up
-        sign = None if early else rule.look(evidence)
+        early = played(evidence) < rule.warm_up and not (evidence.broken and rule.cause)
+        sign = None if early else _dated(rule.look(evidence), step)
         if track.finding is None:
             track.count(sign is not None, step)
-            looks = LOOKS if rule.patience else 1
-            if sign is not None and track.lasted(step, rule.patience, looks):
+            at_once = not rule.patience or evidence.broken  # there will be no other look at it
+            rounds, looks = (0, 1) if at_once else (rule.patience, LOOKS)
+            if sign is not None and track.lasted(step, rounds, looks):
                 self._say(track, Finding(rule, sign, _advice(rule, evidence), step))
-            return
+            return sign
         if sign is not None:
             track.finding = replace(track.finding, sign=sign, advice=_advice(rule, evidence))
         track.count(sign is None, step)
         looks = LOOKS * LONGER if rule.patience else 1
-        if sign is None and track.lasted(step, LONGER * rule.patience, looks):
+        gone = sign is None and track.lasted(step, LONGER * rule.patience, looks)
+        if gone or (sign is None and _stale(track.finding.sign, evidence)):
             self._take_back(track, replace(track.finding, until=step))
+        return sign
 
     def _say(self, track: _Track, finding: Finding) -> None:
         track.anew()
@@ -143,6 +173,7 @@ class Coach:
     def _back_to(self, step: int) -> None:
         """Forget what was seen after a step; what stood then stands again."""
         self.events = [event for event in self.events if event.step <= step]
+        self._onsets = {name: one for name, one in self._onsets.items() if one.first <= step}
         for track in self._tracks.values():
             track.anew()
             track.finding = None
@@ -150,6 +181,18 @@ class Coach:
             came = event.kind == "came"
             if (track := self._tracks.get(event.finding.rule.name)) is not None:
                 track.finding = event.finding if came else None
+
+
+def _dated(sign: Sign | None, now: int) -> Sign | None:
+    """A sign whose words say of which step they are, where that is not now."""
+    if sign is None or sign.measured is None or not (when := at_step(sign.measured, now)):
+        return sign
+    return replace(sign, seen=f"{sign.seen.removesuffix('.')}{when}.")
+
+
+def _stale(sign: Sign, evidence: Evidence) -> bool:
+    """Whether what a finding rests on is too old to say anything of the run as it is now."""
+    return sign.measured is not None and not evidence.is_fresh(sign.measured)
 
 
 def _advice(rule: Rule, evidence: Evidence) -> tuple[Advice, ...]:
@@ -162,10 +205,13 @@ def _advice(rule: Rule, evidence: Evidence) -> tuple[Advice, ...]:
 
 
 def gravest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """In the order in which they are told."""
-    return tuple(
-        sorted(findings, key=lambda f: (_GRAVEST.index(f.rule.weight), -f.sign.sure, f.rule.name))
-    )
+    """In the order in which they are told: of equal weight a cause before its symptoms."""
+    return tuple(sorted(findings, key=_order))
+
+
+def _order(finding: Finding) -> tuple[int, bool, float, str]:
+    rule = finding.rule
+    return _GRAVEST.index(rule.weight), not rule.cause, -finding.sign.sure, rule.name
 
 
 def health(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: bool = False) -> Health:

@@ -33,6 +33,9 @@ class Sign:
         seen: one or two sentences with the numbers that were seen.
         columns: curves on which it can be seen.
         first, last: the stretch of steps there.
+        measured: step of the oldest probe or measurement that it rests on; None if it rests on
+            curves, settings or the ledger alone.
+        symptom: whether something is seen to go wrong; False for a setting that often goes wrong.
     """
 
     sure: float
@@ -40,6 +43,13 @@ class Sign:
     columns: tuple[str, ...] = ()
     first: int = 0
     last: int = 0
+    measured: int | None = None
+    symptom: bool = True
+
+
+def at_step(measured: int, now: int) -> str:
+    """Words behind a number that says of which step it is; none if it is of now."""
+    return f" (measured at step {measured:,})" if measured < now else ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ class Rule:
         patience: rounds for which the sign must last before it is said, and be gone, twice as
             long, before it is taken back; settings that are plainly wrong have 0.
         warm_up: rounds of the game before anybody looks; beginnings look like many a disease.
+        cause: whether it names a cause. Such rules are asked last, hear what the others see
+            (``Evidence.signs``) and are named before them.
     """
 
     name: str
@@ -93,6 +105,7 @@ class Rule:
     advice: Callable[[Evidence], tuple[Advice, ...]]
     patience: int = 100
     warm_up: int = 100
+    cause: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from gan_lab.coach.evidence import Evidence
-from gan_lab.coach.findings import Condition, Finding
-from gan_lab.coach.play import first_round, has_labels, judges, number, played, window
+from gan_lab.coach.findings import Condition, Finding, at_step
+from gan_lab.coach.play import first_round, has_labels, judges, lowered, number, played, window
 from gan_lab.coach.quality import far, trend
 
 _WORD = {
@@ -25,43 +27,59 @@ def line(condition: Condition, findings: tuple[Finding, ...], evidence: Evidence
         first = findings[0]
         more = len(findings) - 1
         others = f" ({more} more)" if more else ""
-        return f"{word}: {_lower(first.rule.title)}. {first.sign.seen}{others}"
+        return f"{word}: {lowered(first.rule.title)}. {first.sign.seen}{others}"
     if condition is Condition.CONVERGED:
         said = next(f for f in findings if f.rule.name == "converged")
-        return f"{word}: {_lower(said.sign.seen)}"
+        return f"{word}: {lowered(said.sign.seen)}"
     if condition is Condition.STARTING:
         if evidence.step < first_round(evidence.config):
             return f"{word}: one player trains alone before the game begins."
         return f"{word}: {played(evidence)} rounds, too early to say anything."
-    return f"{word}: {', '.join((*_duel(evidence), *_quality(condition, evidence)))}."
+    return f"{word}: {_joined((*_duel(evidence), *_quality(condition, evidence)), evidence.step)}."
 
 
-def _lower(words: str) -> str:
-    """To go on a sentence: players keep their capitals."""
-    return words if words[1:2] in (" ", "(", "'", "_") else words[0].lower() + words[1:]
+class _Said(NamedTuple):
+    """A part of the line.
+
+    Attributes:
+        words: of it.
+        measured: step of what they rest on; None if that is now.
+    """
+
+    words: str
+    measured: int | None = None
 
 
-def _duel(evidence: Evidence) -> list[str]:
-    probe = evidence.probe
+def _joined(parts: tuple[_Said, ...], now: int) -> str:
+    """All parts as one sentence; each that is not of now has its step beside it."""
+    return ", ".join(
+        part.words if part.measured is None else part.words + at_step(part.measured, now)
+        for part in parts
+    )
+
+
+def _duel(evidence: Evidence) -> list[_Said]:
+    probe = evidence.probed("right_train", "right_fake")
     if probe is not None and probe.right_train is not None and probe.right_fake is not None:
         right = 50.0 * (probe.right_train + probe.right_fake)
-        return [f"D is right {right:.0f} times in 100 (50: it guesses)"]
+        return [_Said(f"D is right {right:.0f} times in 100 (50: it guesses)", probe.step)]
     if has_labels(evidence.config):
         judge = judges(evidence.config)[0]
         real, fake = (window(evidence, column) for column in (judge.real, judge.fake))
         if len(real) and len(fake):
             says_real, says_fake = number(float(real.mean())), number(float(fake.mean()))
-            return [f"{judge.name} says {says_real} to real pictures and {says_fake} to fakes"]
-    return ["no curve runs away"]
+            return [_Said(f"{judge.name} says {says_real} to real images and {says_fake} to fakes")]
+    return [_Said("no curve runs away")]
 
 
-def _quality(condition: Condition, evidence: Evidence) -> list[str]:
+def _quality(condition: Condition, evidence: Evidence) -> list[_Said]:
     course = trend(evidence)
     if course is None:
         return []
     floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
+    newest = number(course.numbers[-1])
     if condition is Condition.WATCHING and far(course):
-        return [f"{course.called} is still {number(course.numbers[-1])}{floor}"]
-    return [f"{course.called} is {number(course.numbers[-1])}{floor}{still}"]
+        return [_Said(f"{course.called} is still {newest}{floor}", course.measured)]
+    return [_Said(f"{course.called} is {newest}{floor}{still}", course.measured)]

@@ -20,23 +20,23 @@ def meaning(config: RunConfig, column: str, evidence: Evidence | None = None) ->
 
     Raises ValueError if there is nothing of that name.
     """
-    now = None if evidence is None else _now(evidence, column)
     if column in MEASURES:
-        return _said(MEASURES[column].meaning)(config, column, now)
+        return MEASURES[column].meaning + _last_known(evidence, column)
+    now = None if evidence is None else evidence.mean(column)
     for prefix, words in _ANSWERS:
         if column.startswith(prefix):
             return words(config, column, now)
     raise ValueError(f"there is no curve {column!r}")
 
 
-def _now(evidence: Evidence, column: str) -> float | None:
-    value = evidence.mean(column)
-    if value is not None:
-        return value
-    for weights in ("averaged", "raw"):
-        if course := evidence.measure(column, weights):
-            return course[-1][1]
-    return None
+def _last_known(evidence: Evidence | None, name: str) -> str:
+    """The newest number of a metric, and where it is not of now, of which step it is."""
+    if evidence is None or (last := evidence.last_known(name)) is None:
+        return ""
+    step, value = last
+    if step >= evidence.step:
+        return f" It is {number(value)} now."
+    return f" It was {number(value)} at step {step:,}, the last at which it was measured."
 
 
 Words = Callable[[RunConfig, str, float | None], str]

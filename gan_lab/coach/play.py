@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.config import KNOBS, RunConfig
+from gan_lab.config.paths import OVERRIDES
 from gan_lab.games import game_of
 from gan_lab.objectives import resting
 
@@ -97,6 +98,21 @@ def told(evidence: Evidence, judge: Judge, count: int = 100) -> tuple[float, flo
 def rest_of(evidence: Evidence, judge: Judge) -> float:
     """Where a discriminator's loss rests."""
     return resting(evidence.config.objective).d * (0.5 if judge.half else 1.0)
+
+
+def named(path: str) -> str:
+    """A parameter within a sentence: "D's learning rate"."""
+    *parents, name = path.split(".")
+    words = {"lr": "learning rate", "steps": "updates a step"}.get(name, name.replace("_", " "))
+    owner = parents[-1] if parents else ""
+    if path.startswith(OVERRIDES):
+        return f"{owner}'s {words}"
+    return f"{owner.upper()}'s {words}" if owner in ("g", "d") else f"the {words}"
+
+
+def lowered(words: str) -> str:
+    """To go on a sentence: players keep their capitals."""
+    return words if words[1:2] in (" ", "(", "'", "_") else words[0].lower() + words[1:]
 
 
 def number(value: float) -> str:

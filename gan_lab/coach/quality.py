@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gan_lab.coach.evidence import Evidence
+from gan_lab.measures import Value, Weights
 from gan_lab.measures.table import MEASURES
 
 _BEST_FIRST = (
@@ -40,6 +41,11 @@ class Trend(NamedTuple):
         return f"the {words if proper else words[0].lower() + words[1:]}"
 
     @property
+    def measured(self) -> int:
+        """Step of the newest number."""
+        return self.steps[-1]
+
+    @property
     def badness(self) -> np.ndarray:
         """The numbers turned so that smaller is better."""
         return np.array(self.numbers) * (-1.0 if self.larger else 1.0)
@@ -64,15 +70,27 @@ def _more(name: str) -> bool:
 
 
 def trend(evidence: Evidence) -> Trend | None:
-    """Of the measure that says most about this run, as people see it; None before the first."""
+    """Of the metric that says most about this run, as people see it; None where none is fresh."""
     for weights in ("averaged", "raw"):
         for name in _BEST_FIRST:
             course = evidence.measure(name, weights)
             if course:
-                values = [m.values[name] for m in evidence.measured if name in m.values]
                 steps, numbers = zip(*course, strict=True)
-                return Trend(name, steps, numbers, values[-1].floor, _more(name))
+                return Trend(name, steps, numbers, evidence.floor(name, weights), _more(name))
     return None
+
+
+def newest(
+    evidence: Evidence, name: str, weights: Weights = "averaged"
+) -> tuple[tuple[int, Value], ...]:
+    """The newest two fresh numbers of a metric with their steps, the older one first; empty if
+    there are fewer, since one alone may be chance."""
+    there = [
+        (m.step, m.values[name])
+        for m in evidence.measured
+        if m.weights == weights and name in m.values
+    ]
+    return tuple(there[-2:]) if len(there) > 1 else ()
 
 
 def far(course: Trend) -> bool | None:

@@ -55,7 +55,8 @@ class Reals:
         self.held_out = None if aside is None else self._some(aside, self.count)
         self.given: Tensor | None = None
         """What G begins from, where it begins from pictures."""
-        self._wanted = self.train.images
+        self.wanted = self.train.images
+        """Some of the kind that G is to make."""
         if not game_of(config).from_noise:
             self._begin_from_pictures(config, train)
         self._every, self._aside = train, aside
@@ -75,14 +76,14 @@ class Reals:
         self.given = game_of(config).given(config, part)[: self.count // 4]
         pairs = config.data.pairs
         wanted = part.images if pairs == "none" else domains(part, pairs)[1]
-        self._wanted = wanted[: self.count]
+        self.wanted = wanted[: self.count]
 
     # -- what they are like ----------------------------------------------------------------------
 
     @cached_property
     def flat(self) -> Tensor:
         """Those of the kind that G is to make, float32 N×D."""
-        return self._wanted.flatten(1).float()
+        return self.wanted.flatten(1).float()
 
     @cached_property
     def spread(self) -> float:
@@ -97,12 +98,12 @@ class Reals:
     @cached_property
     def blank(self) -> float:
         """Share of their pixels at the very ends of the range."""
-        return at_the_ends(self._wanted)
+        return at_the_ends(self.wanted)
 
     @cached_property
     def patterns(self) -> Tensor | None:
         """How far the finest patterns stand out of their spectrum; see ``fine_patterns``."""
-        return fine_patterns(self._wanted)
+        return fine_patterns(self.wanted)
 
     # -- what can be known by heart --------------------------------------------------------------
 

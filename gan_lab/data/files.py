@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from gan_lab.data.pictures import DataError
+from gan_lab.images import Unreadable, open_image
 
 FACE_CLASSES = ("plain", "glasses", "smiling", "smiling-glasses")
 _CELEBA_MOST = {True: 50_000, False: 5_000}  # of 162,770 and 19,962: what memory holds at 64 px
@@ -177,7 +178,7 @@ def read_celeba(train: bool, size: int) -> tuple[Tensor, Tensor]:
         celeba = CelebA(str(data_root()), split="train" if train else "test", download=False)
         names = celeba.filename[: _CELEBA_MOST[train]]
         images = np.stack([_face(folder / "img_align_celeba" / n, size or 64) for n in names])
-    except (RuntimeError, OSError):
+    except (RuntimeError, OSError, Unreadable):
         raise _damaged("celeba", folder) from None
     glasses, smiling = (
         celeba.attr[: len(names), celeba.attr_names.index(name)].long()
@@ -187,7 +188,7 @@ def read_celeba(train: bool, size: int) -> tuple[Tensor, Tensor]:
 
 
 def _face(path: Path, size: int) -> np.ndarray:
-    with Image.open(path) as picture:
+    with open_image(path) as picture:
         middle = picture.convert("RGB").crop((0, 20, 178, 198))
     return np.asarray(middle.resize((size, size), Image.Resampling.LANCZOS))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from gan_lab import __version__
+from gan_lab.archives.json_text import lines
 from gan_lab.config import RunConfig, difference
 from gan_lab.data import short_name
 from gan_lab.export.base import Export, Tell, has_generator, run_name
@@ -123,19 +124,15 @@ def _title(name: str, config: RunConfig) -> str:
 
 def entries(directory: RunDirectory) -> list[dict[str, Any]]:
     """The ledger, oldest first, as far as its lines are whole."""
-    try:
-        lines = (directory.path / "ledger.jsonl").read_text("utf-8").splitlines()
-    except (OSError, ValueError):
-        return []
-    found = []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(entry, dict) and isinstance(entry.get("path"), str):
-            found.append({"step": 0, "old": None, "new": None} | entry)
-    return found
+    path = directory.path / "ledger.jsonl"
+    found = lines(path) if path.exists() else ()
+    with contextlib.suppress(OSError):
+        return [
+            {"step": 0, "old": None, "new": None} | entry
+            for entry in found
+            if isinstance(entry.get("path"), str)
+        ]
+    return []
 
 
 _LIMITS = """\

@@ -6,17 +6,15 @@ the export ``generator``. Neither can carry code. Shapes are compared before any
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-import torch
-
+from gan_lab.archives.json_text import parse
 from gan_lab.config import ConfigError, from_tree
 from gan_lab.data import Kind
 from gan_lab.export.base import ExportError, wants
 from gan_lab.export.checked import check_kind, in_words
-from gan_lab.export.guarded import check_packing, check_tensors
+from gan_lab.export.guarded import read_parts
 from gan_lab.export.weights import AVERAGED, FORMAT, MAKER
 from gan_lab.games import game_of, rehearse
 from gan_lab.runs import pretrained
@@ -25,6 +23,8 @@ from gan_lab.runs.pretrained import PretrainedError
 
 _HEADER = 8  # bytes of a safetensors file that tell how long its header is
 _HEADER_BYTES = 100_000_000  # that the format allows it
+_OUR_HEADER = 4 << 20  # bytes; ours has a configuration and some hundred tensors
+_NAMES = 10_000  # tensors in it
 
 
 def is_safetensors(begin: bytes, size: int) -> bool:
@@ -39,6 +39,7 @@ def from_safetensors(path: Path) -> Shown:
         raise ExportError(why)
     from safetensors import SafetensorError, safe_open
 
+    _check_header(path)
     try:
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
@@ -61,21 +62,28 @@ def from_safetensors(path: Path) -> Shown:
     return _opened(lambda: _state(about, weights))
 
 
+def _check_header(path: Path) -> None:
+    """Before the library makes something of it. Raises ExportError, OSError."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(_HEADER), "little")
+        header = file.read(length) if length <= _OUR_HEADER else b""
+    if length > _OUR_HEADER or header.count(b"data_offsets") > _NAMES:
+        raise ExportError("the header of these weights is longer than that of any generator")
+
+
 def from_torch(path: Path) -> Shown | None:
     """The G of the export ``generator``; None for another file of PyTorch. Raises ExportError."""
-    check_packing(path)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception:  # torch raises half a dozen kinds; who reads it as a checkpoint says which
+        state = read_parts(path)
+    except ExportError:  # whoever reads it as a checkpoint says why
         return None
     if not isinstance(state, dict) or "weights" not in state or "players" in state:
         return None
-    check_tensors(state, path.stat().st_size)
     return _opened(lambda: state)
 
 
 def _state(about: dict[str, str], weights: dict[str, Any]) -> dict[str, Any]:
-    kind = json.loads(about["kind"])
+    kind = parse(about["kind"])
     return {
         "format": pretrained.FORMAT,
         "config": about["config"],
@@ -90,7 +98,7 @@ def _opened(told: Any) -> Shown:
     try:
         state = told()
         channels, size, classes = state["kind"]
-        config, kind = from_tree(json.loads(state["config"])), Kind(channels, size, tuple(classes))
+        config, kind = from_tree(parse(state["config"])), Kind(channels, size, tuple(classes))
         check_kind(kind)
         if not game_of(config).from_noise:
             raise ExportError(

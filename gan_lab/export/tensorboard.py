@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from gan_lab.export.base import Export, Tell, has_generator, run_name, wants
 from gan_lab.export.card import card, entries, plain
 from gan_lab.export.history import records, rows
+from gan_lab.images import Unreadable
+from gan_lab.images.workers import frame
 from gan_lab.leftovers import temporary_folder
 from gan_lab.runs import RunDirectory, open_generators
 from gan_lab.runs.journal import Journal
@@ -79,8 +80,12 @@ def _pictures(writer: Any, directory: RunDirectory) -> int:
     every = max(1, math.ceil(len(files) / SAMPLES))
     for path in files[::every]:
         step, _, tail = path.stem.partition("-")
-        with Image.open(path) as opened:
-            pixels = np.asarray(opened.convert("RGB"))
+        try:
+            pixels = frame(path.read_bytes())
+        except Unreadable:
+            continue
+        if pixels.ndim == 2:
+            pixels = np.repeat(pixels[..., None], 3, 2)
         writer.add_image(f"samples/{tail or 'grid'}", pixels, int(step), dataformats="HWC")
     return len(files[::every])
 

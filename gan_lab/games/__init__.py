@@ -114,14 +114,22 @@ def check_kind(config: RunConfig, kind: Kind) -> None:
     )
 
 
+_REHEARSED: set[str] = set()
+_MOST_REHEARSED = 64  # experiments that are remembered, some kilobytes each
+
+
 def rehearse(config: RunConfig, kind: Kind) -> None:
-    """Build all players and pass one batch through them without arithmetic or memory.
+    """Build all players and pass one batch through them without arithmetic or memory; what passed
+    once is not built again.
 
     Raises ConfigError if they cannot be built for such pictures, before a run has begun.
     """
     game = game_of(config)
     check_config(config)
     check_kind(config, kind)
+    key = f"{config!r} {kind!r}"
+    if key in _REHEARSED:
+        return
     try:
         with torch.device("meta"), torch.no_grad():
             game.rehearse(config, kind)
@@ -135,6 +143,9 @@ def rehearse(config: RunConfig, kind: Kind) -> None:
             f"these networks cannot be built for pictures of {kind.size}×{kind.size} px ({why});"
             " change networks.g and networks.d, or data.size"
         ) from None
+    if len(_REHEARSED) >= _MOST_REHEARSED:
+        _REHEARSED.clear()
+    _REHEARSED.add(key)
 
 
 def _check_alone(game: type[Game], config: RunConfig, kind: Kind) -> None:

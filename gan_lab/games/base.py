@@ -195,16 +195,20 @@ class Seen(NamedTuple):
     Attributes:
         views: pictures and planes, by name.
         verdicts: what each D thinks of real and fake, by the name of the player.
+        fakes: what G makes, alone: uint8 N×C×S×S; points: float32 N×2, from -1 to 1. None where a
+            game does not say.
     """
 
     views: Mapping[str, View]
     verdicts: Mapping[str, Verdicts] = MappingProxyType({})
+    fakes: Tensor | None = None
 
     def cpu(self) -> Seen:
         """The same, on the CPU."""
         return Seen(
             {name: view.cpu() for name, view in self.views.items()},
             {name: one.cpu() for name, one in self.verdicts.items()},
+            None if self.fakes is None else self.fakes.cpu(),
         )
 
 

@@ -276,7 +276,7 @@ class Generation:
             self.config, self.players["D"], real, Batch(made, controls.get("labels")), self._look
         )
         judged = judged._replace(scores={"samples": judged.each_fake})
-        return Seen({"samples": samples}, {"D": judged})
+        return Seen({"samples": samples}, {"D": judged}, samples.images)
 
     def _known(self, images: Tensor) -> Tensor:
         """Real pictures (uint8) as D knows them."""

@@ -247,6 +247,7 @@ class Paired:
         return Seen(
             {"comparison": Preview(rows, len(HEADS), HEADS, words)},
             {"D": judged._replace(scores={"comparison": scores})},
+            made,
         )
 
     @staticmethod

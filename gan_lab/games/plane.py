@@ -102,7 +102,7 @@ class Plane(Generation):
             caption="The same random numbers every time.",
         )
         verdicts = opinion.of_scores(self.config, *scores, names=("real points", "fakes"))
-        return Seen({"plane": sheet}, {"D": verdicts})
+        return Seen({"plane": sheet}, {"D": verdicts}, seen)
 
     def _shown(self, z: Tensor, labels: Tensor | None) -> Tensor:
         """Points that the averaged G makes, N×2 from -1 to 1; it may leave that."""

@@ -118,11 +118,12 @@ class Progressive(Generation):
     def preview(self, controls: Controls) -> Seen:
         shown = self.players["G"].shown
         assert isinstance(shown, Generator)
-        views, verdicts = super().preview(controls)
+        seen = super().preview(controls)
         words = described(shown.growth)
-        return Seen(
-            {n: x._replace(caption=f"{words}. {x.caption}".strip()) for n, x in views.items()},
-            {n: x._replace(caption=f"Now at {words}.") for n, x in verdicts.items()},
+        views = seen.views.items()
+        return seen._replace(
+            views={n: x._replace(caption=f"{words}. {x.caption}".strip()) for n, x in views},
+            verdicts={n: x._replace(caption=f"Now at {words}.") for n, x in seen.verdicts.items()},
         )
 
     @staticmethod

@@ -272,6 +272,7 @@ class SuperResolution:
         return Seen(
             {"comparison": Preview(rows, len(HEADS), HEADS, compared(made, cubic, true))},
             {"D": judged._replace(scores={"comparison": scores})},
+            made,
         )
 
     @staticmethod

@@ -303,17 +303,17 @@ class Unpaired:
         nets = {name: network for name, network in shown.items() if network is not None}
         output = self.config.networks.g.output
         a, b = self._kinds
-        previews, raw = {}, {}
+        previews, raw, fakes = {}, {}, {}
         for view, judge, g, given, heads, back in (
             ("A to B", "D_b", "G_ab", controls["a"], (a, f"as {b}", "and back"), False),
             ("B to A", "D_a", "G_ba", controls["b"], (b, f"as {a}", "and back"), True),
         ):
             raw[judge] = painted(nets[g], given, output)
-            made = to_pixels(raw[judge], output)
+            made = fakes[judge] = to_pixels(raw[judge], output)
             again = self.apply(self.config, nets, made, back=not back)
             previews[view] = Preview(in_rows(given, made, again), len(heads), heads)
         judged = {name: self._judged(name, controls, raw[name]) for name in JUDGES}
-        return Seen(previews, judged)
+        return Seen(previews, judged, fakes["D_b"])
 
     def _judged(self, judge: str, controls: Controls, fake: Tensor) -> Verdicts:
         """What a D thinks of its own kind of real pictures and of the fakes that claim to be it."""

@@ -15,6 +15,7 @@ from gan_lab.latent import Model
 from gan_lab.measures import spaces
 from gan_lab.measures.reference import Reference
 from gan_lab.memory import at_once
+from gan_lab.threads import interruptible, safe_point
 
 T = TypeVar("T")
 Progress = Callable[[float], None]
@@ -131,6 +132,7 @@ def _from_noise(
     size = at_once(_PART, reference.kind.size)
     told = [None] * n if labels is None else labels.split(size)
     for part, classes in zip(z.split(size), told, strict=False):
+        safe_point()
         parts.append(make(part, classes))
         progress(len(parts) * size / n)
     fakes = torch.cat(parts)
@@ -160,7 +162,7 @@ def _from_pictures(
     given = reference.kept("given", lambda: game.given(config, aside))
     order = torch.randperm(len(given), generator=torch.Generator().manual_seed(seed))[:n]
     parts, size = [], at_once(_PART // 4, reference.kind.size)
-    for part in order.split(size):
+    for part in interruptible(order.split(size)):
         parts.append(game.apply(config, dict(generators), given[part]))
         progress(len(parts) * size / len(order))
     answers = None

@@ -12,6 +12,7 @@ from gan_lab.latent.neighbours import FEATURES, all_of, unique
 from gan_lab.measures.material import Material
 from gan_lab.measures.measure import Measure, of_noise, of_pictures
 from gan_lab.measures.reference import FEW
+from gan_lab.threads import interruptible
 
 ASKED = 512
 """Real pictures of each kind, and fakes, that D is asked about."""
@@ -46,7 +47,7 @@ def _scores(onlooker: Onlooker, x: Tensor, labels: Tensor | None) -> Tensor:
     """What D says of pictures; where it compares, of batches as large as in training."""
     size = _PART if onlooker.company == 1 else min(onlooker.company, len(x))
     found = []
-    for begin in range(0, len(x), size):
+    for begin in interruptible(range(0, len(x), size)):
         first = max(0, min(begin, len(x) - size))  # the last batch is filled up
         told = None if labels is None else labels[first : first + size]
         found.append(onlooker.look(told)(x[first : first + size]).score[begin - first :])

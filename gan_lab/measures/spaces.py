@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_lab.threads import interruptible
+
 Feature = Callable[[Tensor], Tensor]
 """Pictures, uint8 N×C×S×S, or points, float32 N×2, to float32 N×f."""
 
@@ -45,7 +47,9 @@ def pixels(images: Tensor) -> Tensor:
     """All channels, from 0 to 1, of at most 16×16 px, as one row."""
     if images.shape[-1] > SIDE:
         parts = images.split(_PART)
-        small = torch.cat([F.interpolate(p.float(), (SIDE, SIDE), mode="area") for p in parts])
+        small = torch.cat(
+            [F.interpolate(p.float(), (SIDE, SIDE), mode="area") for p in interruptible(parts)]
+        )
     else:
         small = images.float()
     return small.flatten(1).div_(255.0)
@@ -53,4 +57,4 @@ def pixels(images: Tensor) -> Tensor:
 
 def in_parts(feature: Feature, images: Tensor) -> Tensor:
     """The features of any number of pictures, made part by part."""
-    return torch.cat([feature(part) for part in images.split(_PART)])
+    return torch.cat([feature(part) for part in interruptible(images.split(_PART))])

@@ -16,6 +16,7 @@ from gan_lab.measures.of_lessons import GAN_TEST, GAN_TRAIN
 from gan_lab.measures.of_pictures import PICTURES
 from gan_lab.measures.of_players import D_GAP, MEMORISED
 from gan_lab.measures.on_the_plane import JS, KL, NEAR
+from gan_lab.threads import interruptible
 
 MEASURES: dict[str, Measure] = {
     one.name: one
@@ -71,7 +72,7 @@ def take(
     Raises KeyError for a name that is none.
     """
     wanted, found = list(names), {}
-    for done, name in enumerate(wanted, 1):
+    for done, name in enumerate(interruptible(wanted), 1):
         one = MEASURES[name]
         some = material if one.most is None else material.first(one.most)
         number = one.number(some)

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gan_lab.randomness import seeded
+from gan_lab.threads import interruptible
 
 FEATURES = 64
 WIDTH = 48
@@ -55,7 +56,7 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def features(self, images: Tensor) -> Tensor:
         """float32 N×64 of uint8 pictures N×C×S×S."""
-        parts = [self.body(part.float() / 255) for part in images.split(_PART)]
+        parts = [self.body(part.float() / 255) for part in interruptible(images.split(_PART))]
         return torch.cat(parts) if len(images) else torch.empty(0, FEATURES)
 
     @torch.no_grad()
@@ -101,7 +102,7 @@ def taught(
             network = Classifier(images.shape[1], images.shape[2], classes)
         optimiser = torch.optim.Adam(network.parameters(), RATE)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, steps)
-        for step in range(steps):
+        for step in interruptible(range(steps)):
             if stop is not None and stop():
                 raise Stopped("the classifier was stopped while it learned")
             index = torch.randint(len(images), (BATCH,), generator=order)

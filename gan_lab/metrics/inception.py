@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from gan_lab.randomness import seeded
+from gan_lab.threads import interruptible
 
 FEATURES = 2048
 NAME = "Inception (2015, torch-fidelity), 2048 features"
@@ -69,7 +70,7 @@ def features(images: Tensor) -> Tensor:
     network = _network(weights_path())
     rgb = images.cpu().expand(-1, 3, -1, -1)
     with torch.no_grad():
-        parts = [network(part.contiguous())[0] for part in rgb.split(_PART)]
+        parts = [network(part.contiguous())[0] for part in interruptible(rgb.split(_PART))]
     return torch.cat(parts) if len(images) else torch.empty(0, FEATURES)
 
 

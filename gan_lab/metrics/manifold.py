@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from gan_lab.threads import interruptible
+
 K_PRECISION = 3
 """Kynkäänniemi et al. 2019, §2."""
 K_DENSITY = 5
@@ -120,7 +122,7 @@ def _squares(a: Tensor, b: Tensor) -> Iterator[Tensor]:
     middle = b.mean(0)  # short vectors lose less in the difference below
     a, b = a - middle, b - middle
     lengths = b.square().sum(1)
-    for some in a.split(max(1, CELLS // len(b))):
+    for some in interruptible(a.split(max(1, CELLS // len(b)))):
         both = some.square().sum(1, keepdim=True) + lengths
         squares = both - 2.0 * some @ b.T
         yield squares.masked_fill_(squares < SAME * both, 0.0)

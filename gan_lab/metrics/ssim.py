@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gan_lab.metrics.psnr import PEAK, check
+from gan_lab.threads import interruptible
 
 WINDOW, SIGMA = 11, 1.5  # the paper's Gaussian, §III-B
 C1, C2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2  # K1, K2 of the paper; steady where all is flat
@@ -32,7 +33,7 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     if min(a.shape[2:]) < WINDOW:
         raise ValueError(f"pictures must be {WINDOW} px or more a side, not {tuple(a.shape[2:])}")
     alike = []
-    for x, y in zip(a.split(_PART), b.split(_PART), strict=True):
+    for x, y in interruptible(zip(a.split(_PART), b.split(_PART), strict=True)):
         light, pattern = parts(x.double(), y.double())
         alike.append((light * pattern).reshape(len(x), -1).mean(1))
     return torch.cat(alike)

@@ -16,6 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gan_lab.threads import interruptible
+
 PATCH = 7  # px a side; all of a level that is smaller
 COARSEST, COARSEST_OF_SMALL = 16, 7
 """Side, px, below which no level goes: the paper's, and of pictures under 32 px."""
@@ -164,7 +166,7 @@ def pyramid(images: Tensor) -> list[Tensor]:
 
 def _pyramids(images: Tensor) -> list[Tensor]:
     """The same of uint8 pictures, some at a time: on the way one takes ten times its own room."""
-    parts = [pyramid(part.float()) for part in images.split(_PART)]
+    parts = [pyramid(part.float()) for part in interruptible(images.split(_PART))]
     return [torch.cat(level) for level in zip(*parts, strict=True)]
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_lab.images import Unreadable, workers
+from gan_lab.images.workers import resized
 from gan_lab.runs.film import Film, FilmError, Shot
 from gan_lab.runs.messages import Drawing, Picture
 from gan_lab.runs.pictures import scatter
+from gan_lab.threads import interruptible
 
 KINDS = MappingProxyType({"gif": "image/gif", "webp": "image/webp"})
 """What can be made, and its media type."""
@@ -22,15 +26,19 @@ MOST = 120  # frames
 SIDE = 512  # px of a frame at most, without the line below it
 STRIP = 16  # px of the line below, which says the step
 _PIXELS = 24 << 20  # of all frames together: they are in memory at once
+_AT_ONCE = 8  # frames that are decoded in one call
 _LASTS = 100  # ms of a frame
 _LAST = 1500  # ms of the last
+
+
+_STOPPED = "nobody waits for this film any more"
 
 
 class AnimationError(ValueError):
     """What cannot be made, in one line."""
 
 
-def animation(film: Film, kind: str) -> bytes:
+def animation(film: Film, kind: str, stopped: Callable[[], bool] = lambda: False) -> bytes:
     """The first picture of each shot, a tenth of a second each; planes as drawn points.
 
     At most :data:`MOST` shots are taken, evenly, first and last among them. Small pictures are
@@ -38,34 +46,42 @@ def animation(film: Film, kind: str) -> bytes:
 
     Args:
         kind: of :data:`KINDS`.
+        stopped: asked between frames; True ends the work.
 
     Raises:
-        AnimationError: the film is empty, or ``kind`` is none of these.
+        AnimationError: the film is empty, ``kind`` is none of these, a picture cannot be decoded,
+            or the work was stopped.
     """
     if kind not in KINDS:
         raise AnimationError(f"{kind!r} cannot be made; there are {', '.join(KINDS)}")
     last = next(_views(film, film.shots[::-1]), None)
     if last is None:
         raise AnimationError("nothing is on the film of this run yet")
-    size, exact = _size(_drawn(last[1])), _is_exact(last[1])
+    size, exact = _size(_natural(last[1])), _is_exact(last[1])
     most = max(2, min(MOST, _PIXELS // (size[0] * (size[1] + STRIP))))
-    frames = [_frame(shot, view, size) for shot, view in _views(film, _spread(film.shots, most))]
+    frames = list(_frames(_views(film, _spread(film.shots, most)), size, stopped))
     lasts = [_LASTS] * (len(frames) - 1) + [_LAST]
-    return written(frames, kind, lasts, exact=exact)
+    return written(frames, kind, lasts, exact=exact, stopped=stopped)
 
 
 def written(
-    frames: Sequence[Image.Image], kind: str, lasts: Sequence[int], *, exact: bool
-) -> bytes:
+    frames: Sequence[Image.Image], kind: str, lasts: Sequence[int], *, exact: bool,
+    stopped: Callable[[], bool] = lambda: False,
+) -> bytes:  # fmt: skip
     """Frames of one size, grey or RGB, as one file that is played over and over.
 
     Args:
         kind: of :data:`KINDS`.
         lasts: ms of each frame.
         exact: whether WebP should keep every pixel.
+        stopped: asked between frames; True ends the work.
+
+    Raises AnimationError if it was stopped.
     """
     if kind == "gif":
-        frames = [_with_palette(frame) for frame in frames]
+        frames = [_with_palette(frame) for frame in _while_wanted(frames, stopped)]
+    if stopped():
+        raise AnimationError(_STOPPED)
     buffer = io.BytesIO()
     lossless = {"lossless": True, "quality": 20} if exact else {"quality": 85}
     options = {"disposal": 1} if kind == "gif" else {"method": 2, **lossless}
@@ -85,7 +101,7 @@ def _spread(shots: tuple[Shot, ...], most: int) -> tuple[Shot, ...]:
 
 def _views(film: Film, shots: tuple[Shot, ...]) -> Iterator[tuple[Shot, Picture | Drawing]]:
     """The first picture of each; a shot that is thinned away meanwhile is left out."""
-    for shot in shots:
+    for shot in interruptible(shots):
         try:
             views = film.views(shot)
         except FilmError:
@@ -94,12 +110,44 @@ def _views(film: Film, shots: tuple[Shot, ...]) -> Iterator[tuple[Shot, Picture 
             yield shot, next(iter(views.values()))
 
 
-def _drawn(view: Picture | Drawing) -> Image.Image:
-    """Grey or RGB, as large as it is."""
+def _natural(view: Picture | Drawing) -> tuple[int, int]:
+    """Width and height."""
     if isinstance(view, Drawing):
-        return Image.fromarray(_points(view))
-    image = Image.open(io.BytesIO(view.data))
-    return image.convert("L" if image.mode == "L" else "RGB")
+        height, width, _ = _points(view).shape
+        return width, height
+    try:
+        return workers.frame_size(view.data)
+    except Unreadable as error:
+        raise AnimationError(f"a picture of this film cannot be read: {error}") from None
+
+
+def _frames(
+    views: Iterable[tuple[Shot, Picture | Drawing]], size: tuple[int, int],
+    stopped: Callable[[], bool],
+) -> Iterator[Image.Image]:  # fmt: skip
+    """All in one size, with their steps; pictures are decoded by a worker process, as the film may
+    be of a run that was imported."""
+    rest = iter(views)
+    while some := list(islice(rest, _AT_ONCE)):
+        if stopped():
+            raise AnimationError(_STOPPED)
+        contents = [view.data for _, view in some if isinstance(view, Picture)]
+        try:
+            decoded = iter(workers.frames(contents, *size) if contents else [])
+        except Unreadable as error:
+            raise AnimationError(f"a picture of this film cannot be read: {error}") from None
+        for shot, view in some:
+            pixels = _points(view) if isinstance(view, Drawing) else next(decoded)
+            yield captioned(Image.fromarray(pixels), size, f"step {shot.step:,}")
+
+
+def _while_wanted(
+    frames: Iterable[Image.Image], stopped: Callable[[], bool]
+) -> Iterator[Image.Image]:
+    for frame in frames:
+        if stopped():
+            raise AnimationError(_STOPPED)
+        yield frame
 
 
 def _points(view: Drawing) -> np.ndarray:
@@ -117,23 +165,17 @@ def _is_exact(view: Picture | Drawing) -> bool:
     return isinstance(view, Drawing) or view.mime == "image/png"
 
 
-def _size(image: Image.Image) -> tuple[int, int]:
+def _size(natural: tuple[int, int]) -> tuple[int, int]:
     """Of the frames: the picture's, times a whole number, or reduced."""
-    longest = max(image.size)
+    longest = max(natural)
     scale = max(1, SIDE // longest) if longest <= SIDE else SIDE / longest
-    return max(1, round(image.width * scale)), max(1, round(image.height * scale))
-
-
-def _frame(shot: Shot, view: Picture | Drawing, size: tuple[int, int]) -> Image.Image:
-    return captioned(_drawn(view), size, f"step {shot.step:,}")
+    return max(1, round(natural[0] * scale)), max(1, round(natural[1] * scale))
 
 
 def captioned(image: Image.Image, size: tuple[int, int], words: str) -> Image.Image:
     """A picture in a size, and below it a line of words."""
-    larger = image.width <= size[0]
-    resized = image.resize(size, Image.Resampling.NEAREST if larger else Image.Resampling.BOX)
     frame = Image.new(image.mode, (size[0], size[1] + STRIP), "white")
-    frame.paste(resized, (0, 0))
+    frame.paste(resized(image, size), (0, 0))
     ImageDraw.Draw(frame).text((4, size[1] + 2), words, fill="black", font=ImageFont.load_default())
     return frame
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from gan_lab.archives.json_text import read
 
 
 class Best(NamedTuple):
@@ -31,10 +32,10 @@ class Best(NamedTuple):
     def read(cls, run: Path) -> Best | None:
         """Of a run's folder; None if nothing is kept there, or only in part."""
         try:
-            told: dict[str, Any] = json.loads((run / "best.json").read_text("utf-8"))
+            told: dict[str, Any] = read(run / "best.json")
             best = cls(
                 int(told["step"]), str(told["measure"]), float(told["number"]), int(told["n"])
             )
             return best if math.isfinite(best.number) and best.file(run).is_file() else None
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        except (OSError, ValueError, TypeError, KeyError, OverflowError):
             return None

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_lab.archives import JsonLimits, json_text
 from gan_lab.config import ConfigError, RunConfig, from_tree
 from gan_lab.runs.best import Best
 from gan_lab.training import checkpoints
@@ -34,6 +35,9 @@ except ImportError:  # not on Windows
     fcntl = None
 
 _CHUNK = 1 << 16  # records read at once
+_COLUMNS = 128  # curves of a run; no game has a quarter of that
+_COLUMN = 80  # characters of the name of one
+_HEAD = JsonLimits(size=1 << 16, values=1_000, depth=4)  # the first line of the readings
 _UNDOABLE = 8  # changes that one can go back to before, at most
 _UNDO_BYTES = 256 << 20  # that they may take together; the newest is kept whatever it takes
 
@@ -161,7 +165,7 @@ class RunDirectory:
     def read_config(self) -> RunConfig:
         """Raises DirectoryError."""
         try:
-            return from_tree(json.loads((self.path / "config.json").read_text("utf-8")))
+            return from_tree(json_text.read(self.path / "config.json"))
         except (OSError, ValueError, RecursionError) as error:
             if isinstance(error, ConfigError):
                 raise DirectoryError(f"{self.path}/config.json: {error}") from None
@@ -268,10 +272,15 @@ class RunDirectory:
         if not self._readings.exists():
             return ()
         try:
-            with self._readings.open("rb") as file:
-                return tuple(json.loads(file.readline())["columns"])
-        except (OSError, ValueError, KeyError, TypeError):
-            raise DirectoryError(f"{self._readings} is damaged") from None
+            return self._head()[0]
+        except OSError:
+            raise DirectoryError(f"{self._readings} cannot be read") from None
+        except ValueError as error:
+            raise DirectoryError(f"{self._readings} is damaged: {error}") from None
+
+    def records(self, columns: tuple[str, ...]) -> int:
+        """How many records of these columns are whole. Raises as :meth:`read_history`."""
+        return self._begin_of(columns)[1]
 
     def read_span(self, columns: tuple[str, ...], first: int, count: int) -> NDArray[np.float32]:
         """``count`` records from number ``first`` on, from 0, float32 n×columns; fewer if there are
@@ -297,16 +306,28 @@ class RunDirectory:
     def _begin_of(self, columns: tuple[str, ...]) -> tuple[int, int]:
         """Where in the file the records begin, bytes, and how many are whole."""
         try:
-            with self._readings.open("rb") as file:
-                line = file.readline()
-                header, begin = json.loads(line), file.tell()
-                size = file.seek(0, os.SEEK_END)
+            known, begin = self._head()
+            size = self._readings.stat().st_size
         except (OSError, ValueError):
             raise DirectoryError(f"{self._readings} is missing or damaged") from None
-        known = tuple(header.get("columns", ())) if isinstance(header, dict) else ()
-        if known != columns or not line.endswith(b"\n"):
+        if known != columns:
             raise DirectoryError(f"{self._readings} does not belong to the checkpoint")
         return begin, (size - begin) // (4 * len(columns))
+
+    def _head(self) -> tuple[tuple[str, ...], int]:
+        """The names of the columns, and where the records begin, bytes. Raises ValueError for names
+        that no run has, OSError."""
+        with self._readings.open("rb") as file:
+            line = file.readline(_HEAD.size + 1)
+        header = json_text.parse(line, _HEAD)
+        listed = header.get("columns") if isinstance(header, dict) else None
+        if not isinstance(listed, list) or not line.endswith(b"\n"):
+            raise ValueError("its head is damaged")
+        if not 1 <= len(listed) <= _COLUMNS or not all(map(_is_column, listed)):
+            raise ValueError("its columns are no curves of a run")
+        if len(set(listed)) < len(listed):
+            raise ValueError("two of its columns have the same name")
+        return tuple(listed), len(line)
 
     # -- a generator alone ---------------------------------------------------------------------
 
@@ -426,6 +447,10 @@ class RunDirectory:
     def _kept_on_the_way(self) -> list[Path]:
         found = (self.path / "states").glob("*.pt")
         return [path for path in found if re.fullmatch(r"\d{9,}", path.stem)]
+
+
+def _is_column(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= _COLUMN and name.isprintable()
 
 
 def _locked(handle: int, how: int) -> bool:

@@ -16,6 +16,9 @@ def gathered(
     history_lock: threading.Lock,
     measured: tuple[Measured, ...] = (),
     probe: Probe | None = None,
+    preview: Probe | None = None,
+    *,
+    broken: bool = False,
 ) -> Evidence:
     """A run as its newest readings tell it; any thread.
 
@@ -34,5 +37,7 @@ def gathered(
         whole=whole,
         measured=measured,
         probe=probe,
-        turned=tuple(entry.step for entry in ledger if entry.turned),
+        preview=preview,
+        ledger=tuple(entry for entry in ledger if entry.turned),
+        broken=broken,
     )

@@ -37,12 +37,10 @@ class Examined:
 
     Attributes:
         measured: of the averaged G, and of G itself where that is another one.
-        probe: of the players themselves.
         best_by: the measure that tells the best state, and which way is better; None for none.
     """
 
     measured: tuple[Measured, ...]
-    probe: Probe | None
     best_by: tuple[str, str] | None
 
 
@@ -59,6 +57,7 @@ class Examiner:
         self._go_on = go_on
         self._reference: Reference | None = None
         self._reals: Reals | None = None
+        self._aside: Pictures | None = None
 
     def examine(self, shown: Shown) -> Examined:
         """Measure; nothing of the run moves, nothing of its chance is drawn.
@@ -72,29 +71,38 @@ class Examiner:
         ]
         self._go_on()
         by = best_of(shown.config, shown.kind, reference.judge is not None)
-        return Examined(tuple(m for m in measured if m.values), self._probed(shown), by)
+        return Examined(tuple(m for m in measured if m.values), by)
 
-    def _prepared(self, config: RunConfig) -> Reference:
-        """The real pictures; read from the disk the first time. A judge is never trained here."""
-        try:
-            held_out = load(config.data, train=False)
-        except DataError:
-            held_out = self._train
-        self._go_on()
-        judge = kept_judge(self._train) if config.data.pairs == "none" else None
-        self._go_on()
-        self._reals = Reals(config, self._train, held_out)
-        self._go_on()
-        self._reference = Reference(config, self._train, held_out, judge)
-        return self._reference
+    def probe(self, shown: Shown) -> Probe | None:
+        """A probe of the networks; None where there is nothing to tell. Cheap beside metrics.
 
-    def _probed(self, shown: Shown) -> Probe | None:
+        Raises Abandoned as asked to.
+        """
         if self._reals is None:
-            return None
+            self._reals = Reals(shown.config, self._train, self._held_out(shown.config))
+            self._go_on()
         return probe(
             shown.config, shown.kind, shown.step, shown.networks, shown.judges, self._reals,
             shown.raw,
         )  # fmt: skip
+
+    def _prepared(self, config: RunConfig) -> Reference:
+        """The real pictures; read from the disk the first time. A judge is never trained here."""
+        held_out = self._held_out(config)
+        self._go_on()
+        judge = kept_judge(self._train) if config.data.pairs == "none" else None
+        self._go_on()
+        self._reference = Reference(config, self._train, held_out, judge)
+        return self._reference
+
+    def _held_out(self, config: RunConfig) -> Pictures:
+        """What nobody is trained on; the training images themselves where there are no others."""
+        if self._aside is None:
+            try:
+                self._aside = load(config.data, train=False)
+            except DataError:
+                self._aside = self._train
+        return self._aside
 
     def _measured(
         self, reference: Reference, shown: Shown, weights: Weights, networks: dict[str, nn.Module]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import struct
 import zlib
@@ -29,7 +30,8 @@ UNWATCHED = Limits(0.02, 5.0)
 """How often pictures are made for the film alone, while nobody watches."""
 
 _ENDING = ".film"
-_LONGEST_HEADER = 1 << 20  # bytes
+_LONGEST_HEADER = 1 << 16  # bytes
+_READINGS = 128  # of a shot, as many as a run has curves at most
 
 
 class Shot(NamedTuple):
@@ -211,12 +213,13 @@ class Film:
 
 def messages(data: bytes) -> Iterator[bytes]:
     """The messages in a file, as far as they are whole."""
-    while len(data) >= 4:
-        (length,) = struct.unpack_from("<I", data)
-        if len(data) < 4 + length:
+    place = 0
+    while len(data) - place >= 4:
+        (length,) = struct.unpack_from("<I", data, place)
+        if len(data) - place < 4 + length:
             return
-        yield data[4 : 4 + length]
-        data = data[4 + length :]
+        yield data[place + 4 : place + 4 + length]
+        place += 4 + length
 
 
 def _behind_length(message: bytes) -> bytes:
@@ -252,10 +255,20 @@ def _told(path: Path) -> Shot:
             whole = 4 + length + int(header["body"])
             shot = Shot(
                 int(header["step"]), float(header["seconds"]), int(header["done"]),
-                dict(header["readings"]), size, str(header["tag"]),
+                _readings(header["readings"]), size, str(header["tag"]),
             )  # fmt: skip
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             raise FilmError(f"{path} is no shot of a film") from None
     if header["kind"] != "film" or rest or whole != size or path.stem != f"{shot.step:09d}":
         raise FilmError(f"{path} is not whole")
     return shot
+
+
+def _readings(told: Mapping[str, Any]) -> dict[str, float]:
+    """Raises ValueError, TypeError or OverflowError for what is none."""
+    if not isinstance(told, Mapping) or len(told) > _READINGS:
+        raise ValueError("its readings are none")
+    found = {str(name): float(value) for name, value in told.items()}
+    if not all(map(math.isfinite, found.values())):
+        raise ValueError("a reading of it is no number")
+    return found

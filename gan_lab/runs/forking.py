@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from gan_lab.archives.json_text import read
 from gan_lab.config import ConfigError, RunConfig, known, put
 from gan_lab.games import check_config
 from gan_lab.runs.directory import DirectoryError, Mark, RunDirectory, unmarked
@@ -46,7 +47,7 @@ class Parent(NamedTuple):
 def parent_of(directory: RunDirectory) -> Parent | None:
     """The parent of a forked run; None for one that began by itself."""
     try:
-        told = json.loads((directory.path / "parent.json").read_text("utf-8"))
+        told = read(directory.path / "parent.json")
         return Parent(str(told["run"]), int(told["step"]))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
@@ -155,10 +156,14 @@ def _copy_history(parent: RunDirectory, child: RunDirectory, records: int) -> bo
     if not records:
         return True
     name = Path("history") / "readings.f32"
+    try:
+        columns = parent.columns()
+    except DirectoryError:
+        return False
     with (parent.path / name).open("rb") as source, (child.path / name).open("wb") as target:
         header = source.readline()
         target.write(header)
-        left = 4 * len(json.loads(header)["columns"]) * records
+        left = 4 * len(columns) * records
         while left and (part := source.read(min(left, _PART))):
             target.write(part)
             left -= len(part)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gan_lab.archives.json_text import lines
 from gan_lab.coach import Advice, Finding, Sign
 from gan_lab.coach.rules import every_rule
 from gan_lab.measures import Measured
@@ -16,6 +19,8 @@ from gan_lab.measures import Measured
 log = logging.getLogger(__name__)
 
 MEASURES, FINDINGS = "measures.jsonl", "findings.jsonl"
+MOST = 10_000  # measurements of a run in memory
+PAST = 1_000  # findings that came and went
 
 
 class Journal:
@@ -24,15 +29,22 @@ class Journal:
     def __init__(self, run: Path) -> None:
         self._run = run
 
-    def measured(self) -> list[Measured]:
-        """All that was measured, oldest first."""
-        return [m for line in _lines(self._run / MEASURES) if (m := _measured(line)) is not None]
+    def measured(self, most: int = MOST) -> list[Measured]:
+        """What was measured, oldest first; where there is more than ``most``, every second one of
+        the older ones is left out until there is not."""
+        found: list[Measured] = []
+        for line in _lines(self._run / MEASURES):
+            if (one := _measured(line)) is not None:
+                found.append(one)
+            if len(found) > most:
+                del found[1:-1:2]
+        return found
 
     def past(self) -> list[Finding]:
-        """Findings that came and went, oldest first; those of rules that there are no more are
-        left out."""
+        """The newest findings that came and went, oldest first; those of rules that there are no
+        more are left out."""
         went = (line for line in _lines(self._run / FINDINGS) if line.get("event") == "went")
-        return [f for line in went if (f := _finding(line)) is not None]
+        return list(deque((f for line in went if (f := _finding(line)) is not None), PAST))
 
     def standing(self, step: int) -> list[Finding]:
         """Findings that had come and not gone at a step."""
@@ -78,10 +90,11 @@ class Journal:
         """The lines of one of our files up to ``step``, to a file as a whole."""
         if not (self._run / name).exists():
             return
-        kept = [line for line in _lines(self._run / name) if line["step"] <= step]
         temporary = target.with_name(f".{name}.writing")
         try:
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), "utf-8")
+            with temporary.open("w", encoding="utf-8") as file:
+                kept = (line for line in _lines(self._run / name) if line["step"] <= step)
+                file.writelines(json.dumps(line) + "\n" for line in kept)
             os.replace(temporary, target)
         except OSError as error:
             log.warning("%s could not be written: %s", target, error)
@@ -89,17 +102,10 @@ class Journal:
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
     """Those that are whole and tell a step."""
-    try:
-        raw: Iterable[bytes] = path.read_bytes().splitlines()
-    except OSError:
-        return
-    for text in raw:
-        try:
-            line = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(line, dict) and isinstance(line.get("step"), int):
-            yield line
+    with contextlib.suppress(OSError):
+        for line in lines(path):
+            if isinstance(line.get("step"), int):
+                yield line
 
 
 def _measured(line: Mapping[str, Any]) -> Measured | None:

@@ -6,12 +6,14 @@ import json
 import os
 import threading
 
+from gan_lab.archives import JsonLimits
+from gan_lab.archives.json_text import read
 from gan_lab.config import Latent
 from gan_lab.latent.directions import MOST, Direction, DirectionError, direction_of
 from gan_lab.runs.directory import RunDirectory
 
 NAME = "directions.json"
-_BYTES = 2 << 20  # more than 64 directions of 512 numbers ever take
+_FILE = JsonLimits(size=2 << 20, values=50_000, depth=8)  # 64 directions of 512 numbers, and more
 _LOCK = threading.Lock()  # two tabs of one visitor may keep at once
 
 
@@ -22,14 +24,10 @@ def kept_directions(directory: RunDirectory, latent: Latent) -> list[Direction]:
     """
     path = directory.path / NAME
     try:
-        if path.stat().st_size > _BYTES:
-            raise DirectionError(f"The file {NAME} is too large to hold directions only")
-        content = json.loads(path.read_text("utf-8"))
+        content = read(path, _FILE)
     except FileNotFoundError:
         return []
-    except (OSError, ValueError, RecursionError) as error:
-        if isinstance(error, DirectionError):
-            raise
+    except (OSError, ValueError):
         raise DirectionError(f"The file {NAME} cannot be read") from None
     try:
         return directions_of(content, latent)

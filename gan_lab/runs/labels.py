@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from gan_lab.archives.json_text import parse
+
 NAME = "labels.json"
 TITLE = 80  # characters
 TAG = 24
@@ -57,7 +59,7 @@ def read(run: Path) -> Labels:
     """Those of a folder; none where the file is not there, or not what it should be."""
     try:
         with (run / NAME).open("rb") as file:
-            told = json.loads(file.read(_LONGEST))
+            told = parse(file.read(_LONGEST))
         return labels(str(told["title"]), map(str, told["tags"]), str(told["note"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Labels()

@@ -1,70 +1,50 @@
-"""Looks after one run beside its trainer: measures the fakes, lets the coach look, tells both.
+"""Looks after one run beside its trainer: lets the coach look, hears what is measured, tells both.
 
-It has a thread of its own, which gives way to all others, and gets from the trainer only copies and
-numbers: an observed run equals an unobserved one, to the bit. Whatever fails here costs measures.
+It has a thread of its own, which gives way to all others, and another one measures (``measurer``),
+so that the coach never waits for a metric. From the trainer they get only copies, numbers and what
+the page shows anyway: an observed run equals an unobserved one, to the bit. Whatever fails here
+costs measures.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import logging
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from gan_lab.coach import Coach, Finding, Health, Probe
+from gan_lab.games import Seen
 from gan_lab.measures import Measured
 from gan_lab.runs.autopilot import Autopilot
 from gan_lab.runs.best_kept import BestKept
 from gan_lab.runs.courses import thinned
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.evidence import gathered
-from gan_lab.runs.examiner import Abandoned, Examined, Examiner
+from gan_lab.runs.examiner import Examined
 from gan_lab.runs.journal import Journal
 from gan_lab.runs.mailbox import Mailbox
-from gan_lab.runs.messages import Shown
+from gan_lab.runs.measurer import Left, Measurer, give_way
 from gan_lab.runs.purse import Purse
-from gan_lab.training.devices import use_threads
+from gan_lab.threads import BackgroundThread
 from gan_lab.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # s between two looks of the coach
 PARTING = 1.5  # s that the end of a run waits for a last measurement
+LAST_LOOK = 1.0  # s that it waits for a last look of the coach
 TELL_EVERY = 5.0  # s between two checkups that differ in nothing but numbers
 KEPT = 1200  # measurements in memory; all of them are on disk
 PAST = 50  # findings that came and went, in memory
-_PATIENCE = 10  # how much it gives way to others: the system's niceness
-_ALIVE: weakref.WeakSet[Observer] = weakref.WeakSet()
-
-
-class Wish(IntEnum):
-    """When the trainer should leave copies of the players."""
-
-    NEVER = 0
-    SAVED = 1
-    """Right after a state was saved: what is measured then may turn out to be the best."""
-    NOW = 2
-
-
-@dataclass(frozen=True)
-class Left:
-    """Copies of the players, and of which take of the run they are."""
-
-    shown: Shown
-    take: int
 
 
 class Observer:
-    """One run's. The run's own thread calls ``begin``, ``between_rounds``, ``standing``, ``cut``
-    and ``end``; none of them waits for more than copies, but for ``end``."""
+    """One run's. The run's own thread calls ``begin``, ``between_rounds``, ``saw``, ``standing``,
+    ``cut`` and ``end``; none of them waits for more than copies, but for ``end``."""
 
     def __init__(
         self,
@@ -75,7 +55,7 @@ class Observer:
     ) -> None:
         self._mailbox = mailbox
         self._history_lock = history_lock
-        self._purse = purse or Purse()
+        self._measurer = Measurer(self, purse)
         self._journal = Journal(directory.path)
         self._best = BestKept(directory)
         self._autopilot = Autopilot(mailbox.post)
@@ -85,24 +65,23 @@ class Observer:
         self._past: list[Finding] = []
         self._health: Health | None = None
         self._probe: Probe | None = None
+        self._preview: Probe | None = None
+        self._seen: tuple[int, int, Seen] | None = None  # step, take, what the page shows of it
         self._take = 0
         self._told: tuple[float, Any] = (0.0, None)
         self._broken: set[str] = set()
         self._news = threading.Event()
-        self._wish = Wish.NEVER
-        self._left: Left | None = None
-        self._last_left = (-1, -1)  # step and take
         self._over = self._abandoned = False
+        self._run_broke = False
         self._trainer: Trainer | None = None
-        self._thread = threading.Thread(target=self._live, name="observer", daemon=True)
+        self._thread = BackgroundThread(self._live, "observer", on_stop=self._let_go)
 
     # -- the run's own thread ------------------------------------------------------------------
 
     def begin(self, trainer: Trainer) -> None:
         """The run has loaded."""
         self._trainer = trainer
-        self._purse.earn()
-        _ALIVE.add(self)
+        self._measurer.begin(trainer)
         self._thread.start()
 
     def between_rounds(self, trainer: Trainer, *, saved: bool = False) -> None:
@@ -111,16 +90,21 @@ class Observer:
         Args:
             saved: whether a state of this very step is on disk.
         """
-        self._purse.earn()
-        if self._wish is Wish.NOW or (saved and self._wish is Wish.SAVED):
-            self._leave(trainer)
+        self._measurer.between_rounds(trainer, saved=saved)
+
+    def saw(self, trainer: Trainer, seen: Seen) -> None:
+        """The page gets a new preview: a look at the run that costs it nothing.
+
+        Args:
+            seen: of this very step, on the CPU; nobody changes it.
+        """
+        self._seen = (trainer.steps, trainer.history.take, seen)
 
     def standing(self, trainer: Trainer) -> None:
         """The run stands still, where measuring takes nothing from training: once, if what was
         measured last is older."""
-        now = (trainer.steps, trainer.history.take)
-        if trainer.config.training.measuring and self._last_left != now:
-            self._leave(trainer)
+        if trainer.config.training.measuring and not self._measurer.is_measured(trainer):
+            self._measurer.leave(trainer)
 
     def cut(self, trainer: Trainer) -> None:
         """The run goes on from where it is now, and what is beyond that never happened."""
@@ -130,11 +114,16 @@ class Observer:
             self._past = self._journal.past()[-PAST:]
             self._best.cut(trainer.steps)
             self._take = trainer.history.take
-            self._probe, self._left = None, None
+            self._probe = self._preview = self._seen = None
+            self._measurer.forget()
             self._autopilot.go_back()
             if self._health is not None:  # it hears of it before the run is beyond that step again
                 self._guarded("the coach", partial(self._look_again, trainer))
             self._tell(self._take)
+
+    def diverged(self) -> None:
+        """A reading was not finite, and the run ends: the last look shall say why."""
+        self._run_broke = True
 
     def end(self, trainer: Trainer | None) -> None:
         """The run is over: a last measurement if that is a matter of a second, then rest.
@@ -144,13 +133,15 @@ class Observer:
         """
         if self._trainer is None:
             return
-        in_reach = self._purse.last < PARTING and "measuring" not in self._broken
+        begun = time.monotonic()
+        in_reach = self._measurer.metrics.last < PARTING and not self._measurer.broken
         if trainer is not None and in_reach:
             self.standing(trainer)
+        self._measurer.end(PARTING)
         self._over = True
         self._news.set()
-        self._thread.join(PARTING)
-        self._abandoned = True  # what is not ready now is not waited for
+        self._thread.join(max(LAST_LOOK, PARTING - (time.monotonic() - begun)))
+        self._thread.stop()  # what is not ready now is not waited for
 
     def told(self, summary: dict[str, Any]) -> dict[str, Any]:
         """A summary of the run, with the newest measures beside its readings and what the coach
@@ -166,40 +157,43 @@ class Observer:
         coach = {"condition": health.condition.value, "line": health.line, "findings": names}
         return told | {"coach": coach}
 
-    def _leave(self, trainer: Trainer) -> None:
-        """Copies: nothing of the run moves, and nothing is drawn."""
-        begun = self._purse.now()
-        take = trainer.history.take
-        shown = Shown(
-            trainer.shown(), trainer.steps, trainer.config, trainer.pictures.kind,
-            trainer.judges(), trainer.learners(),
-        )  # fmt: skip
-        self._wish, self._last_left = Wish.NEVER, (trainer.steps, take)
-        self._left = Left(shown, take)
-        self._purse.spend(self._purse.now() - begun)
+    # -- the measurer's thread -----------------------------------------------------------------
+
+    def hear_probe(self, left: Left, probe: Probe) -> None:
+        """The networks were probed."""
+        with self._lock:
+            if left.take == self._take:
+                self._probe = probe
+
+    def hear_metrics(self, left: Left, found: Examined) -> None:
+        """The fakes were measured."""
+        with self._lock:
+            if left.take != self._take or self._abandoned:
+                return
+            self._take_in(found)
+            self._tell(left.take)
+        self._news.set()
+
+    def _let_go(self) -> None:
+        """The thread was told to stop; also what it measures ends at its next safe point."""
+        self._over = self._abandoned = True
         self._news.set()
 
     # -- its own thread ------------------------------------------------------------------------
 
     def _live(self) -> None:
-        _give_way()
+        give_way()
         assert self._trainer is not None
         trainer = self._trainer
-        examiner = Examiner(trainer.pictures, self._go_on)
-        looked = 0.0
         while not self._abandoned:
             self._news.wait(LOOK_EVERY)
             self._news.clear()
             over = self._over
-            left, self._left = self._left, None
-            if left is not None:
-                self._guarded("measuring", partial(self._measure, examiner, left))
-            if over or time.monotonic() - looked > 0.9 * LOOK_EVERY:
-                looked = time.monotonic()
-                self._guarded("the coach", partial(self._look, trainer))
+            self._guarded("the preview", self._probe_preview)
+            self._guarded("the coach", partial(self._look, trainer))
             if over:
                 return
-            self._wish = self._wished(trainer)
+            self._measurer.wish(trainer, time.monotonic())
 
     def _guarded(self, what: str, act: Callable[[], None]) -> None:
         """What fails once is not tried again in this run, and costs it nothing else."""
@@ -207,39 +201,21 @@ class Observer:
             return
         try:
             act()
-        except Abandoned:
-            pass
         except Exception:
             self._broken.add(what)
             log.exception("%s failed, and is given up for this run", what)
 
-    def _wished(self, trainer: Trainer) -> Wish:
-        share = trainer.config.training.measuring
-        if not share or "measuring" in self._broken or self._left is not None:
-            return Wish.NEVER
-        # a state that was just saved may use up what is left; else something stays for the next
-        left, cost = self._purse.left(share), self._purse.last
-        if left < cost:
-            return Wish.NEVER
-        return Wish.NOW if left >= 2 * cost else Wish.SAVED
-
-    def _go_on(self) -> None:
-        if self._abandoned:
-            raise Abandoned
-
-    def _measure(self, examiner: Examiner, left: Left) -> None:
-        begun = self._purse.now()
-        try:
-            found = examiner.examine(left.shown)
-        except ValueError as error:  # points that are no numbers
-            log.info("step %d could not be measured: %s", left.shown.step, error)
-            found = None
-        self._purse.spend(self._purse.now() - begun)
+    def _probe_preview(self) -> None:
+        """What the newest images on the page say, where they are others than at the last look."""
+        seen, self._seen = self._seen, None
+        previews = self._measurer.previews
+        if seen is None or previews is None:
+            return
+        step, take, shown = seen
+        probe = previews.take(step, shown)
         with self._lock:
-            if found is None or left.take != self._take or self._abandoned:
-                return
-            self._take_in(found)
-            self._tell(left.take)
+            if take == self._take and probe is not None:
+                self._preview = probe
 
     def _take_in(self, found: Examined) -> None:
         for one in found.measured:
@@ -247,12 +223,14 @@ class Observer:
         self._measured += found.measured
         if len(self._measured) > KEPT:
             self._measured = thinned(self._measured, KEPT // 2)
-        self._probe = found.probe
         self._best.settle(self._measured, found.best_by)
 
     def _look(self, trainer: Trainer) -> None:
         with self._lock:
-            evidence = gathered(trainer, self._history_lock, tuple(self._measured), self._probe)
+            evidence = gathered(
+                trainer, self._history_lock, tuple(self._measured), self._probe, self._preview,
+                broken=self._run_broke,
+            )  # fmt: skip
             if evidence.whole.take != self._take or not evidence.step:
                 return
             before, self._health = self._health, self._coach.look(evidence)
@@ -308,21 +286,3 @@ class Observer:
 
 def _same_but_step(a: Health, b: Health) -> bool:
     return replace(a, step=b.step) == b
-
-
-def _give_way() -> None:
-    """Of the calling thread: to training, and to whoever explores."""
-    use_threads(1)
-    with contextlib.suppress(AttributeError, OSError):  # Linux knows a niceness of each thread
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
-
-
-@atexit.register
-def _let_go() -> None:
-    """A thread that is inside PyTorch while the interpreter goes would take the process down."""
-    for observer in list(_ALIVE):
-        observer._abandoned = True
-        observer._over = True
-        observer._news.set()
-    for observer in list(_ALIVE):
-        observer._thread.join(PARTING)

@@ -7,6 +7,7 @@ import os
 import re
 from pathlib import Path
 
+from gan_lab.archives.json_text import parse
 from gan_lab.config import RunConfig
 from gan_lab.presets import presets
 
@@ -30,7 +31,7 @@ def preset_of(run: Path, config: RunConfig | None) -> str:
     """What was written down, else what the folder's name tells; "" if neither does."""
     try:
         with (run / FILE).open("rb") as file:
-            written = json.loads(file.read(_LONGEST))["preset"]
+            written = parse(file.read(_LONGEST))["preset"]
         if _NAME.fullmatch(written):
             return written
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

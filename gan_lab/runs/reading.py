@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import os
 import stat
 from collections.abc import Mapping
@@ -16,7 +14,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from gan_lab.archives.json_text import read
 from gan_lab.config import ConfigError, RunConfig, difference
+from gan_lab.images import workers
+from gan_lab.images.workers import fitted
 from gan_lab.presets import presets
 from gan_lab.runs.directory import DirectoryError, RunDirectory
 from gan_lab.runs.film import Film, FilmError, Shot
@@ -30,7 +31,6 @@ from gan_lab.runs.states import kept_states
 ALONE = "generator alone"
 THUMBNAIL = 128  # px
 _TILES = 4  # of a side of it, at most
-_PIXELS = 1 << 26  # a picture of more is not looked into
 _END_OF_ZIP = b"PK\x05\x06"
 _TAIL = 1 << 10  # bytes in which a checkpoint says that it is whole
 
@@ -131,7 +131,7 @@ def newest_whole(directory: RunDirectory) -> int | None:
 def _summary(run: Path) -> dict[str, Any]:
     """How a run ended; empty if it does not say so in words that are known."""
     try:
-        told = json.loads((run / "summary.json").read_text("utf-8"))
+        told = read(run / "summary.json")
         known = State(told["state"]).over
         numbers = int(told["steps"]), int(told["images"]), float(told["seconds"])
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -191,9 +191,8 @@ def thumbnail(run: Path, shot: Shot | None) -> bytes:
             return small(Film(run / "film").views(shot))
         newest = max((run / "samples").glob("*.png"), default=None)
         if newest is not None:
-            with Image.open(newest) as image:
-                return png(_small(image))
-    except (OSError, ValueError, KeyError, TypeError, FilmError, Image.DecompressionBombError):
+            return png(workers.thumbnail(newest.read_bytes(), THUMBNAIL))
+    except (OSError, ValueError, KeyError, TypeError, FilmError):
         pass
     return b""
 
@@ -208,17 +207,7 @@ def small(views: Mapping[str, Picture | Drawing]) -> bytes:
 def _corner(picture: Picture) -> np.ndarray:
     """The first tiles of a mosaic."""
     side = picture.tile * min(_TILES, picture.columns)
-    with Image.open(io.BytesIO(picture.data)) as image:
-        return _small(image.crop((0, 0, min(side, image.width), min(side, image.height))))
-
-
-def _small(image: Image.Image) -> np.ndarray:
-    if image.width * image.height > _PIXELS:
-        raise ValueError("a picture that large is no thumbnail")
-    scale = THUMBNAIL / max(image.size)
-    how = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return np.asarray(image.convert("L" if image.mode == "L" else "RGB").resize(size, how))
+    return workers.thumbnail(picture.data, THUMBNAIL, side)
 
 
 def _plane(drawing: Drawing) -> np.ndarray:
@@ -228,7 +217,7 @@ def _plane(drawing: Drawing) -> np.ndarray:
         numbers = np.frombuffer(drawing.data[place : place + size], "<f4").reshape(shape)
         parts[name], place = torch.from_numpy(numbers.copy()), place + size
     points = scatter(parts["fake"], parts["real"], drawing.reach)
-    return _small(Image.fromarray(points))
+    return np.asarray(fitted(Image.fromarray(points), THUMBNAIL))
 
 
 def is_run(path: Path) -> bool:

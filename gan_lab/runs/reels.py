@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -38,7 +38,7 @@ def looks(model: Model, z: Tensor, labels: Tensor | None = None) -> list[Pixels]
 
 def reel(
     frames: Sequence[Pixels], kind: str, *, lasts: int = LASTS, rest: int = REST,
-    words: Sequence[str] = (),
+    words: Sequence[str] = (), stopped: Callable[[], bool] = lambda: False,
 ) -> bytes:  # fmt: skip
     """One file of pictures of one kind; small ones are enlarged by whole numbers.
 
@@ -47,8 +47,9 @@ def reel(
         kind: of :data:`REELS`; "png" is all of them side by side, ``ROW`` in a row.
         lasts, rest: ms of a frame, and of the last one.
         words: below each frame of a film.
+        stopped: asked between frames; True ends the work.
 
-    Raises ValueError if the kind is none of these.
+    Raises ValueError if the kind is none of these, AnimationError if the work was stopped.
     """
     if kind not in REELS:
         raise ValueError(f"{kind!r} cannot be made; there are {', '.join(REELS)}")
@@ -64,7 +65,7 @@ def reel(
         smooth = Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX
         made = [image.resize(size, smooth) for image in images]
     times = [lasts] * (len(made) - 1) + [rest]
-    return written(made, kind, times, exact=True)
+    return written(made, kind, times, exact=True, stopped=stopped)
 
 
 def _strip(images: Sequence[Image.Image]) -> bytes:

@@ -26,7 +26,7 @@ from gan_lab.runs.origin import keep_preset
 from gan_lab.runs.pretrained import of_view
 from gan_lab.runs.reading import small
 from gan_lab.runs.rest import Rest, at_rest
-from gan_lab.runs.run import Run
+from gan_lab.runs.run import LAST_CHECKPOINT, Run
 from gan_lab.runs.uploads import in_reach, refuse_foreign
 from gan_lab.runs.viewed import Viewed
 from gan_lab.training import memory
@@ -372,8 +372,12 @@ class Registry:
                 with self._lock:
                     self._hosted.pop(one.view_id, None)
 
-    def close(self, timeout: float = 10.0) -> None:
-        """End all runs, each with a last checkpoint."""
+    def close(self, timeout: float = LAST_CHECKPOINT) -> None:
+        """End all runs, each with a last checkpoint.
+
+        Args:
+            timeout: s to wait for all of them; a run may be in the middle of a long step.
+        """
         with self._lock:
             hosted = list(self._hosted.values())
         for one in hosted:

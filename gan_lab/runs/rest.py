@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from gan_lab.archives.json_text import lines
 from gan_lab.coach import gravest_first, health
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind, Pictures
@@ -229,15 +230,11 @@ def _history(directory: RunDirectory, steps: int) -> History:
 def _ledger(directory: RunDirectory, steps: int) -> list[Entry]:
     """Those lines that are whole. Raises OSError."""
     path, found = directory.path / "ledger.jsonl", []
-    if not path.exists():
-        return []
-    for line in path.read_text("utf-8", errors="replace").splitlines():
-        try:
-            entry = Entry.from_json(line)
+    for line in lines(path) if path.exists() else ():
+        with contextlib.suppress(TypeError):
+            entry = Entry(**line)
             if 0 <= entry.step <= steps and isinstance(entry.path, str):
                 found.append(entry)
-        except (ValueError, TypeError, RecursionError):
-            continue
     return found
 
 
@@ -267,7 +264,7 @@ def _sampled(shown: Shown) -> _Look:
 
 def _drawn(state: dict[str, Any]) -> _Look:
     with torch.no_grad():
-        views, verdicts = _game(state).preview(state["controls"]).cpu()
+        views, verdicts, _ = _game(state).preview(state["controls"]).cpu()
     return {name: encoded(one) for name, one in views.items()}, counted(verdicts), state["steps"]
 
 

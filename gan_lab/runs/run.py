@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Any
 
 from gan_lab.config import RunConfig
@@ -15,10 +15,14 @@ from gan_lab.runs.messages import (
     Budget,
     Moment,
     State,
+    Stop,
 )
 from gan_lab.runs.viewed import Viewed
 from gan_lab.runs.worker import Worker
+from gan_lab.threads import BackgroundThread
 from gan_lab.training.trainer import Counts
+
+LAST_CHECKPOINT = 60.0  # s that the end of the process waits for a step and a checkpoint
 
 
 class Run(Viewed):
@@ -63,7 +67,10 @@ class Run(Viewed):
             take=take,
         )
         super().__init__(directory, mailbox, self._worker.history_lock)
-        self._thread = threading.Thread(target=self._worker.live, name="trainer", daemon=True)
+        self._thread = BackgroundThread(
+            self._worker.live, "trainer", on_stop=partial(mailbox.post, Stop()),
+            interruptible=False, patience=LAST_CHECKPOINT,
+        )  # fmt: skip
 
     def start(self) -> Run:
         """Begin; returns itself."""

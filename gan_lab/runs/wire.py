@@ -11,6 +11,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from gan_lab.archives import JsonError, JsonLimits
+from gan_lab.archives.json_text import parse
 from gan_lab.config import RunConfig
 from gan_lab.metrics.verdicts import Tally
 from gan_lab.runs.around import SPAN, Around
@@ -22,7 +24,7 @@ from gan_lab.training.ledger import Entry
 VIEWS = ("picture", "plane")
 """Kinds of messages that carry a picture, or points to be drawn."""
 
-
+_HEADER = JsonLimits(size=1 << 20, values=50_000, depth=16)
 _PAST = 50  # findings that are told though they are over
 
 
@@ -40,9 +42,9 @@ def decode(frame: bytes) -> tuple[dict[str, Any], bytes]:
     if length > len(frame) - 4:
         raise ValueError("the frame is shorter than its header says")
     try:
-        header = json.loads(frame[4 : 4 + length])
-    except RecursionError:
-        raise ValueError("the header is nested too deeply") from None
+        header = parse(frame[4 : 4 + length], _HEADER)
+    except JsonError as error:
+        raise ValueError(f"the header cannot be read: {error}") from None
     if not isinstance(header, dict) or "kind" not in header:
         raise ValueError("the header must be an object with a kind")
     return header, frame[4 + length :]

@@ -104,6 +104,7 @@ class Worker:
                 self._load()
                 self._train()
         except Diverged as broken:
+            self._observer.diverged()
             self._fail(
                 f"{broken}. The last good checkpoint, of {self._keeper.newest()}, is kept."
                 " Start again with a smaller learning rate."
@@ -498,9 +499,10 @@ class Worker:
         now = (self.trainer.steps, self.trainer.history.take, self.trainer.config)
         if self._seen is None or self._seen_at != now:
             begun = time.perf_counter()
-            views, verdicts = self.trainer.look()
-            self._seen = {name: encoded(x) for name, x in views.items()}
-            self._opinions = counted(verdicts)
+            seen = self.trainer.look()
+            self._observer.saw(self.trainer, seen)
+            self._seen = {name: encoded(x) for name, x in seen.views.items()}
+            self._opinions = counted(seen.verdicts)
             self._seen_at = now
             self._looked_for = time.perf_counter() - begun
         return self._seen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 
 from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
+from gan_lab.threads import BackgroundThread
 
 POLL = 0.05  # s between two checks of deadlines and cancellations
 _ENDING = 5.0  # s that a worker which closed its pipe may take to end
@@ -41,6 +43,7 @@ class _Worker:
 
     process: subprocess.Popen[bytes]
     calls: int = 0
+    idle_since: float = 0.0
     deadline: float | None = None
     cancelled: Callable[[], bool] = _never
     killed: Reason | None = None
@@ -76,15 +79,24 @@ class Pool:
     Thread-safe. A worker that reached a limit is killed and replaced at the next call.
     """
 
-    def __init__(self, size: int, *, keep: int | None = None, preload: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        keep: int | None = None,
+        idle_seconds: float = math.inf,
+        preload: Sequence[str] = (),
+    ) -> None:
         """
         Args:
             size: calls that run at the same time; further callers wait.
             keep: workers that stay ready; ``size`` by default.
+            idle_seconds: after that long without a call a worker that is ready ends.
             preload: modules that a worker imports before its first call, outside all limits.
         """
         self._slots = threading.BoundedSemaphore(size)
         self._keep = size if keep is None else keep
+        self._idle_seconds = idle_seconds
         self._preload = tuple(preload)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -190,6 +202,7 @@ class Pool:
             stays = good and worker.killed is None and worker.calls < _CALLS
             stays = stays and len(self._idle) < self._keep
             if stays:
+                worker.idle_since = time.monotonic()
                 self._idle.append(worker)
         if not stays:
             worker.close()
@@ -201,16 +214,22 @@ class Pool:
             self._busy.add(worker)
             if not self._watching:
                 self._watching = True
-                threading.Thread(target=self._look_after, name="sandbox", daemon=True).start()
+                BackgroundThread(self._look_after, "sandbox", on_stop=self.close).start()
 
     def _look_after(self) -> None:
-        """Kill what is past its deadline or cancelled, until nothing runs any more."""
+        """Kill what is past its deadline or cancelled, and end what has waited long enough, until
+        there is neither."""
         while True:
             with self._lock:
-                busy = list(self._busy)
-                if not busy:
-                    self._watching = False
-                    return
+                busy, latest = list(self._busy), time.monotonic() - self._idle_seconds
+                tired = [worker for worker in self._idle if worker.idle_since < latest]
+                self._idle = [worker for worker in self._idle if worker not in tired]
+                over = not busy and (not self._idle or self._idle_seconds == math.inf)
+                self._watching = not over
+            for worker in tired:
+                worker.close()
+            if over:
+                return
             for worker in busy:
                 if worker.deadline is not None and time.monotonic() > worker.deadline:
                     worker.kill("time")

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from starlette.requests import Request
@@ -24,6 +24,8 @@ from gan_lab.runs import Hosted, Registry, Viewed
 from gan_lab.runs.animation import KINDS, AnimationError, animation
 from gan_lab.runs.film import FilmError
 from gan_lab.runs.states import kept_states
+from gan_lab.server.visitors import COOKIE
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 from gan_lab.words import without_paths
 
@@ -31,9 +33,10 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 _FRESH = {"cache-control": "no-store"}
-_QUEUE = 4  # animations that may be asked for at once; one is made at a time
+_QUEUE = 4  # animations that may be asked for at once, one by each visitor; one is made at a time
+_TURN = 0.2  # s between two looks at whether the browser still waits
 _CHANGES = 2000  # newest, of a run in which more was turned
-_MAKER = ThreadPoolExecutor(1, "animation", initializer=use_threads, initargs=(1,))
+_MAKER = Pool(1, "animation", initializer=use_threads, initargs=(1,))
 GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
 
@@ -77,30 +80,44 @@ def film_shot(runs: Registry) -> Endpoint:
 
 def film_animation(runs: Registry) -> Endpoint:
     """The endpoint of the whole film as one file."""
-    waiting = 0
+    waiting: set[str] = set()
 
     async def whole(request: Request) -> Response:
-        nonlocal waiting
+        visitor = request.cookies.get(COOKIE, "")
         hosted, kind = hosted_of(request, runs), request.path_params["kind"]
         if hosted is None:
             return GONE
         if kind not in KINDS:
             return PlainTextResponse(f"there are {', '.join(KINDS)}", 404, _FRESH)
-        if waiting >= _QUEUE:
+        if len(waiting) >= _QUEUE or visitor in waiting:
             return PlainTextResponse("others are being made; try again in a moment", 503, _FRESH)
-        waiting += 1
+        waiting.add(visitor)
         try:
-            loop = asyncio.get_running_loop()
-            data = await loop.run_in_executor(_MAKER, animation, hosted.run.film, kind)
+            data = await _while_wanted(request, animation, hosted.run.film, kind)
         except AnimationError as error:
             return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         finally:
-            waiting -= 1
+            waiting.discard(visitor)
         name = re.sub(r"[^A-Za-z0-9._-]", "-", hosted.run.directory.path.name)
         told = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
         return Response(data, media_type=KINDS[kind], headers=_FRESH | told)
 
     return whole
+
+
+async def _while_wanted(request: Request, make: Callable[..., bytes], *arguments: Any) -> bytes:
+    """What ``make`` returns; it is stopped if the browser goes. Its last argument is asked for."""
+    stopped = threading.Event()
+    loop = asyncio.get_running_loop()
+    made = loop.run_in_executor(_MAKER, make, *arguments, stopped.is_set)
+    try:
+        while not made.done():
+            await asyncio.wait([made], timeout=_TURN)
+            if not made.done() and await request.is_disconnected():
+                stopped.set()
+        return made.result()
+    finally:
+        stopped.set()
 
 
 def _index(run: Viewed) -> dict[str, Any]:

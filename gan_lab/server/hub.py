@@ -8,7 +8,6 @@ import gc
 import ipaddress
 import logging
 import os
-import threading
 import time
 from collections.abc import AsyncIterator
 from functools import cache
@@ -28,7 +27,9 @@ from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
 from gan_lab.server import connections, making, takeout
+from gan_lab.server.end import ended_by_signals
 from gan_lab.server.making import makings
+from gan_lab.threads import BackgroundThread, safe_point
 from gan_lab.training.devices import use_threads
 from gan_lab.training.trainer import Trainer
 
@@ -111,9 +112,10 @@ def warm() -> None:
         log.info("nothing was warmed: %s", error)
         return
     for _ in range(_WARM_ROUNDS):
+        safe_point()
         trainer.round()
     trainer.flush()
-    views, verdicts = trainer.look()
+    views, verdicts, _ = trainer.look()
     for view in views.values():
         encoded(view)
     counted(verdicts)
@@ -147,14 +149,20 @@ async def _reap(runs: Registry) -> None:
 @contextlib.asynccontextmanager
 async def lifespan(_app: object) -> AsyncIterator[None]:
     """Of the server: warm-up and reaper at its start, which also removes what killed servers left;
-    at its end a checkpoint of every run, and no file is made any more."""
+    at its end a checkpoint of every run, and no file is made any more. A signal begins that end at
+    once."""
     runs = registry()
     connections.guard()  # before the server listens
-    threading.Thread(target=warm, name="warm-up", daemon=True).start()
+    BackgroundThread(warm, "warm-up").start()
     reaper = asyncio.create_task(_reap(runs))
+
+    def close() -> None:
+        runs.close()
+        makings.close()
+
     try:
-        yield
+        with ended_by_signals(close):
+            yield
     finally:
         reaper.cancel()
-        makings.close()
-        await asyncio.to_thread(runs.close)
+        await asyncio.to_thread(close)

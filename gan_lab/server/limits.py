@@ -9,12 +9,16 @@ nobody else's is touched.
 from __future__ import annotations
 
 import asyncio
+import math
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
+
+from gan_lab.words import size_of
 
 HASTY = 4429
 """Close code: more came over this line than one page can ask."""
@@ -117,6 +121,53 @@ class Rates:
         while len(self._rates) > self._names:
             self._rates.popitem(last=False)
         return rate.takes()
+
+
+class Seconds:
+    """Processor seconds that each visitor may use: ``at_once``, then ``a_second`` of them a second.
+
+    What a call takes is known only afterwards, so a visitor may owe some; then the next one waits.
+    Thread-safe. Visitors without a cookie are one visitor.
+    """
+
+    def __init__(
+        self, a_second: float, at_once: float, names: int = 10_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self.a_second, self.at_once = a_second, at_once
+        self._names, self._clock = names, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # and when that was so
+        self._lock = threading.Lock()
+
+    def wait(self, visitor: str) -> float:
+        """s until the visitor has some left; 0 if that is now."""
+        with self._lock:
+            return max(0.0, -self._now(visitor) / self.a_second)
+
+    def spend(self, visitor: str, seconds: float) -> None:
+        """After a call of the visitor's, however it ended."""
+        with self._lock:
+            left = self._now(visitor) - seconds
+            self._left.pop(visitor, None)
+            self._left[visitor] = left, self._clock()
+            while len(self._left) > self._names:
+                self._left.popitem(last=False)
+
+    def _now(self, visitor: str) -> float:
+        left, then = self._left.get(visitor, (self.at_once, 0.0))
+        return min(self.at_once, left + (self._clock() - then) * self.a_second)
+
+
+IMAGE_SECONDS = Seconds(a_second=0.2, at_once=10.0)
+"""For decoding images that visitors send one by one."""
+
+
+def too_costly(wait: float) -> str:
+    """The sentence for a visitor whose seconds are used up."""
+    return (
+        "Your images have taken much computing time; try again in"
+        f" {size_of(math.ceil(wait), 'second')}."
+    )
 
 
 TOO_OFTEN = "That came too often; wait some seconds and try again."

@@ -12,7 +12,6 @@ import os
 import shutil
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gan_lab.export import Export
 from gan_lab.leftovers import Temporary
 from gan_lab.runs import RunDirectory, labels
 from gan_lab.runs.disk import refuse_full
+from gan_lab.threads import PATIENCE, Pool, safe_point
 from gan_lab.training.devices import use_threads
 from gan_lab.words import without_paths
 
@@ -137,8 +137,8 @@ class Makings:
             for made in self._made.values():
                 made.cancelled = True
             self._made.clear()
-            self._worker.shutdown(wait=False, cancel_futures=True)
-            self._worker, folder, self._folder = _worker(), self._folder, None
+            folder, self._folder = self._folder, None
+        self._worker.stop(wait=PATIENCE)  # what is still written into the folder would stay
         if folder is not None:
             folder.remove()
 
@@ -164,6 +164,7 @@ def _make(made: Made, directory: RunDirectory) -> None:
     def tell(fraction: float, words: str) -> None:
         if made.cancelled:
             raise Cancelled
+        safe_point()
         refuse_full(made.path.parent)
         made.fraction, made.words = min(1.0, max(0.0, fraction)), words
 
@@ -223,8 +224,8 @@ def file_name(directory: RunDirectory, export: Export) -> str:
     return f"{run}{what}{export.ending}"
 
 
-def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "export", initializer=_give_way)
+def _worker() -> Pool:
+    return Pool(1, "export", initializer=_give_way)
 
 
 def _give_way() -> None:

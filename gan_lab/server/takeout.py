@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -46,6 +47,7 @@ _FRESH = {"cache-control": "no-store"}
 BROUGHT = "ganlab-bring-"
 """Of the temporary folders that hold what is being imported."""
 _SAVING = 20.0  # s that a run may take to save what it has reached
+_LOOKS = 1.0  # s between two looks whether the visitor still waits for an import
 _OLD = 5.0  # s; what a run saved less long ago will do
 _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
@@ -170,7 +172,8 @@ def bringing(runs: Registry) -> Endpoint:
 
 
 async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
-    """Write the body to the disk, check and unpack it, open what came of it.
+    """Write the body to the disk, check and unpack it, open what came of it; the work on it ends
+    when the visitor leaves.
 
     Raises ValueError in a sentence, OSError, ClientDisconnect.
     """
@@ -181,7 +184,14 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
             async for part in parts(request, limits.ZIP, too_large):
                 await asyncio.to_thread(_written, file, part)
         name = request.query_params.get("name", "")
-        return await asyncio.to_thread(_opened, path, name, runs, visitor)
+        left = threading.Event()
+        opening = asyncio.create_task(
+            asyncio.to_thread(_opened, path, name, runs, visitor, left.is_set)
+        )
+        while not (await asyncio.wait({opening}, timeout=_LOOKS))[0]:
+            if await request.is_disconnected():
+                left.set()
+        return opening.result()
 
 
 def _written(file: BinaryIO, part: bytes) -> None:
@@ -190,10 +200,16 @@ def _written(file: BinaryIO, part: bytes) -> None:
     file.write(part)
 
 
-def _opened(path: Path, name: str, runs: Registry, visitor: str) -> Hosted:
+def _opened(
+    path: Path, name: str, runs: Registry, visitor: str, left: Callable[[], bool]
+) -> Hosted:
     owners = library().owners
     brought = bring(
-        path, runs_root(), mark=lambda run: owners.mark(run, visitor), name=name or path.name
+        path,
+        runs_root(),
+        mark=lambda run: owners.mark(run, visitor),
+        name=name or path.name,
+        cancelled=left,
     )
     return runs.open(brought.path, visitor)
 

@@ -127,28 +127,53 @@ def load(path: Path, *, whole: bool = True) -> dict[str, Any]:
     return _of_today(state, path, digested=digested)
 
 
+def load_foreign(path: Path, reader: Callable[[Path, int], Any]) -> dict[str, Any]:
+    """The state in a file that may have come from anywhere, which PyTorch does not read.
+
+    Args:
+        reader: (file, where its zip ends) -> the state; it also finds what is damaged in a file
+            without a digest. What it raises is raised.
+
+    Raises CheckpointError as :func:`load`, OSError.
+    """
+    with path.open("rb") as file:
+        end = _end_before_digest(file)
+    digested = end < path.stat().st_size
+    return _of_today(reader(path, end), path, digested=digested)
+
+
 def _checked(path: Path) -> bool:
     """Whether there is a digest; the file is what it says, or without one what its sums say.
 
     Raises CheckpointError, OSError or zipfile.BadZipFile.
     """
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _TAIL))
-        mark, written = file.read(len(_MARK)), file.read()
-        file.seek(0)
-        if mark == _MARK:
-            digest, left = hashlib.sha256(), size - _DIGEST
-            while left and (part := file.read(min(left, _PART))):
-                digest.update(part)
-                left -= len(part)
-            if digest.digest() != written:
-                raise CheckpointError("it is damaged: its digest is another one")
+        if _end_before_digest(file) < file.seek(0, os.SEEK_END):
             return True
         with zipfile.ZipFile(file) as archive:
             if broken := archive.testzip():
                 raise CheckpointError(f"it is damaged: {broken} is not what was written")
     return False
+
+
+def _end_before_digest(file: IO[bytes]) -> int:
+    """Where the mark and the digest begin; the end of a file without them.
+
+    Raises CheckpointError if the file is not what its digest says, OSError.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _TAIL))
+    mark, written = file.read(len(_MARK)), file.read()
+    if mark != _MARK:
+        return size
+    digest, left = hashlib.sha256(), size - _DIGEST
+    file.seek(0)
+    while left and (part := file.read(min(left, _PART))):
+        digest.update(part)
+        left -= len(part)
+    if digest.digest() != written:
+        raise CheckpointError("it is damaged: its digest is another one")
+    return size - _TAIL
 
 
 def _of_today(state: Any, path: Path, *, digested: bool) -> dict[str, Any]:

@@ -28,6 +28,7 @@ _PENALTY = 3  # graphs of D that a slope adds, as its own gradients are differen
 _LOOK = 64  # pictures of 32 px that pass a network at once when people look
 _MEASURED, _MADE = 512, 128  # fakes that are measured while it trains, and made at once for it
 _CUT = 16  # bytes for each number of those while they are cut into pieces
+_MOST_KNOWN = 64  # estimates that are kept, some kilobytes each
 _MEMORIES = {"adam": 2, "adamw": 2, "rmsprop": 1, "sgd": 0}  # numbers for each weight
 
 
@@ -63,15 +64,29 @@ class Need(NamedTuple):
         return self.state + self.batch + self.beside
 
 
+_KNOWN: dict[str, Need] = {}
+
+
 def need(config: RunConfig, kind: Kind, count: int = 0) -> Need:
-    """What an experiment needs once its pictures are read; takes some hundredths of a second, and
-    no memory.
+    """What an experiment needs once its pictures are read; takes some hundredths of a second the
+    first time, and no memory.
 
     Args:
         count: of its pictures.
 
     Raises ConfigError, ValueError or RuntimeError where its players cannot be built.
     """
+    key = f"{config!r} {kind!r} {count}"  # a page and its run ask about the same experiment
+    known = _KNOWN.get(key)
+    if known is None:
+        known = _estimated(config, kind, count)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = known
+    return known
+
+
+def _estimated(config: RunConfig, kind: Kind, count: int) -> Need:
     game = game_of(config)
     sources = game.sources(config, kind)
     with torch.device("meta"):

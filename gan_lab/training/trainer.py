@@ -6,7 +6,6 @@ It knows nothing of threads, pages, files or clocks; whatever drives it calls ``
 from __future__ import annotations
 
 import copy
-import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gan_lab.archives.json_text import parse
 from gan_lab.config import KNOBS, ConfigError, RunConfig, from_tree, get, known, put
 from gan_lab.data import Batches, Kind, Pictures
 from gan_lab.games import (
@@ -382,7 +382,7 @@ class Trainer:
 
 def config_of(state: dict[str, Any]) -> RunConfig:
     """The configuration inside a checkpoint's state, as it stood at that step."""
-    return from_tree(json.loads(state["config"]))
+    return from_tree(parse(state["config"]))
 
 
 def kind_of(state: dict[str, Any]) -> Kind:

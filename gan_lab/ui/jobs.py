@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from gan_lab.threads import Pool, safe_point
 from gan_lab.training.devices import use_threads
 
 _THREADS = 2  # so that a short look need not wait behind a long one
@@ -34,6 +35,7 @@ class Job:
     def tell(self, done: int, total: int) -> None:
         if self.unwanted:
             raise CancelledError
+        safe_point()
         self.done, self.total = done, total
 
 
@@ -42,8 +44,8 @@ _lock = threading.Lock()
 
 
 @cache
-def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(_THREADS, "data", initializer=use_threads, initargs=(1,))
+def _worker() -> Pool:
+    return Pool(_THREADS, "data", initializer=use_threads, initargs=(1,))
 
 
 def job(key: Hashable, work: Callable[[Job], Any]) -> Job:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import math
-import threading
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,7 @@ from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Slow
 from gan_lab.runs.pictures import mosaic, png, scatter
 from gan_lab.server import registry
+from gan_lab.threads import BackgroundThread
 from gan_lab.training.figures import figures
 from gan_lab.ui import coach, components, experiment
 from gan_lab.ui.escape import plain, reason
@@ -219,7 +219,7 @@ def _real_mosaic(chosen: str) -> dict[str, object]:
     """
     data = Data.model_validate_json(chosen)
     pictures = load(data, train=False)
-    threading.Thread(target=_read_ahead, args=(data,), name="read-ahead", daemon=True).start()
+    BackgroundThread(partial(_read_ahead, data), "read-ahead").start()
     stride = max(1, len(pictures) // _SHOWN)
     some = pictures.images[::stride][:_SHOWN]
     columns = 8

@@ -14,10 +14,11 @@ from PIL import Image
 from gan_lab.archives import ArchiveError, shown
 from gan_lab.config import KNOBS, ConfigError, Data, RunConfig, get, put
 from gan_lab.data import DataError, Intake, Pictures, advice, take_in
-from gan_lab.data.own import Shape, Unreadable, squares
-from gan_lab.data.own.picture import upright
 from gan_lab.data.own.sources import ENDINGS, opened
 from gan_lab.data.pictures import held_out
+from gan_lab.images import Unreadable
+from gan_lab.images.decoding import Shape
+from gan_lab.images.workers import preview
 from gan_lab.runs.uploads import Uploads, folder_of, folders_allowed
 from gan_lab.ui import controls, experiment, look, shell
 from gan_lab.ui.escape import plain
@@ -173,15 +174,12 @@ def _samples(path: Path, shape: Shape) -> list[tuple[list[bytes], list[bytes]]]:
         step = max(1, len(source.files) // (4 * _SAMPLES))
         for file in source.files[::step]:
             try:
-                content = file.read()
-                whole, _ = upright(content, shape)
-                made, _ = squares(content, shape)
+                whole, made = preview(file.read(), shape, 2 * _THUMB)
             except (Unreadable, ArchiveError, OSError):
                 continue
-            whole.thumbnail((2 * _THUMB, 2 * _THUMB))
             after = [Image.fromarray(one).resize((2 * _THUMB, 2 * _THUMB), Image.Resampling.NEAREST)
                      for one in made]  # fmt: skip
-            found.append(([_png(whole)], [_png(one) for one in after]))
+            found.append(([_png(Image.fromarray(whole))], [_png(one) for one in after]))
             if len(found) == _SAMPLES:
                 break
     return found

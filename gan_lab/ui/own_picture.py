@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import streamlit as st
@@ -17,7 +16,10 @@ from gan_lab.games import apply, game_of
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
+from gan_lab.server.limits import IMAGE_SECONDS, too_costly
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
+from gan_lab.ui import experiment
 from gan_lab.ui.escape import reason
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
@@ -44,9 +46,7 @@ def own_picture(hosted: Hosted) -> None:
     names = list(shown.networks)
     first = st.radio("Which generator", names, horizontal=True) if len(names) > 1 else names[0]
     try:
-        given = read_picture(
-            file.getvalue(), shown.kind.channels, side=side if how == square else 0, longest=LONGEST
-        ).unsqueeze(0)
+        given = _read(file.getvalue(), shown.kind.channels, side if how == square else 0)
         made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
     except (DataError, ConfigError) as error:
         st.error(f"That did not work: {reason(error)}.")
@@ -56,10 +56,21 @@ def own_picture(hosted: Hosted) -> None:
         st.button("Again, with the newest generator", icon=":material/refresh:")
 
 
+def _read(content: bytes, channels: int, side: int) -> Tensor:
+    """uint8, 1×C×H×W. Raises DataError."""
+    visitor = experiment.visitor()
+    if wait := IMAGE_SECONDS.wait(visitor):
+        raise DataError(too_costly(wait).removesuffix("."))
+    return read_picture(
+        content, channels, side=side, longest=LONGEST,
+        charge=lambda seconds: IMAGE_SECONDS.spend(visitor, seconds),
+    ).unsqueeze(0)  # fmt: skip
+
+
 @cache
-def _worker() -> ThreadPoolExecutor:
+def _worker() -> Pool:
     """One core for all visitors' pictures, whatever the threads of the pages are set to."""
-    return ThreadPoolExecutor(1, "own-picture", initializer=use_threads, initargs=(1,))
+    return Pool(1, "own-picture", initializer=use_threads, initargs=(1,))
 
 
 def _fresh(hosted: Hosted) -> Shown | None:

@@ -1,23 +1,16 @@
 """A sample of the clinic: one healthy run, two ill ones, and the table made of them."""
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
 
 @pytest.fixture
-def clinic(monkeypatch, tmp_path):
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
+def clinic(benchmarks, monkeypatch, tmp_path):
     import clinic
 
     monkeypatch.setattr(clinic, "KEPT", tmp_path)
-    yield clinic
-    for name in ("clinic", "clinic_cases", "clinic_table", "clinic_ward", "house"):
-        sys.modules.pop(name, None)
+    return clinic
 
 
 def test_ill_runs_are_found_and_a_healthy_one_is_left_alone(clinic):

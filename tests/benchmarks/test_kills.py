@@ -1,8 +1,13 @@
 """A sample of the campaigns: ten kills, and some faults."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from gan_lab.runs.worker import Worker
 
 ROOT = Path(__file__).parents[2] / "benchmarks"
 
@@ -26,30 +31,35 @@ def test_ten_kills_lose_nothing(tmp_path):
     )
 
 
-def test_what_is_damaged_is_noticed_and_gone_around(tmp_path):
-    asked(
-        "import faults\n"
-        "faults.PLACES = 2\n"
-        "for name in ('checkpoints/000000012.pt', 'history/readings.f32', 'config.json'):\n"
-        "    found = faults.piece(name, Path(sys.argv[1]))\n"
-        "    assert not found['lost'] and found['went on'] == found['faults'], found\n",
-        tmp_path,
-    )
+@pytest.fixture
+def campaigns(monkeypatch):
+    """The modules of the campaigns in this process, for what needs no fork."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    yield
+    for name in ("faults", "kills", "house", "states"):
+        sys.modules.pop(name, None)
 
 
-def test_a_wrong_resume_would_be_noticed(tmp_path):
-    asked(
-        "import kills, shutil\n"
-        "a, b = Path(sys.argv[1]) / 'a', Path(sys.argv[1]) / 'b'\n"
-        "kills.undisturbed('points', a, 22)\n"
-        "shutil.copytree(a, b)\n"
-        "kills.compared(a, b)\n"
-        "file = b / 'history' / 'readings.f32'\n"
-        "data = bytearray(file.read_bytes()); data[-1] ^= 1; file.write_bytes(data)\n"
-        "try:\n"
-        "    kills.compared(a, b)\n"
-        "except kills.Lost:\n"
-        "    sys.exit(0)\n"
-        "sys.exit(1)\n",
-        tmp_path,
-    )
+def test_what_is_damaged_is_noticed_and_gone_around(campaigns, monkeypatch, tmp_path):
+    import faults
+
+    monkeypatch.setattr(faults, "PLACES", 2)
+    for name in ("checkpoints/000000012.pt", "history/readings.f32", "config.json"):
+        found = faults.piece(name, tmp_path)
+        assert not found["lost"] and found["went on"] == found["faults"], found
+
+
+def test_a_wrong_resume_would_be_noticed(campaigns, monkeypatch, tmp_path):
+    import kills
+
+    monkeypatch.setattr(Worker, "_obey", Worker._obey)  # what is changed in it goes with the test
+    a, b = tmp_path / "a", tmp_path / "b"
+    assert kills.trained("points", a, 22) == 0
+    shutil.copytree(a, b)
+    kills.compared(a, b)
+    file = b / "history" / "readings.f32"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(data)
+    with pytest.raises(kills.Lost, match=r"readings\.f32"):
+        kills.compared(a, b)

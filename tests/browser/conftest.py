@@ -25,15 +25,16 @@ from playwright.sync_api import (
 )
 
 from gan_lab.data import data_root
+from tests import second_chance
+from tests.patience import WAIT
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 ).split()
-PATIENCE = 60_000  # ms; a busy machine is slow, not wrong
+PATIENCE = int(1000 * WAIT)  # ms
 expect.set_options(timeout=PATIENCE)
-START_WITHIN = 120  # s; a busy machine takes its time to import torch
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,11 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     So a landing fails for what is broken, and not for what one time in a thousand comes late; how
     often that is ``python benchmarks/campaign.py rounds`` counts, without second chances.
     """
-    if not config.pluginmanager.hasplugin("rerunfailures"):
-        return
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=1))
+    second_chance.give(config, items)
 
 
 def chromium() -> str:
@@ -134,7 +131,7 @@ def _serving(folder: Path) -> Iterator[Server]:
 
 
 def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN
+    deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
         if process.poll() is not None:
             break

@@ -183,7 +183,7 @@ def test_a_guest_reads_and_has_nothing_to_press(mount) -> None:
     expect(page.locator(".gl-advice li").first).to_contain_text("2e-4 → 1e-4")
 
 
-def test_nothing_changes_its_place_while_the_coach_is_unfolded(mount) -> None:
+def test_nothing_changes_its_place_while_a_button_has_the_focus(mount) -> None:
     page = mount()
     unfold(page)
     titles = page.locator(".gl-finding h4")
@@ -201,9 +201,24 @@ def test_nothing_changes_its_place_while_the_coach_is_unfolded(mount) -> None:
     assert page.evaluate("window.told.length") == before
     assert button.evaluate("(one, held) => one === held", held)
     assert button.evaluate("(one) => one.offsetTop") == place
+    button.blur()
+    expect(titles).to_have_text(["About zero", "About two", "About one"])
     unfold(page)
     unfold(page)
     expect(titles).to_have_text(["About zero", "About two"])
+
+
+def test_findings_stand_in_the_order_in_which_the_headline_names_them(mount) -> None:
+    page = mount()
+    unfold(page)
+    titles = page.locator(".gl-finding h4")
+    hear(page, checkup(finding("symptom")))
+    expect(titles).to_have_text(["About symptom"])
+    hear(page, checkup(finding("cause"), finding("symptom"), line="Trouble: about cause."))
+    expect(titles).to_have_text(["About cause", "About symptom"])
+    hear(page, checkup(finding("symptom"), finding("other")))
+    expect(titles).to_have_text(["About symptom", "About other", "About cause"])
+    expect(page.locator(".gl-finding").last).to_contain_text("Not seen any more")
 
 
 def test_a_button_never_comes_to_stand_for_another_advice(mount) -> None:
@@ -452,7 +467,7 @@ def test_a_measure_says_what_it_means_at_once(mount) -> None:
 def comes(page: Page, what: Locator) -> None:
     """Wait for what the coach says of a run that trains: two minutes, or on a busy machine as many
     steps as it trains in a minute on a quiet one."""
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + PATIENCE / 1000
     while not what.is_visible():
         step = page.evaluate("() => __ganlab.step")
         assert time.monotonic() < deadline or step < 2500

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from gan_lab.runs.film import Film, Shot
 from gan_lab.runs.messages import Picture
+from tests.patience import WAIT
 
 from .visitor import eventually, ledger, newest_run
 
@@ -233,7 +234,7 @@ def test_a_new_run_from_there_names_its_parent_and_a_guest_may_too(
 
     # somebody else, on a telephone
     guest = browser.new_context(viewport={"width": 400, "height": 900})
-    guest.set_default_timeout(60_000)
+    guest.set_default_timeout(1000 * WAIT)
     phone = guest.new_page()
     complaints = listen(phone)
     phone.goto(url)

@@ -276,7 +276,7 @@ def test_a_game_between_two_kinds_of_pictures_shows_its_own(page: Page, server: 
     page.get_by_role("button", name="Start").click()
     page.wait_for_function(
         "() => window.__ganlab?.pictureStep >= 1 && __ganlab.curves >= 1",
-        timeout=120_000,  # all the animals are drawn first
+        timeout=2 * PATIENCE,  # all the animals are drawn first
     )
     pictures, heads = page.locator(".gl-picture"), page.locator(".gl-heads")
     assert pictures.count() == 2

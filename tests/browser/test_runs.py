@@ -15,6 +15,7 @@ from gan_lab.config import RunConfig, put
 from gan_lab.presets import DEFAULT, preset
 from gan_lab.runs import Budget, Run, RunDirectory
 from gan_lab.share import Link, encode
+from tests.patience import WAIT
 
 from .visitor import eventually, in_state, stop
 
@@ -74,7 +75,7 @@ def two(server: Server, small: Callable[..., RunConfig]) -> tuple[str, str]:
         directory = RunDirectory.create(server.runs / name)
         run = Run(small({"optim.g.lr": lr}), directory, budget=Budget(steps=20))
         run.start()
-        run.join(60)
+        run.join(WAIT)
     return names
 
 

@@ -134,7 +134,11 @@ def test_nothing_jumps_while_it_trains(training: Page, record_property) -> None:
         }
       }).observe({ type: "layout-shift" });
     }""")
-    page.wait_for_timeout(10_000)
+    drawn = page.evaluate("() => [__ganlab.pictures, __ganlab.curves]")
+    page.wait_for_function(
+        "([pictures, curves]) => __ganlab.pictures > pictures + 12 && __ganlab.curves > curves + 2",
+        arg=drawn,
+    )
     shifts = page.evaluate("shifts")
     record_property("layout_shift", sum(value for value, _ in shifts))
     assert sum(value for value, _ in shifts) < 0.05, shifts

@@ -48,9 +48,9 @@ def trained(browser: Browser, server: Server, preset: str = "", seed: int = 0) -
     box.press("Enter")
     rest(page, 1000)
     page.get_by_role("button", name="Start").click()
-    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=120_000)
+    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=STEPS, timeout=2 * PATIENCE)
     page.get_by_role("slider", name="Instance noise").first.press("ArrowRight")
-    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=2 * STEPS, timeout=120_000)
+    page.wait_for_function("(n) => window.__ganlab?.step >= n", arg=2 * STEPS, timeout=2 * PATIENCE)
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     yield page.url.partition("?")[2]

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from gan_lab.config import RunConfig
 from gan_lab.export import EXPORTS
 from gan_lab.runs import Budget, Run, RunDirectory
+from tests.patience import WAIT
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -38,7 +39,7 @@ def trained(server: Server, name: str, config: RunConfig) -> RunDirectory:
     directory = RunDirectory.create(server.runs / name)
     run = Run(config, directory, budget=Budget(steps=20))
     run.start()
-    run.join(60)
+    run.join(WAIT)
     return directory
 
 

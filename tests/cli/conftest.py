@@ -18,6 +18,7 @@ HERE = Path(__file__).parents[2]
 TINY = (
     "networks.g.width=4", "networks.d.width=4", "networks.g.hidden=12", "networks.d.hidden=12",
     "training.batch=8", "training.grid=2", "latent.dim=6", "training.threads=1",
+    "training.measuring=0",  # how much of it there is depends on the machine
 )  # fmt: skip
 
 

@@ -11,12 +11,13 @@ from gan_lab.cli.main import main
 from gan_lab.export import EXPORTS
 from gan_lab.runs import Budget, RunDirectory, open_generators
 from gan_lab.runs.pretrained import read
+from tests.patience import WAIT
 
 
 @pytest.fixture
 def run(begin, small):
     run = begin(small({"training.checkpoint_steps": 2}), budget=Budget(steps=6))
-    assert run.join(30)
+    assert run.join(WAIT)
     return run.directory.path
 
 

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -25,6 +26,7 @@ from gan_lab.export import EXPORTS
 from gan_lab.export.program import Outward, example, names
 from gan_lab.runs import RunDirectory, open_generators, open_players
 from gan_lab.runs.messages import Shown
+from tests.patience import WAIT
 
 N = 12  # pictures of a set
 ROUNDS = 4
@@ -164,7 +166,7 @@ def script(trained: Trained) -> None:
     code = "import sys, runpy; sys.modules['gan_lab'] = None; runpy.run_path(sys.argv[1])"
     done = subprocess.run(
         [sys.executable, "-c", code, out.name], cwd=out.parent, capture_output=True, text=True,
-        env={"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""}, timeout=300,
+        env=os.environ | {"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""}, timeout=3 * WAIT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     table = np.loadtxt(out.parent / "made" / "losses.csv", delimiter=",", skiprows=1)

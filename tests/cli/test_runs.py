@@ -1,11 +1,12 @@
 """``python -m gan_lab runs``."""
 
 from gan_lab.runs import Budget, Run, RunDirectory
+from tests.patience import WAIT
 
 
 def test_every_run_is_listed(call, runs_root, small):
     run = Run(small(), RunDirectory.create(runs_root / "mine"), budget=Budget(steps=3)).start()
-    assert run.join(30)
+    assert run.join(WAIT)
     told = call("runs")
     assert told.code == 0
     first, last = told.out.splitlines()

@@ -15,6 +15,7 @@ from gan_lab.games import game_of
 from gan_lab.measures import Measured, Value, Weights
 from gan_lab.presets import preset
 from gan_lab.training.history import History
+from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import Counts
 
 KIND = Kind(1, 28, tuple("0123456789"))
@@ -38,7 +39,10 @@ def evidence(
     floors: Mapping[str, float] | None = None,
     weights: Weights = "averaged",
     probe: Probe | None = None,
+    preview: Probe | None = None,
     turned: tuple[int, ...] = (),
+    ledger: tuple[Entry, ...] = (),
+    broken: bool = False,
     kind: Kind = KIND,
     total: int = TOTAL,
     noise: float = 0.0,
@@ -52,6 +56,7 @@ def evidence(
             config's unless given; all else was never read.
         measured: by measure, as many numbers as one likes, spread evenly up to the last step.
         noise: standard deviation laid over all curves but learning rates.
+        turned: steps at which some parameter was changed a little, where no ``ledger`` is given.
     """
     config = preset(config).config if isinstance(config, str) else config
     config = put(config, dict(changes or {}))
@@ -67,8 +72,9 @@ def evidence(
                 rows[:, index] += noise * draw.normal(size=steps)
     images = steps * config.training.batch
     return at(
-        config, columns, rows, kind=kind, total=total, probe=probe, turned=turned, images=images,
-        measured=_measured(measured or {}, floors or {}, steps, weights),
+        config, columns, rows, kind=kind, total=total, probe=probe, preview=preview, images=images,
+        measured=_measured(measured or {}, floors or {}, steps, weights), broken=broken,
+        ledger=ledger or tuple(Entry(step, "optim.g.beta1", 0.5, 0.51) for step in turned),
     )  # fmt: skip
 
 
@@ -82,15 +88,18 @@ def at(
     images: int = 0,
     measured: tuple[Measured, ...] = (),
     probe: Probe | None = None,
-    turned: tuple[int, ...] = (),
+    preview: Probe | None = None,
+    ledger: tuple[Entry, ...] = (),
+    broken: bool = False,
 ) -> Evidence:
     """A run whose history is these rows."""
     history = History(columns)
     history.append(rows)
     counts = Counts(len(rows), len(rows), images, images / total)
     return Evidence(
-        config, kind, total, counts, history.recent(500), history.curves(), measured, probe, turned
-    )
+        config, kind, total, counts, history.recent(500), history.curves(), measured, probe,
+        preview, ledger, broken,
+    )  # fmt: skip
 
 
 def _measured(

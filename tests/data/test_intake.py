@@ -226,7 +226,7 @@ def many(make, monkeypatch):
 
 def test_the_second_time_is_the_first_one_again(many, monkeypatch):
     first, told = taken(many)
-    monkeypatch.setattr("gan_lab.data.own.intake.squares", None)  # nothing is decoded
+    monkeypatch.setattr("gan_lab.data.own.intake.decoded", None)  # nothing is decoded
     second, again = taken(many)
     assert torch.equal(first.images, second.images) and torch.equal(first.labels, second.labels)
     assert again.cached and not told.cached

@@ -5,6 +5,7 @@ import pytest
 from gan_lab.config import ConfigError, put
 from gan_lab.data import load
 from gan_lab.games import GAMES, rehearse
+from tests.patience import WAIT
 
 ONE = {"training.batch": 1}
 
@@ -89,7 +90,7 @@ def test_what_cannot_be_is_refused_and_two_pictures_mend_it(small, changes, word
 
 def test_a_run_of_the_app_says_so_too_before_it_begins(begin, small):
     run = begin(small({**ONE, "networks.d.minibatch": "stddev"}, "quick"))
-    assert run.join(60.0)
+    assert run.join(WAIT)
     last = run.latest()
     assert "compares the pictures of a batch" in last.note and last.counts.steps == 0
     assert not run.directory.checkpoint_files()

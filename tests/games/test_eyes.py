@@ -16,6 +16,7 @@ from gan_lab.runs.messages import State
 from gan_lab.training import checkpoints
 from gan_lab.training.figures import figures
 from gan_lab.training.trainer import Trainer, config_of
+from tests.patience import WAIT
 
 TINY = (4, "max", 6, 5)
 SMALL = {
@@ -112,7 +113,7 @@ def test_another_network_is_refused(folders):
 
 def test_a_run_is_refused_before_it_begins(begin):
     run = begin(put(RunConfig(), SMALL), "refused", pictures=pictures())
-    assert run.join(60.0)
+    assert run.join(WAIT)
     last = run.latest()
     assert last.state is State.FAILED and last.counts.steps == 0
     assert "needs the weights of VGG19" in last.note

@@ -5,8 +5,9 @@ import copy
 import pytest
 import torch
 
-from gan_lab.config import put
-from gan_lab.games import Now
+from gan_lab.config import ConfigError, put
+from gan_lab.data import Kind
+from gan_lab.games import Generation, Now, rehearse
 
 BOTH = frozenset({"D", "G"})
 
@@ -165,3 +166,19 @@ def test_controls_fill_the_grid_and_touch_no_training_draw(trainer, noise):
     before = t.streams["z"].get_state()
     t.game.controls(t.pictures)
     assert torch.equal(before, t.streams["z"].get_state())
+
+
+def test_what_could_not_be_built_is_refused_each_time_and_what_could_is_not_built_again(
+    small, monkeypatch
+):
+    kind = Kind(1, 8, ())
+    rehearse(small(), kind)
+    monkeypatch.setattr(Generation, "rehearse", _broken)
+    rehearse(small(), kind)
+    for _ in range(2):
+        with pytest.raises(ConfigError, match="cannot be built"):
+            rehearse(small({"latent.dim": 5}), kind)
+
+
+def _broken(config, kind):
+    raise ValueError("no such shape")

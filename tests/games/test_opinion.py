@@ -186,7 +186,7 @@ def test_every_d_of_every_game_has_an_opinion_and_looking_moves_nothing(trainer,
         t.round()
     before = copy.deepcopy(t.state_dict())
     modes = [m.training for p in t.game.players.values() for m in p.network.modules()]
-    views, found = t.look()
+    views, found, _ = t.look()
     assert differences(before, t.state_dict()) == []
     assert modes == [m.training for p in t.game.players.values() for m in p.network.modules()]
     assert list(found) == [n for n, p in t.game.players.items() if p.role == "d"]
@@ -274,7 +274,7 @@ def test_growing_players_are_asked_at_their_present_level(trainer):
 def test_points_are_judged_where_they_are_drawn(trainer):
     t = trainer({"networks.labels": "none"}, ONE_OF_EACH["plane"])
     t.round()
-    views, found = t.look()
+    views, found, _ = t.look()
     (sheet,) = views.values()
     d = t.game.players["D"].network.eval()
     with torch.no_grad():

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pickle
+import struct
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -17,7 +18,9 @@ import torch
 from safetensors.torch import save
 
 from gan_lab.export.weights import FORMAT, MAKER
+from gan_lab.runs.film import _tag
 from gan_lab.training import checkpoints
+from tests.archives.checkpoints import LAYOUTS, Made, Storage, digested, of_pickle, pickled
 from tests.archives.zipping import one, raw_zip, zipped
 
 from .uploads import GOOD, beside, many_lies, overlapping, sixty_four
@@ -115,10 +118,7 @@ class Zeros:
 
 def unpickled_as(thing: object) -> bytes:
     """A checkpoint whose list of parts is that, pickled."""
-    with zipfile.ZipFile(io.BytesIO(saved({"a": torch.zeros(3)}))) as good:
-        parts = {name: good.read(name) for name in good.namelist()}
-    name = next(name for name in parts if name.endswith("data.pkl"))
-    return zipped([*(parts | {name: pickle.dumps(thing, 2)}).items()], zipfile.ZIP_STORED)
+    return of_pickle(pickle.dumps(thing, 2), {"data/0": bytes(12)})
 
 
 def packed_zeros() -> bytes:
@@ -132,7 +132,62 @@ def spread_out() -> torch.Tensor:
     return torch.zeros(1).expand(1 << 20, 1 << 20)
 
 
+def framed(*headers: bytes) -> bytes:
+    """A file of a film with these headers of messages."""
+    messages = [struct.pack("<I", len(text)) + text for text in headers]
+    return b"".join(struct.pack("<I", len(one)) + one for one in messages)
+
+
+def shot(body: bytes, readings: Mapping[str, Any] | None = None) -> bytes:
+    """A moment of the film whose own numbers are right."""
+    told = {
+        "step": 0, "seconds": 0.0, "counts": {}, "done": 0, "readings": readings or {},
+        "body": len(body),
+    }  # fmt: skip
+    told["tag"] = _tag({name: told[name] for name in told}, body)
+    return framed(json.dumps({"kind": "film", **told}).encode()) + body
+
+
+def pasted(name: str, data: bytes) -> Callable[[Run], bytes]:
+    return lambda run: run.put(name, data)
+
+
+def curves(columns: object, rows: int = 6, width: int = 1) -> Callable[[Run], bytes]:
+    head = json.dumps({"columns": columns}).encode() + b"\n"
+    return pasted("history/readings.f32", head + bytes(4 * width * rows))
+
+
+def listed(count: int) -> bytes:
+    """Lists without end, on one line."""
+    return b'{"step": 1, "values": [' + b"[]," * count + b"[]]}\n"
+
+
+def laughing(state: dict[str, Any]) -> None:
+    """A list of ten lists of ten lists ...: some hundred parts, and ten thousand million names."""
+    one: list[Any] = []
+    for _ in range(10):
+        one = [one] * 10
+    state["more"] = one
+
+
+def spoken(state: dict[str, Any]) -> None:
+    """A million names of one long line."""
+    state["ledger"] = ['{"step": 1, "path": "a", "note": "' + "x" * 60_000 + '"}'] * 900_000
+
+
+MANY = "its columns are no curves"
 WIDEST = {"family": "dense", "hidden": [8192] * 8}
+
+
+def relaid(run: Run, change: Callable[[bytes], bytes]) -> bytes:
+    """The newest checkpoint as another zip, with a digest that is right."""
+    return digested(change(run.content[NEWEST][: len(run.content[NEWEST]) - len(digested(b""))]))
+
+
+def longer() -> bytes:
+    """A million numbers of a record that has four."""
+    thing = {"format": 2, "x": Made(Storage(10**6), 0, (10**6,), (1,))}
+    return of_pickle(pickled(thing), {"data/0": bytes(16)})
 
 
 def header(text: bytes) -> bytes:
@@ -264,6 +319,115 @@ BUNDLES: dict[str, tuple[Callable[[Run], bytes], str]] = {
         lambda run: run.put("samples/000000000.png", b"<script>"),
         "000000000.png",
     ),
+    "curves of 20,000 names": (curves([""] * 20_000, 6, 20_000), "readings.f32"),
+    "curves of 200 names": (curves([f"a{n}" for n in range(200)], 6, 200), MANY),
+    "curves of an empty name": (curves([""]), MANY),
+    "curves of an endless name": (curves(["a" * 81]), MANY),
+    "curves of one name twice": (curves(["a", "a"], 6, 2), "the same name"),
+    "curves with an endless head": (
+        pasted("history/readings.f32", b'{"columns": ["' + b"x" * 8 * MIB),
+        "readings.f32",
+    ),
+    "measures of millions of lists": (pasted("measures.jsonl", listed(3_000_000)), "line 1"),
+    "measures of millions of lines": (
+        pasted("measures.jsonl", b"[]\n" * 4_000_000),
+        "line 1: it is no object",
+    ),
+    "measures larger than any": (pasted("measures.jsonl", bytes(17 * MIB)), "too large"),
+    "measures without end": (
+        pasted("measures.jsonl", b'{"step": 1}\n' * 100_001),
+        "too many lines",
+    ),
+    "findings of millions of lists": (pasted("findings.jsonl", listed(3_000_000)), "line 1"),
+    "a ledger of millions of lists": (pasted("ledger.jsonl", listed(1_300_000)), "line 1"),
+    "a ledger larger than any": (pasted("ledger.jsonl", bytes(5 * MIB)), "too large"),
+    "a ledger of a number that is none": (
+        pasted("ledger.jsonl", b'{"step": 1, "path": "optim.g.lr", "new": NaN}\n'),
+        "ledger.jsonl",
+    ),
+    "a summary of lists": (pasted("summary.json", listed(300_000)), "summary.json"),
+    "a summary of an endless number": (
+        pasted("summary.json", b'{"steps": ' + b"9" * 4000 + b"}"),
+        "4,000 digits",
+    ),
+    "labels too deep": (pasted("labels.json", b'{"a": ' + nested(40) + b"}"), "too deeply"),
+    "a film of a header of lists": (
+        pasted("film/000000000.film", framed(b'{"kind": "film", "a": ' + listed(9_000) + b"}")),
+        "film is damaged",
+    ),
+    "a film of millions of messages": (
+        pasted("film/000000000.film", shot(bytes(16 * MIB))),
+        "film is damaged",
+    ),
+    "a film of a thousand readings": (
+        pasted("film/000000000.film", shot(b"", {f"a{n}": 0.0 for n in range(1000)})),
+        "film is damaged",
+    ),
+    "a film of an endless plane": (
+        pasted(
+            "film/000000000.film",
+            shot(
+                framed(
+                    b'{"kind": "plane", "name": "a", "parts": [["fake", [99999999, 99999999]]],'
+                    b' "reach": 1, "measures": {}, "caption": ""}'
+                )
+            ),
+        ),
+        "its points are not those",
+    ),
+    "a film of a program": (
+        pasted(
+            "film/000000000.film",
+            shot(
+                framed(
+                    b'{"kind": "picture", "name": "a", "mime": "image/png", "columns": 1,'
+                    b' "tile": 8, "count": 1, "heads": [], "caption": ""}%!PS-Adobe-3.0 EPSF-3.0'
+                )
+            ),
+        ),
+        "film is damaged or no run's",
+    ),
+    "a list without end in the checkpoint": (
+        lambda run: run.with_state(laughing),
+        "too many parts",
+    ),
+    "a ledger without end in the checkpoint": (
+        lambda run: run.with_state(spoken),
+        "too long",
+    ),
+    "a thousand inputs that are always shown": (
+        lambda run: run.with_state(
+            lambda state: state["controls"].update(z=torch.zeros(100_000, 6))
+        ),
+        "of a kind that cannot be",
+    ),
+    "inputs larger than the pictures": (
+        lambda run: run.with_state(
+            lambda state: state["controls"].update(real=torch.zeros(1, 1, 2000, 2000).byte())
+        ),
+        "of a kind that cannot be",
+    ),
+    "classes of endless names": (
+        lambda run: run.with_state(
+            lambda state: state["pictures"].update(kind=(1, 8, ["x" * 300] * 50))
+        ),
+        "classes are none",
+    ),
+    "a step of thousands of digits": (
+        lambda run: run.with_state(lambda state: state.update(seen=10**5000)),
+        "no checkpoint of ours",
+    ),
+    "a storage longer than its record": (
+        lambda run: run.put("checkpoints/000000006.pt", longer()),
+        "larger than the file",
+    ),
+    **{
+        f"a checkpoint with {name}": (
+            lambda run, change=change: run.changed({NEWEST: relaid(run, change)}),
+            "no checkpoint of ours",
+        )
+        for name, change in LAYOUTS.items()
+    },
     "a film of noise": (lambda run: run.put("film/000000000.film", b"abc"), "film"),
     "measures that are none": (lambda run: run.put("measures.jsonl", b'{"a": 1}\n'), "measures"),
     "a list for labels": (lambda run: run.put("labels.json", b"[]"), "labels.json"),
@@ -294,7 +458,7 @@ FILES: dict[str, tuple[Callable[[Run], bytes], str]] = {
     ),
     "a list of half characters": (
         lambda run: zipped([("bundle.json", b'{"format": 1, "files": {"\\ud800": {}}}')]),
-        "ours",
+        "half a character",
     ),
     "a checkpoint that runs": (lambda run: saved({"x": Evil()}), "more than tensors"),
     "a checkpoint of a gigabyte of zeros": (
@@ -314,6 +478,16 @@ FILES: dict[str, tuple[Callable[[Run], bytes], str]] = {
             b'{"a": {"dtype": "F32", "shape": [9], "data_offsets": [0, 99999999999]}}'
         ),
         "damaged",
+    ),
+    "safetensors with an endless header": (
+        lambda run: header(b'{"a": "' + b"x" * 5 * MIB + b'"}'),
+        "is longer than that of any generator",
+    ),
+    "safetensors of a million tensors": (
+        lambda run: header(
+            b"{" + b'"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},' * 40_000 + b"}"
+        ),
+        "is longer than that of any generator",
     ),
     "safetensors deeper than any": (lambda run: header(b'{"a":' * 40_000), "damaged"),
     "safetensors of a network of terabytes": (

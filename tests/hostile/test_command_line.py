@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from gan_lab.cli import main
 from gan_lab.config import KNOBS
 from tests.archives.zipping import one, raw_zip
+from tests.patience import WAIT
 
 from .command_line import LINES
 from .harness import sentence, tree, watched
@@ -126,7 +127,7 @@ def test_a_process_of_its_own_ends_the_same(tmp_path):
         [os.fsencode(sys.executable), b"-m", b"gan_lab", *arguments],
         capture_output=True,
         cwd=tmp_path,
-        timeout=120,
+        timeout=WAIT,
         check=False,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )

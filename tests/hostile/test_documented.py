@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from gan_lab.archives import Limits
-from gan_lab.data.own.picture import MAX_PIXELS, Budget
+from gan_lab.data.own import decoding
+from gan_lab.images import MAX_PIXELS, workers
+from gan_lab.images.decoding import HEAVY, Budget
+from gan_lab.images.headers import MAX_SCANS, MAX_STRIPS
 from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.runs.disk import FREE
 from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
-from gan_lab.server.explore.subject import LARGEST
+from gan_lab.server.explore.turns import THREADS
+from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS
 from gan_lab.server.film import _QUEUE
 from gan_lab.server.limits import LATENT, LIVE
 from gan_lab.share import LONGEST as LINK
@@ -80,7 +84,7 @@ def test_the_limits_are_as_the_document_tells_them():
     def then(rates):
         return f"{rates._at_once} at once, then {rates._a_second:g} a second"
 
-    wishes, arrivals = limits.wishes(), limits.arrivals()
+    wishes, arrivals, costs = limits.wishes(), limits.arrivals(), limits.IMAGE_SECONDS
     rows = [
         (
             "sockets",
@@ -104,7 +108,18 @@ def test_the_limits_are_as_the_document_tells_them():
             "a question by name",
             f"{limits.QUESTION >> 20} MiB, {limits.VALUES:,} values",
         ),
-        ("latent socket", "a picture", f"{LARGEST >> 20} MiB"),
+        ("latent socket", "a picture", f"{LARGEST >> 20} MiB, {MOST_PIXELS:,} pixels"),
+        (
+            "pictures one by one",
+            "a visitor",
+            f"{costs.at_once:g} s of processor time at once, then {costs.a_second:g} s a second",
+        ),
+        ("pictures one by one", "decoded at once", f"{THREADS}, one of a visitor"),
+        (
+            "latent socket",
+            "threads for questions by name",
+            f"{THREADS}, one of a visitor",
+        ),
         ("latent socket", "questions under way", f"{UNDER_WAY} of a page, one of each name"),
         ("`bring`", "a run", f"{limits.ZIP >> 20:,} MiB"),
         ("`bring`", "at once", f"{limits.BRINGING}, one of a visitor"),
@@ -126,14 +141,34 @@ def test_the_limits_are_as_the_document_tells_them():
             then(wishes),
         ),
         ("`takeout`", "files under way", f"{making.QUEUE}, one of a visitor and run"),
-        ("`film`", "animations that are waited for", f"{_QUEUE}"),
+        ("`film`", "animations that are waited for", f"{_QUEUE}, one of a visitor"),
         ("a link", "its text", f"{LINK:,} characters"),
         ("a configuration", "its file", f"{CONFIGURATION >> 10:,} KiB"),
         ("a picture", "by its header", f"{MAX_PIXELS:,} pixels"),
         (
+            "a picture",
+            "by its header",
+            f"{MAX_SCANS} scans of a JPEG, {MAX_STRIPS:,} strips of a TIFF",
+        ),
+        (
+            "a picture",
+            "decoding it",
+            f"{workers.CPU_SECONDS:g} s of processor time, {workers.MEMORY >> 20} MiB",
+        ),
+        (
             "own pictures",
             "all of a set together",
             f"{Budget.FREE:,} pixels, or {Budget.A_BYTE} for each byte",
+        ),
+        (
+            "own pictures",
+            f"of more than {HEAVY:,} pixels and {Budget.A_BYTE} for each byte",
+            f"{Budget.FLAT:,} pixels together",
+        ),
+        (
+            "own pictures",
+            "decoding a set",
+            f"{decoding.FREE_SECONDS:g} s of processor time, {decoding.SECONDS_A_MIB:g} s a MiB",
         ),
         ("a zip", "its directory", f"{Limits().entries:,} entries"),
     ]

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
 import tempfile
+from dataclasses import asdict
 
 import pytest
 
-from gan_lab.export import EXPORTS
+from gan_lab.export import EXPORTS, ExportError
 from gan_lab.runs import RunDirectory
+from gan_lab.sandbox import Limits
 from gan_lab.server import PREFIX
+from tests.patience import WAIT
 
 from .conftest import as_visitor
 from .harness import sentence, tree, watched
 from .runs import BUNDLES, FILES, NEWEST, Run
+
+imports = importlib.import_module("gan_lab.export.bring")  # the function of that name hides it
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +42,7 @@ def bring(client, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
 
     def send(body, **query):
+        imports._POOL.call(os.getpid, limits=Limits(wall_seconds=WAIT))  # a worker is ready
         before, who = tree(tmp_path), as_visitor(tmp_path.name)
         with watched(root, scratch):
             answer = client.post(f"{PREFIX}/bring", params=query, content=body, headers=who)
@@ -51,6 +60,18 @@ def test_what_is_no_run_is_refused_and_leaves_nothing(bring, run, case):
     answer = bring(make(run))
     assert answer.status_code == 400
     assert words.lower() in answer.text.lower()
+
+
+@pytest.mark.parametrize("case", [*BUNDLES, *(f"file: {name}" for name in FILES)])
+def test_what_its_worker_does_and_takes_is_bounded(run, tmp_path, case):
+    """Of the work that the server hands to a worker process, done in this one."""
+    make, _ = FILES[case[6:]] if case.startswith("file: ") else BUNDLES[case]
+    source, place = tmp_path / "sent.zip", tmp_path / "place"
+    source.write_bytes(make(run))
+    place.mkdir()
+    with watched(place), contextlib.suppress(ExportError):
+        imports.unpack(str(source), str(place), "sent", asdict(imports.LIMITS))
+        raise AssertionError("it was taken")
 
 
 def test_a_good_run_is_taken(bring, run):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import DataError, take_in
-from gan_lab.data.own.picture import Budget
+from gan_lab.images.decoding import Budget
 from gan_lab.runs import Registry
 from gan_lab.runs.uploads import Uploads, folder_of, refuse_foreign
 from tests.archives.zipping import raw_zip, zipped

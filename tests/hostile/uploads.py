@@ -116,7 +116,7 @@ PICTURES: dict[str, tuple[Content, str]] = {
     "a TIFF that leads back to itself": (lambda: tiff([], 8), "damaged TIFF"),
     "a TIFF of four thousand million strips": (
         lambda: tiff([(256, 3, 1, 9), (257, 3, 1, 9), (273, 4, 2**32 - 1, 8)]),
-        "damaged TIFF",
+        "a TIFF of more than 100,000 strips",
     ),
     "a TIFF of 60,000 px": (
         lambda: tiff(

@@ -33,8 +33,9 @@ def test_by_hand():
 
 def test_each_measure_has_neighbours_of_its_own():
     real = Balls.around(line(0, 1, 3), narrow=1, wide=2)
-    assert real.narrow.sqrt().tolist() == [1, 1, 2]
-    assert real.wide.sqrt().tolist() == [3, 2, 3]
+    # distances come out of a product of matrices, which rounds as the processor's kernels sum
+    assert real.narrow.sqrt().tolist() == pytest.approx([1, 1, 2])
+    assert real.wide.sqrt().tolist() == pytest.approx([3, 2, 3])
     found = manifold(real, line(-2, 50))
     assert (found.precision, found.density) == (0, 1 / (2 * 2))  # -2 is in the wide ball of 0 alone
 

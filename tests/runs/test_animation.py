@@ -117,6 +117,21 @@ def test_every_frame_says_its_step(tmp_path):
     assert all((a != b).any() for a, b in pairwise(strips))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("looks", [0, 1, 2, 3])
+def test_a_film_that_nobody_waits_for_is_ended_between_frames(tmp_path, kind, looks):
+    film = film_of(tmp_path, [picture(noise(16, 1, seed)) for seed in range(20)])
+    asked = []
+
+    def stopped():
+        asked.append(1)
+        return len(asked) > looks
+
+    with pytest.raises(AnimationError, match="nobody waits"):
+        animation(film, kind, stopped)
+    assert len(asked) == looks + 1
+
+
 def test_frames_and_memory_are_bounded(tmp_path, monkeypatch):
     film = film_of(tmp_path, [picture(noise(16, 1, seed)) for seed in range(150)])
     frame = 512 * (512 + STRIP)

@@ -14,6 +14,7 @@ from gan_lab.runs import Run, RunDirectory, State, wire
 from gan_lab.runs.around import SPAN, around
 from gan_lab.runs.messages import Budget, Pause, Set, Step, Undo
 from gan_lab.training.ledger import Entry
+from tests.patience import WAIT
 
 COLUMNS = ("a", "b")
 
@@ -87,14 +88,14 @@ def test_of_a_real_run_and_of_changes_long_ago(tmp_path: Path, small) -> None:
     def step(count: int) -> None:
         wanted = run.latest().counts.steps + count
         wait([run.send(Step(count))], 60)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + WAIT
         while run.latest().counts.steps < wanted or run.latest().state is State.RUNNING:
             assert time.monotonic() < deadline
             time.sleep(0.01)
 
     wait([run.send(Pause())], 60)
     step(150 - run.latest().counts.steps)
-    assert run.send(Set("optim.g.lr", 2e-3)).result(60).outcome == "applied"
+    assert run.send(Set("optim.g.lr", 2e-3)).result(WAIT).outcome == "applied"
     one = run.around(150)
     assert one.steps == (100, 0) and np.isnan(one.means[1]).all()
     place = len(run.ledger()) - 1
@@ -116,7 +117,7 @@ def test_of_a_real_run_and_of_changes_long_ago(tmp_path: Path, small) -> None:
     change = next(mark for mark in header["done"] if mark["path"] == "optim.g.lr")
     assert (change["old"], change["new"], change["undoable"]) == (1e-3, 2e-3, True)
     np.testing.assert_array_equal(np.frombuffer(payload, "<f4").reshape(2, -1), one.means)
-    assert run.send(Undo(place)).result(60).outcome == "applied"
+    assert run.send(Undo(place)).result(WAIT).outcome == "applied"
     assert run.around(150).take == 1 and run.around(150).steps == (100, 0)
     with pytest.raises(ValueError, match="no step 151"):
         run.around(151)

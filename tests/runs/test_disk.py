@@ -156,7 +156,7 @@ def test_the_command_line_ends_in_one_line(disk):
     done = subprocess.run(
         [sys.executable, "-m", "gan_lab", "train", "--preset", "quick", *tiny,
          "--steps", "2000", "--out", str(disk / "run")],
-        capture_output=True, text=True, check=False, env=os.environ, timeout=120,
+        capture_output=True, text=True, check=False, env=os.environ, timeout=WAIT,
     )  # fmt: skip
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]

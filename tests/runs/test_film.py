@@ -5,6 +5,8 @@ import shutil
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gan_lab.runs import Budget, State, wire
 from gan_lab.runs.film import Film, FilmError, messages
@@ -327,3 +329,27 @@ def test_a_paused_run_that_goes_on_films_on(paused, until):
         ask(run, Pause())
         ask(run, Checkpoint())  # answered after the moment of the pause has gone out
     assert steps(run.film)[-1] == run.latest().counts.steps
+
+
+def test_a_file_of_millions_of_messages_is_gone_through_once():
+    data = bytes(8 << 20)  # two million messages without content
+    assert sum(1 for _ in messages(data)) == 2 << 20
+
+
+@given(st.binary(max_size=200))
+def test_a_file_of_arbitrary_bytes_is_no_shot(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("film")
+    (folder / "000000001.film").write_bytes(data)
+    assert Film(folder).open().shots == ()
+    assert sum(4 + len(one) for one in messages(data)) <= len(data)
+
+
+@pytest.mark.parametrize(
+    "readings", [{"a": float("inf")}, {f"a{n}": 0.0 for n in range(129)}, [1], {"a": "b"}]
+)
+def test_readings_that_no_run_has_make_no_shot(tmp_path, readings):
+    header = {"kind": "film", "step": 1, "seconds": 0.0, "done": 0, "body": 0, "tag": ""}
+    text = json.dumps(header | {"readings": readings}).encode()
+    frame = len(text).to_bytes(4, "little") + text
+    (tmp_path / "000000001.film").write_bytes(len(frame).to_bytes(4, "little") + frame)
+    assert Film(tmp_path).open().shots == ()

@@ -32,6 +32,7 @@ from gan_lab.runs.pictures import mosaic, picture
 from gan_lab.training.history import History
 from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import Counts
+from tests.patience import WAIT
 
 # -- wire ---------------------------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ def test_no_checkpoint_is_refused(tmp_path):
 
 def test_a_generator_opens_without_its_data(begin, small):
     run = begin(small({"networks.g.dropout": 0.2}), budget=Budget(steps=5))
-    assert run.join(30)
+    assert run.join(WAIT)
     shown = open_generators(run.directory)
     z = torch.randn(4, 6)
     assert shown.step == 5 and torch.equal(shown.network(z), run.shown().network(z))
@@ -257,7 +258,7 @@ def test_every_letter_posted_while_a_mailbox_closes_is_answered(small):
         for writer in writers:
             writer.join()
         assert len(answers) == 80
-        entries = {answer.result(5) for answer in answers}
+        entries = {answer.result(WAIT) for answer in answers}
         assert entries == {
             Entry(4, "optim.g.lr", outcome="refused", note="the run is over (stopped)")
         }
@@ -280,7 +281,7 @@ def test_only_the_owner_controls_and_all_may_find(registry, small, until, runs_r
     for visitor in ("bob", "", "än"):
         with pytest.raises(PermissionError, match="only the one who started"):
             hosted.send(Stop(), visitor)
-    assert hosted.send(Pause(), "ann").result(30).outcome == "applied"
+    assert hosted.send(Pause(), "ann").result(WAIT).outcome == "applied"
     folder = hosted.run.directory.path
     assert folder.parent == runs_root and "quick-digits" in folder.name
 
@@ -290,7 +291,7 @@ def test_a_visitor_begins_with_weights_of_a_run_that_he_sees_and_of_no_other_fol
 ):
     first = registry.start(small(), "ann")
     until(first.run, lambda m: m.counts.steps > 0)
-    first.send(Stop(), "ann").result(30)
+    first.send(Stop(), "ann").result(WAIT)
     until(first.run, lambda m: m.state.over)
     folder = first.run.directory.path
     again = registry.start(small({"training.start_from": folder.name}), "ann").run
@@ -322,7 +323,7 @@ def test_lonely_runs_are_paused_and_checkpointed_and_watched_ones_are_not(regist
     assert watched.viewers == 0
     registry.reap()
     until(watched.run, lambda m: m.state is State.PAUSED)
-    assert lonely.send(Resume(), "ann").result(30).outcome == "applied"
+    assert lonely.send(Resume(), "ann").result(WAIT).outcome == "applied"
 
 
 def test_threads_follow_the_cores_and_the_runs_that_are_active(registry, small, until, monkeypatch):
@@ -333,7 +334,7 @@ def test_threads_follow_the_cores_and_the_runs_that_are_active(registry, small, 
     begun = [registry.start(config, "ann") for _ in range(3)]  # those that still load count too
     assert [hosted.run.threads for hosted in begun] == [6, 3, 2]
     for one in begun:
-        one.send(Pause(), "ann").result(30)
+        one.send(Pause(), "ann").result(WAIT)
         until(one.run, lambda m: m.state is State.PAUSED)
     assert registry.start(config, "ann").run.threads == 6
 
@@ -349,7 +350,7 @@ def test_a_reset_hands_on_its_threads_so_that_it_repeats_the_run(
     until(first.run, lambda m: m.counts.steps > 0)
     second = registry.start(config, "ann", instead_of=first)
     assert first.run.threads == second.run.threads == 7
-    assert first.run.join(30) and first.run.latest().state is State.STOPPED
+    assert first.run.join(WAIT) and first.run.latest().state is State.STOPPED
     until(second.run, lambda m: m.counts.steps > 0)
 
 
@@ -359,10 +360,10 @@ def test_a_paused_run_that_nobody_comes_back_to_ends_and_is_forgotten(
     monkeypatch.setattr("gan_lab.runs.registry.KEPT", 0.0)
     hosted = registry.start(small(), "ann")
     until(hosted.run, lambda m: m.counts.steps > 0)
-    hosted.send(Pause(), "ann").result(30)
+    hosted.send(Pause(), "ann").result(WAIT)
     until(hosted.run, lambda m: m.state is State.PAUSED)
     registry.reap()
-    assert hosted.run.join(30) and hosted.run.latest().state is State.STOPPED
+    assert hosted.run.join(WAIT) and hosted.run.latest().state is State.STOPPED
     registry.reap()
     assert registry.get(hosted.view_id) is None
     assert hosted.run.directory.checkpoint_files()

@@ -31,6 +31,7 @@ from gan_lab.runs.pretrained import (
     read,
     write,
 )
+from tests.patience import WAIT
 
 EVERY = list(pretrained().values())
 COUNT = 2000
@@ -155,7 +156,7 @@ def test_it_is_opened_by_name_wherever_a_run_could_be() -> None:
 
 def test_what_is_written_is_read_to_the_bit(begin, small, tmp_path: Path) -> None:
     run = begin(small({}), budget=Budget(steps=3))
-    assert run.join(30)
+    assert run.join(WAIT)
     shown = open_generators(run.directory)
     path = tmp_path / "g.pt"
     with path.open("wb") as file:

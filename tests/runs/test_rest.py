@@ -81,7 +81,7 @@ def test_a_run_at_rest_shows_what_it_showed(runs_root, small, preset):
         assert all(torch.equal(value, found[key]) for key, value in network.state_dict().items())
     assert rest.meaning("loss/D") == run.meaning("loss/D")
     assert (rest.around(3).means == run.around(3).means)[~np.isnan(run.around(3).means)].all()
-    assert rest.send(Pause()).result(1).outcome == "refused"
+    assert rest.send(Pause()).result(WAIT).outcome == "refused"
     assert marks(run.directory.path) == before, "looking writes nothing"
 
 

@@ -143,6 +143,24 @@ def test_the_caller_is_told_what_a_call_cost(pool):
     assert spent[1] < 0.5
 
 
+def test_a_worker_that_waits_too_long_ends():
+    pool = Pool(1, idle_seconds=0.1)
+    first = pool.call(os.getpid)
+    ended = threading.Event()
+
+    def gone():
+        while not ended.is_set():
+            try:
+                os.kill(first, 0)
+            except ProcessLookupError:
+                ended.set()
+
+    threading.Thread(target=gone, daemon=True).start()
+    assert ended.wait(60)
+    assert pool.call(os.getpid) != first
+    pool.close()
+
+
 def test_a_closed_pool_leaves_no_process_and_can_be_used_again():
     pool = Pool(2)
     first = pool.call(os.getpid)

@@ -13,6 +13,11 @@ from gan_lab.runs import Registry
 from gan_lab.server import routes
 
 
+@pytest.fixture(autouse=True)
+def _no_measuring(unmeasured: None) -> None:
+    pass
+
+
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
     monkeypatch.setenv("GANLAB_RUNS", str(tmp_path))

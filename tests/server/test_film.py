@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
+from collections.abc import Callable
 from concurrent.futures import wait
 from threading import Event, Thread
 
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig, put
 from gan_lab.runs import Hosted, Registry, Run, State, wire
+from gan_lab.runs.animation import AnimationError
 from gan_lab.runs.film import messages
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
-from gan_lab.server import PREFIX, routes
+from gan_lab.server import COOKIE, PREFIX, routes
 from gan_lab.server import film as module
 from tests.patience import WAIT
 
@@ -156,6 +160,63 @@ def test_the_film_as_one_file(client: TestClient, hosted: Hosted, kind: str) -> 
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
     with Image.open(io.BytesIO(answer.content)) as opened:
         assert opened.n_frames == 3  # type: ignore[attr-defined]
+
+
+def test_one_visitor_asks_for_one_film_at_a_time(
+    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, begun = Event(), Event()
+
+    def slow(*_: object) -> bytes:
+        begun.set()
+        hold.wait(WAIT)
+        return b"done"
+
+    monkeypatch.setattr(module, "animation", slow)
+    path = f"{root(hosted)}/animation.gif"
+    anna, bert = ({"cookie": f"{COOKIE}={name}"} for name in ("anna", "bert"))
+    answers = []
+    with client:
+        first = Thread(target=lambda: answers.append(client.get(path, headers=anna)))
+        first.start()
+        assert begun.wait(WAIT)
+        assert client.get(path, headers=anna).status_code == 503
+        second = Thread(target=lambda: answers.append(client.get(path, headers=bert)))
+        second.start()
+        hold.set()
+        first.join(WAIT)
+        second.join(WAIT)
+    assert [answer.status_code for answer in answers] == [200, 200]
+
+
+def test_a_film_that_nobody_waits_for_any_more_is_ended() -> None:
+    begun, ended = Event(), Event()
+
+    def slow(stopped: Callable[[], bool]) -> bytes:
+        begun.set()
+        for _ in range(int(WAIT / 0.01)):
+            if stopped():
+                ended.set()
+                raise AnimationError("nobody waits for this film any more")
+            time.sleep(0.01)
+        return b"done"
+
+    async def play() -> None:
+        gone = asyncio.Event()
+
+        async def receive() -> dict[str, str]:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        request = Request({"type": "http", "headers": []}, receive)
+        made = asyncio.create_task(module._while_wanted(request, slow))
+        assert await asyncio.to_thread(begun.wait, WAIT)
+        gone.set()
+        with pytest.raises(AnimationError):
+            await asyncio.wait_for(made, WAIT)
+
+    asyncio.run(play())
+    assert ended.is_set()
 
 
 def test_many_who_ask_at_once_are_asked_to_wait(

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from gan_lab.training import devices
+from tests.patience import WAIT
 
 
 def test_auto_and_cpu_are_always_there():
@@ -34,13 +35,13 @@ def test_a_threads_number_is_its_own_whatever_others_set_later():
     def run() -> None:
         devices.use_threads(1)
         mine.set()
-        theirs.wait(30)
+        theirs.wait(WAIT)
         torch.ones(4) @ torch.ones(4)
         seen.append(torch.get_num_threads())
 
     thread = threading.Thread(target=run)
     thread.start()
-    mine.wait(30)
+    mine.wait(WAIT)
     other = threading.Thread(target=devices.use_threads, args=(2,))
     other.start()
     other.join()

@@ -12,6 +12,7 @@ from gan_lab.runs import Budget, RunDirectory
 from gan_lab.training import checkpoints
 from gan_lab.training.figures import figures
 from gan_lab.training.trainer import Trainer, config_of
+from tests.patience import WAIT
 
 NOISY = ("quick", "vanilla", "dcgan")
 EVERY_NOISE = {
@@ -123,9 +124,9 @@ def test_a_run_stopped_and_resumed_equals_one_left_alone(begin, small, differenc
     config = small(changes, name)
     whole = begin(config, "whole", budget=Budget(steps=9))
     parts = begin(config, "parts", budget=Budget(steps=4))
-    assert whole.join(30) and parts.join(30)
+    assert whole.join(WAIT) and parts.join(WAIT)
     again = begin(config, "parts", budget=Budget(steps=9), resume=True)
-    assert again.join(30)
+    assert again.join(WAIT)
     assert _last(whole.directory)["steps"] == 9
     assert differences(_last(whole.directory), _last(again.directory)) == []
     readings = [r.directory.path / "history" / "readings.f32" for r in (whole, again)]
@@ -159,7 +160,7 @@ def test_two_runs_at_once_are_each_as_they_are_alone(begin, small, trainer, diff
         seed: begin(small(c), f"run{seed}", budget=Budget(steps=60)) for seed, c in changes.items()
     }
     for seed, run in runs.items():
-        assert run.join(30)
+        assert run.join(WAIT)
         alone = trainer(changes[seed])
         for _ in range(60):
             alone.round()

@@ -13,6 +13,7 @@ from gan_lab.presets import preset, presets
 from gan_lab.runs import Budget, State
 from gan_lab.runs.registry import Registry
 from gan_lab.training import memory
+from tests.patience import WAIT
 
 DIGITS = Kind(1, 8, tuple("0123456789"))
 DENSE = {"networks.g.family": "dense", "networks.d.family": "dense"}
@@ -139,7 +140,7 @@ def test_a_run_without_room_is_refused_before_anything_is_made(small, room, runs
 def test_a_run_whose_pictures_turned_out_larger_says_so_itself(small, room, begin, digits):
     room(1000)
     run = begin(small(), budget=Budget(steps=2), pictures=digits)
-    assert run.join(60)
+    assert run.join(WAIT)
     assert run.latest().state is State.FAILED and "0 MB are free" in run.latest().note
 
 
@@ -198,3 +199,17 @@ def test_some_pictures_at_a_time_are_measured_as_all_at_once(measure, monkeypatc
     parts = measured()
     monkeypatch.setattr(module, "_PART", 1000)
     torch.testing.assert_close(parts, measured(), rtol=1e-12, atol=0)
+
+
+def test_the_same_experiment_is_estimated_once(monkeypatch):
+    monkeypatch.setattr(memory, "_KNOWN", {})
+    done, estimated = [], memory._estimated
+    monkeypatch.setattr(memory, "_estimated", lambda *a: done.append(a) or estimated(*a))
+    first = of()
+    assert of() == first and len(done) == 1
+    assert of({"training.batch": 7}).batch != first.batch and len(done) == 2
+    assert memory.need(done[0][0], DIGITS, 1000).beside > first.beside and len(done) == 3
+    assert of(kind=DIGITS._replace(size=16)).total > first.total and len(done) == 4
+    for batch in range(2, 3 * memory._MOST_KNOWN):
+        of({"training.batch": batch})
+    assert len(memory._KNOWN) <= memory._MOST_KNOWN

@@ -16,6 +16,7 @@ from gan_lab.server import registry
 from gan_lab.ui import experiment, pairing, trial
 from gan_lab.ui.compare import notes
 from gan_lab.ui.escape import plain
+from tests.patience import WAIT
 
 from .visitor import press, until
 
@@ -39,7 +40,7 @@ def begun(small: Callable[..., RunConfig]) -> Callable[..., Hosted]:
 
 def opened(**query: str) -> AppTest:
     """The page as it stands in the app, for the visitor ``ME``."""
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app = AppTest.from_file(str(PAGE), default_timeout=WAIT)
     app.session_state["visitor"] = ME
     for name, value in query.items():
         app.query_params[name] = value
@@ -251,7 +252,7 @@ def test_whether_both_grids_are_made_of_the_same_z_is_said(begun, changes, said)
 def test_a_knob_turned_on_the_way_differs_at_once(begun) -> None:
     one, other = begun(), begun()
     assert any("No knob differs" in note for note in notes((one, other)))
-    other.run.send(Set(NOISE, 0.25)).result(30)
+    other.run.send(Set(NOISE, 0.25)).result(WAIT)
     assert not any("No knob differs" in note for note in notes((one, other)))
 
 

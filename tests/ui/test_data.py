@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from gan_lab.config import Data
 from gan_lab.data import load
 from gan_lab.runs.uploads import Uploads
+from tests.patience import WAIT
 
 from .visitor import opened
 
@@ -29,7 +30,7 @@ def page(**query: str) -> AppTest:
 
 
 def settled(app: AppTest) -> AppTest:
-    deadline = time.monotonic() + 180  # of a set that is drawn first
+    deadline = time.monotonic() + WAIT  # of a set that is drawn first
     while not app.exception and not app.metric and time.monotonic() < deadline:
         time.sleep(0.1)
         app.run()

@@ -18,6 +18,7 @@ from gan_lab.runs import Hosted, Registry, Run, RunDirectory, State
 from gan_lab.runs.messages import Checkpoint, Command, Pause
 from gan_lab.server import registry
 from gan_lab.ui import trial
+from tests.patience import WAIT
 
 from .test_coach import CHECKUP, SLOWER, _take, pressed
 from .test_compare import named
@@ -43,7 +44,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def sent(self: Hosted, command: Command, visitor: str) -> Future[Any]:
         answer = send(self, command, visitor)
-        answer.result(30)
+        answer.result(WAIT)
         draw_anew()
         return answer
 
@@ -121,7 +122,7 @@ def test_a_press_counts_though_one_of_a_pair_tells_news_at_that_instant(
 
 
 def comparing(**query: str) -> AppTest:
-    app = AppTest.from_file(str(COMPARE), default_timeout=60)
+    app = AppTest.from_file(str(COMPARE), default_timeout=WAIT)
     app.session_state["visitor"] = "me"
     for letter, view_id in query.items():
         app.query_params[letter] = view_id

@@ -15,6 +15,7 @@ from gan_lab.games import game_of
 from gan_lab.networks import LayerList
 from gan_lab.presets import preset, presets
 from gan_lab.ui import editor, layers
+from tests.patience import WAIT
 
 
 def rows(config: RunConfig, which: layers.Which) -> list[layers.Row]:
@@ -151,7 +152,7 @@ def page(which: str) -> None:
 
 @pytest.mark.parametrize("which", ["g", "d"])
 def test_a_network_is_opened_as_a_list_and_gets_a_layer_more(which: str) -> None:
-    app = AppTest.from_function(page, kwargs={"which": which}, default_timeout=60).run()
+    app = AppTest.from_function(page, kwargs={"which": which}, default_timeout=WAIT).run()
     assert not app.exception
     before = app.session_state["experiment"].config
     app.button(key=f"open-as-layers:{which}").click().run()

@@ -18,6 +18,7 @@ from gan_lab.runs.messages import Command
 from gan_lab.runs.pretrained import Pretrained, read
 from gan_lab.training.ledger import Entry
 from gan_lab.ui import experiment, knobs
+from tests.patience import WAIT
 
 from .visitor import APP, opened, press, the_run, until
 
@@ -98,7 +99,7 @@ def test_a_paused_run_is_played_step_by_step_by_both_or_one_player() -> None:
         entry = hosted.run.ledger()[-1]
         assert (entry.path, entry.new) == ("step", rounds)
         assert entry.note == ("" if player == "None" else player)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + WAIT
         while hosted.run.latest().counts.steps < before + rounds and time.monotonic() < deadline:
             time.sleep(0.02)
         until(hosted, State.PAUSED)
@@ -135,7 +136,7 @@ def test_a_late_change_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(Hosted, "send", slow)
         app.slider(key="knob::objective.instance_noise").set_value(0.5).run()
     assert "acts after it" in app.warning[0].value
-    assert posted[0].result(60).outcome == "applied"
+    assert posted[0].result(WAIT).outcome == "applied"
     app.run()
     # if the page was drawn before the run took it, the slider has gone back and is a new one
     assert [s.value for s in app.slider if s.label == "Instance noise (σ)"] == [0.5]
@@ -168,7 +169,7 @@ def test_a_rebuild_knob_waits_for_the_reset() -> None:
     assert second is not first
     assert second.run.latest().config.latent.dim == 7
     assert second.run.latest().config.training.seed == first.run.latest().config.training.seed
-    assert first.run.join(60)
+    assert first.run.join(WAIT)
     press(app, "new")
     assert the_run(app).run.latest().config.training.seed != 0
 
@@ -230,7 +231,7 @@ def test_a_game_that_begins_from_pictures_takes_one_of_mine(
 def test_who_comes_back_finds_the_run_and_its_settings() -> None:
     app = press(opened(), "start")
     app.slider(key="knob::objective.instance_noise").set_value(0.25).run()
-    again = AppTest.from_file(str(APP), default_timeout=60)
+    again = AppTest.from_file(str(APP), default_timeout=WAIT)
     again.query_params["run"] = app.query_params["run"]
     again.run()
     assert the_run(again) is the_run(app)
@@ -239,7 +240,7 @@ def test_who_comes_back_finds_the_run_and_its_settings() -> None:
 
 def test_another_visitor_may_look_and_start_an_own_run() -> None:
     app = press(opened(), "start")
-    guest = AppTest.from_file(str(APP), default_timeout=60)
+    guest = AppTest.from_file(str(APP), default_timeout=WAIT)
     guest.query_params["run"] = app.query_params["run"]
     guest.run()
     assert not guest.exception
@@ -251,7 +252,7 @@ def test_another_visitor_may_look_and_start_an_own_run() -> None:
 
 
 def test_an_unknown_run_is_said_to_be_gone() -> None:
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    app = AppTest.from_file(str(APP), default_timeout=WAIT)
     app.query_params["run"] = "none"
     app.run()
     assert "knows no run under that link" in app.warning[0].value

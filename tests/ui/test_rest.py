@@ -10,6 +10,7 @@ from gan_lab.runs.directory import new_path
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Stop
 from gan_lab.server import registry
+from tests.patience import WAIT
 from tests.ui.visitor import APP, opened, press, the_run, until
 
 
@@ -22,7 +23,7 @@ def test_a_run_of_the_command_line_is_looked_at_and_gone_on_with(small):
         small({}, "quick"), RunDirectory.create(new_path(preset("quick").config, "quick")),
         budget=Budget(steps=5),
     ).start()  # fmt: skip
-    assert run.join(30)
+    assert run.join(WAIT)
     hosted = registry().open(run.directory.path, "somebody")
     app = opened(run=hosted.view_id)
     assert "lies on the server's disk" in app.info[0].value
@@ -53,7 +54,7 @@ def test_what_keeps_a_run_from_going_on_is_said(small):
         small(), RunDirectory.create(new_path(preset("quick").config, "quick")),
         budget=Budget(steps=5),
     ).start()  # fmt: skip
-    assert run.join(30)
+    assert run.join(WAIT)
     hosted = registry().open(run.directory.path, "somebody")
     app = opened(run=hosted.view_id)
     with RunDirectory(run.directory.path).claimed():
@@ -76,7 +77,7 @@ def test_whoever_comes_back_to_the_start_page_is_led_to_what_is_on(small):
         later.run.send(Stop())
         until(later, State.STOPPED)
 
-    again = AppTest.from_file(str(APP), default_timeout=60)
+    again = AppTest.from_file(str(APP), default_timeout=WAIT)
     again.session_state["visitor"] = app.session_state["visitor"]
     again.run()
     back = f"alive:{hosted.view_id}"

@@ -15,6 +15,7 @@ from gan_lab.runs import Budget, Run, RunDirectory
 from gan_lab.runs.directory import runs_root
 from gan_lab.runs.library import Entry
 from gan_lab.ui import runs
+from tests.patience import WAIT
 
 PAGE = Path(__file__).parent.parent.parent / "pages" / "runs.py"
 
@@ -92,7 +93,7 @@ def test_measures_that_this_version_does_not_know_keep_their_names_and_no_order(
 
 
 def test_without_runs_a_student_reads_what_will_be_here() -> None:
-    app = AppTest.from_file(str(PAGE), default_timeout=60)
+    app = AppTest.from_file(str(PAGE), default_timeout=WAIT)
     app.session_state["visitor"] = "a visitor"
     app.run()
     assert not app.exception
@@ -104,7 +105,7 @@ def test_a_run_in_any_state_opens_as_far_as_it_can_be_read(
     state: str, small: Callable[..., RunConfig]
 ) -> None:
     directory = RunDirectory.create(runs_root() / "one")
-    assert Run(small(), directory, budget=Budget(steps=4)).start().join(60)
+    assert Run(small(), directory, budget=Budget(steps=4)).start().join(WAIT)
     for path in directory.path.glob("*/*.pt") if state == "damaged" else ():
         path.write_bytes(b"damaged")
     directory = RunDirectory(directory.path)

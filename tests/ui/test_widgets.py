@@ -9,6 +9,7 @@ from gan_lab.config import KNOBS, RunConfig, get, known, put
 from gan_lab.games import Generation
 from gan_lab.presets import presets
 from gan_lab.ui import knobs, widgets
+from tests.patience import WAIT
 
 EVERY = list(KNOBS.values())
 
@@ -30,7 +31,7 @@ def test_every_knob_has_a_label_and_help(knob) -> None:
 
 @pytest.mark.parametrize("name", presets())
 def test_every_knob_of_every_preset_can_be_drawn(name: str) -> None:
-    app = AppTest.from_function(_all_widgets, default_timeout=60, args=(name,)).run()
+    app = AppTest.from_function(_all_widgets, default_timeout=WAIT, args=(name,)).run()
     assert not app.exception
     drawn = [*app.toggle, *app.selectbox, *app.select_slider, *app.slider, *app.number_input,
              *app.text_input]  # fmt: skip
@@ -126,7 +127,7 @@ def _one_widget(path: str) -> None:
 
 def test_a_text_of_numbers_is_read_or_explained() -> None:
     path = "networks.g.hidden"
-    app = AppTest.from_function(_one_widget, default_timeout=30, kwargs={"path": path})
+    app = AppTest.from_function(_one_widget, default_timeout=WAIT, kwargs={"path": path})
     app.session_state["config"] = put(RunConfig(), {"networks.g.family": "dense"})
     app.run()
     app.text_input[0].set_value("64, 32").run()
@@ -161,7 +162,7 @@ def _widget_that_is_renewed() -> None:
 
 
 def test_a_browser_that_lags_behind_changes_nothing() -> None:
-    app = AppTest.from_function(_widget_that_is_renewed, default_timeout=30).run()
+    app = AppTest.from_function(_widget_that_is_renewed, default_timeout=WAIT).run()
     app.slider[0].set_value(0.25).run()
     late = app._tree.get_widget_states()  # what a browser says that has not drawn the next page
     app.session_state["take"] = 1
@@ -188,7 +189,7 @@ def _preset_and_a_knob() -> None:
 
 
 def test_a_preset_is_not_taken_back_by_a_browser_that_lags_behind() -> None:
-    app = AppTest.from_function(_preset_and_a_knob, default_timeout=30).run()
+    app = AppTest.from_function(_preset_and_a_knob, default_timeout=WAIT).run()
     old = [box.value for box in app.selectbox]
     # the same message as a browser's that typed a number before it had drawn the new preset
     app.selectbox(key="preset").set_value("plane-ring")
@@ -207,7 +208,7 @@ def test_a_preset_is_not_taken_back_by_a_browser_that_lags_behind() -> None:
 
 def test_a_browser_is_not_told_what_it_has_just_said() -> None:
     """Told again, a slider that has moved on meanwhile would jump back: a change by nobody."""
-    app = AppTest.from_function(_preset_and_a_knob, default_timeout=30).run()
+    app = AppTest.from_function(_preset_and_a_knob, default_timeout=WAIT).run()
     app.number_input(key="knob::latent.dim").set_value(9).run()
     assert app.session_state["experiment"].config.latent.dim == 9
     (box,) = app.number_input

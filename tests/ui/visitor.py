@@ -9,13 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from gan_lab.runs import Hosted, State
 from gan_lab.server import registry
+from tests.patience import WAIT
 
 APP = Path(__file__).parent.parent.parent / "app.py"
 
 
 def opened(text: str = "", run: str = "") -> AppTest:
     """The start page, or that of a link or of a run."""
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    app = AppTest.from_file(str(APP), default_timeout=WAIT)
     if text:
         app.query_params["share"] = text
     if run:
@@ -38,7 +39,7 @@ def the_run(app: AppTest) -> Hosted:
 
 
 def until(hosted: Hosted, *states: State) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + WAIT
     while hosted.run.latest().state not in states:
         assert time.monotonic() < deadline, hosted.run.latest()
         time.sleep(0.02)

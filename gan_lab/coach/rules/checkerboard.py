@@ -15,8 +15,8 @@ STRONG = 8.0
 
 
 def look(evidence: Evidence) -> Sign | None:
-    probe = evidence.probe
-    if probe is None or probe.checkers is None or evidence.step < EARLY:
+    probe = evidence.probed("checkers", "spread")
+    if probe is None or probe.checkers is None or probe.step < EARLY:
         return None
     if probe.checkers < STRONG or (probe.spread or 0.0) < VARIED:
         return None
@@ -24,7 +24,7 @@ def look(evidence: Evidence) -> Sign | None:
         f"Patterns of 2 or 4 px stand out {probe.checkers:.0f} times as far of the spectrum of"
         " fakes as of that of real pictures."
     )
-    return Sign(0.9 if probe.checkers > 3 * STRONG else 0.7, seen)
+    return Sign(0.9 if probe.checkers > 3 * STRONG else 0.7, seen, measured=probe.step)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

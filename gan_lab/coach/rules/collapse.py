@@ -15,8 +15,8 @@ TWINS = 0.7
 
 
 def look(evidence: Evidence) -> Sign | None:
-    probe = evidence.probe
-    if probe is None or probe.spread is None or evidence.step < EARLY:
+    probe = evidence.probed("spread", *(() if evidence.kind.points else ("twins",)))
+    if probe is None or probe.spread is None or probe.step < EARLY:
         return None
     twins = probe.twins if not evidence.kind.points else 1.0
     if twins is None or probe.spread >= ALIKE or twins < TWINS:
@@ -24,7 +24,7 @@ def look(evidence: Evidence) -> Sign | None:
     seen = f"{probe.n} fakes are {probe.spread:.0%} as far apart as real ones."
     if not evidence.kind.points:
         seen += f" {twins:.0%} have a twin, nearer than real ones ever come to each other."
-    return Sign(0.95 if probe.spread < ALIKE / 2 else 0.8, seen)
+    return Sign(0.95 if probe.spread < ALIKE / 2 else 0.8, seen, measured=probe.step)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

@@ -28,7 +28,7 @@ def look(evidence: Evidence) -> Sign | None:
         f"Around {number(sum(late) / len(late))}{floor} since step {first:,}: {course.called} gets"
         " no better."
     )
-    return Sign(0.7, seen, (), first, evidence.step)
+    return Sign(0.7, seen, (), first, evidence.step, course.measured)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

@@ -7,6 +7,7 @@ import math
 from gan_lab.coach.cures import augment, blur, flatter_d, slower_d
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.quality import newest
 
 GAP = 0.2
 """Of training pictures right, less of others: healthy runs -0.1 to 0.14; with 60 digits 0.67."""
@@ -14,7 +15,7 @@ _SIGMAS = 3.0
 
 
 def look(evidence: Evidence) -> Sign | None:
-    probe, gaps = evidence.probe, evidence.measure("d-gap", "raw") or evidence.measure("d-gap")
+    probe = evidence.probed("right_train", "right_held_out")
     if probe is not None and probe.right_train is not None and probe.right_held_out is not None:
         train, aside = probe.right_train, probe.right_held_out
         gap = train - aside
@@ -23,10 +24,12 @@ def look(evidence: Evidence) -> Sign | None:
                 f"D calls {train:.0%} of its training pictures real, but only {aside:.0%} of real"
                 f" ones that it never saw ({evidence.total} to train on)."
             )
-            return Sign(min(0.95, 0.6 + gap / 2), seen)
-    if len(gaps) > 1 and min(gap for _, gap in gaps[-2:]) > GAP:
-        seen = f"D is right on {gaps[-1][1]:.0%} more of its training pictures than of others."
-        return Sign(0.85, seen)
+            return Sign(min(0.95, 0.6 + gap / 2), seen, measured=probe.step)
+    both = newest(evidence, "d-gap", "raw") or newest(evidence, "d-gap")
+    if both and min(one.number for _, one in both) > GAP:
+        share = both[-1][1].number
+        seen = f"D is right on {share:.0%} more of its training pictures than of others."
+        return Sign(0.85, seen, measured=both[0][0])
     return None
 
 

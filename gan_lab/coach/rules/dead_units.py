@@ -13,13 +13,15 @@ DEAD = 0.5
 
 def look(evidence: Evidence) -> Sign | None:
     name, share = _worst(evidence)
-    if share < DEAD:
+    if share < DEAD or (probe := evidence.probed("dead")) is None:
         return None
-    return Sign(0.9, f"{share:.0%} of the hidden units of {name} give 0 for every picture.")
+    seen = f"{share:.0%} of the hidden units of {name} give 0 for every picture."
+    return Sign(0.9, seen, measured=probe.step)
 
 
 def _worst(evidence: Evidence) -> tuple[str, float]:
-    dead = (evidence.probe and evidence.probe.dead) or {}
+    probe = evidence.probed("dead")
+    dead = (probe and probe.dead) or {}
     name = max(dead, key=lambda player: dead[player], default="G")
     return name, dead.get(name, 0.0)
 

@@ -40,7 +40,7 @@ def look(evidence: Evidence) -> Sign | None:
     if far(course):
         return None
     words = f"{sign.seen}, and {course.called} is {number(course.numbers[-1])}."
-    return Sign(0.8, words, sign.columns, sign.first, sign.last)
+    return Sign(0.8, words, sign.columns, sign.first, sign.last, course.measured)
 
 
 def advice(_: Evidence) -> tuple[Advice, ...]:

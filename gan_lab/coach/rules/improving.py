@@ -21,7 +21,7 @@ def look(evidence: Evidence) -> Sign | None:
     then = course.numbers[next(i for i, step in enumerate(course.steps) if step >= first)]
     newest = number(course.numbers[-1])
     seen = f"From {number(then)} to {newest} lately: {course.called} gets better."
-    return Sign(min(0.95, 0.5 + gain / 20.0), seen, (), first, evidence.step)
+    return Sign(min(0.95, 0.5 + gain / 20.0), seen, (), first, evidence.step, course.measured)
 
 
 def advice(_: Evidence) -> tuple[Advice, ...]:

@@ -12,7 +12,9 @@ from gan_lab.coach.cures import (
 )
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.quality import newest
 from gan_lab.coach.rules.collapse import ALIKE
+from gan_lab.measures import Value
 
 EARLY = 500
 """Rounds in which a G may still be finding kinds of pictures one by one."""
@@ -25,40 +27,47 @@ UNEVEN = 0.3
 
 
 def look(evidence: Evidence) -> Sign | None:
-    probe = evidence.probe
+    probe = evidence.probed("spread")
     if evidence.step < EARLY or (probe and probe.spread is not None and probe.spread < ALIKE):
         return None
     seen = [*_twins(evidence), *_measures(evidence)]
-    return Sign(min(0.95, 0.6 + 0.15 * len(seen)), " ".join(seen[:2])) if seen else None
+    if not seen:
+        return None
+    words = " ".join(said for said, _ in seen[:2])
+    return Sign(min(0.95, 0.6 + 0.15 * len(seen)), words, measured=min(s for _, s in seen[:2]))
 
 
-def _twins(evidence: Evidence) -> list[str]:
-    probe = evidence.probe
+def _twins(evidence: Evidence) -> list[tuple[str, int]]:
+    """What is said, and the step that it was measured at."""
+    probe = evidence.probed("twins")
     if probe is None or probe.twins is None or evidence.kind.points or probe.twins < TWINS:
         return []
-    return [f"{probe.twins:.0%} of {probe.n} fakes have a twin, nearer than real ones ever come."]
+    said = f"{probe.twins:.0%} of {probe.n} fakes have a twin, nearer than real ones ever come."
+    return [(said, probe.step)] if probe.step >= EARLY else []
 
 
-def _measures(evidence: Evidence) -> list[str]:
-    """What the newest two measurements say alike."""
-    newest = [m for m in evidence.measured if m.weights == "averaged"][-2:]
-    if len(newest) < 2:
-        return []
-    found = []
-    for name, value in newest[-1].values.items():
-        both = [m.values[name] for m in newest if name in m.values]
-        kind, number, floor = name.split("-")[0], value.number, value.floor
-        if kind in ("recall", "coverage") and floor:
-            if all(v.number < LOST * (v.floor or 0.0) for v in both):
-                found.append(
-                    f"{kind.capitalize()} is {number:.2f}, where real ones have {floor:.2f}."
-                )
-        elif name == "modes" and floor:
-            if all(v.number < (v.floor or 0.0) - 0.5 for v in both):
-                found.append(f"{number:.0f} of {floor:.0f} kinds are found.")
-        elif name == "classes-kl" and all(v.number > UNEVEN + (v.floor or 0.0) for v in both):
-            found.append(f"Some classes are hardly drawn: their KL divergence is {number:.2f}.")
-    return found
+def _measures(evidence: Evidence) -> list[tuple[str, int]]:
+    """What the newest two measurements say alike, and the step of the older one."""
+    names = dict.fromkeys(name for m in evidence.measured for name in m.values)
+    return [
+        (said, both[0][0])
+        for name in names
+        if (both := newest(evidence, name)) and (said := _lost(name, [v for _, v in both]))
+    ]
+
+
+def _lost(name: str, both: list[Value]) -> str:
+    """What is left out to the mind of one metric; "" for nothing."""
+    kind, number, floor = name.split("-", maxsplit=1)[0], both[-1].number, both[-1].floor
+    if kind in ("recall", "coverage") and floor:
+        if all(v.number < LOST * (v.floor or 0.0) for v in both):
+            return f"{kind.capitalize()} is {number:.2f}, where real ones have {floor:.2f}."
+    elif name == "modes" and floor:
+        if all(v.number < (v.floor or 0.0) - 0.5 for v in both):
+            return f"{number:.0f} of {floor:.0f} kinds are found."
+    elif name == "classes-kl" and all(v.number > UNEVEN + (v.floor or 0.0) for v in both):
+        return f"Some classes are hardly drawn: their KL divergence is {number:.2f}."
+    return ""
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

@@ -11,6 +11,8 @@ from gan_lab.coach.turns import calmer
 
 HIGH = {"adam": 0.02, "adamw": 0.02, "rmsprop": 0.02, "sgd": 0.5}
 """Above which a rate is too high, whatever the curves look like."""
+HOPELESS = 4.0
+"""Times that limit from which nobody need wait for what it does."""
 SUSPECT = 0.4
 """Share of that from which leaping losses are put down to the rate."""
 LEAP = 0.35
@@ -36,7 +38,8 @@ def look(evidence: Evidence) -> Sign | None:
             jumps = f", and its loss leaps by {100 * leaps:.0f} % a round" if leaping else ""
             seen = f"The learning rate of {name} is {number(rate)}{jumps}."
             sure = 0.95 if rate > limit and leaping else 0.8 if rate > limit else 0.6
-            return Sign(sure, seen, (f"lr/{name}", column), first, last)
+            certain = leaping or rate > HOPELESS * limit
+            return Sign(sure, seen, (f"lr/{name}", column), first, last, symptom=certain)
     return None
 
 

@@ -13,8 +13,8 @@ STUCK = 0.4
 
 
 def look(evidence: Evidence) -> Sign | None:
-    probe = evidence.probe
-    if probe is None or probe.blank is None or evidence.step < EARLY:
+    probe = evidence.probed("blank", "blank_real")
+    if probe is None or probe.blank is None or probe.step < EARLY:
         return None
     real = probe.blank_real or 0.0
     if probe.blank < STUCK * (1.0 - real) or probe.blank < 0.05:
@@ -23,7 +23,7 @@ def look(evidence: Evidence) -> Sign | None:
         f"{probe.blank + real:.0%} of the pixels of fakes are wholly black or white; of real"
         f" pictures {real:.0%} are."
     )
-    return Sign(0.85, seen)
+    return Sign(0.85, seen, measured=probe.step)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

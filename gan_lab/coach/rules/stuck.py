@@ -25,7 +25,7 @@ def look(evidence: Evidence) -> Sign | None:
         f"{sign.seen}, but {course.called} is {number(course.numbers[-1])} (real ones:"
         f" {floor}) and gets no better."
     )
-    return Sign(0.75, words, sign.columns, sign.first, sign.last)
+    return Sign(0.75, words, sign.columns, sign.first, sign.last, course.measured)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:

@@ -2,18 +2,11 @@
 
 from gan_lab.data.own.advice import Tip, advice
 from gan_lab.data.own.intake import SIDES, Tell, take_in
-from gan_lab.data.own.picture import (
-    FORMATS,
-    MAX_FILE_BYTES,
-    MAX_PIXELS,
-    Facts,
-    Shape,
-    Unreadable,
-    read_picture,
-    squares,
-)
+from gan_lab.data.own.picture import read_picture
 from gan_lab.data.own.report import Intake
 from gan_lab.data.own.sources import ENDINGS, MAX_FILES
+from gan_lab.images import FORMATS, MAX_FILE_BYTES, MAX_PIXELS, Unreadable
+from gan_lab.images.decoding import Facts, Shape
 
 __all__ = [
     "ENDINGS",
@@ -30,6 +23,5 @@ __all__ = [
     "Unreadable",
     "advice",
     "read_picture",
-    "squares",
     "take_in",
 ]

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from gan_lab.archives import ArchiveError
 from gan_lab.config import Data
 from gan_lab.data.own import cache
+from gan_lab.data.own.decoding import Read, decoded
 from gan_lab.data.own.partners import partners
-from gan_lab.data.own.picture import Budget, Facts, Shape, Unreadable, squares
 from gan_lab.data.own.report import Intake, commonest, listed
-from gan_lab.data.own.sources import ENDINGS, File, Source, opened
+from gan_lab.data.own.sources import ENDINGS, Source, opened
 from gan_lab.data.pictures import DataError, Pictures, held_out
 from gan_lab.data.room import refuse_too_many
+from gan_lab.images.decoding import Shape
 
 Tell = Callable[[int, int], None]
 """Hears how many files are read, of how many; it may raise to end the reading."""
@@ -32,9 +28,6 @@ Tell = Callable[[int, int], None]
 SIDES = ("left", "right")
 NO_FOLDER = "(no folder)"
 """The class of pictures that lie beside the folders of the others."""
-
-_LARGE = 16 << 10  # bytes of a file, from which on threads decode quicker than one
-_AT_ONCE = 256  # files that are under way, to bound the memory
 
 
 def take_in(where: Path | Sequence[Path], data: Data, tell: Tell | None = None
@@ -73,40 +66,6 @@ def take_in(where: Path | Sequence[Path], data: Data, tell: Tell | None = None
     return pictures, told
 
 
-class _Decoded(NamedTuple):
-    squares: list[np.ndarray]
-    facts: Facts | None
-    digest: bytes
-    why: str
-
-
-def _decode(file: File, shape: Shape, budget: Budget) -> _Decoded:
-    try:
-        content = file.read()
-    except ArchiveError as error:
-        return _Decoded([], None, b"", str(error).removeprefix(f"{file.name} is "))
-    except OSError as error:
-        return _Decoded([], None, b"", (error.strerror or "cannot be read").lower())
-    try:
-        made, facts = squares(content, shape, budget)
-    except Unreadable as error:
-        return _Decoded([], None, b"", str(error))
-    return _Decoded(made, facts, hashlib.blake2b(content, digest_size=16).digest(), "")
-
-
-def _decoded(files: list[File], shape: Shape) -> Iterator[_Decoded]:
-    """In order; small files by this thread, since another one would only wait for Python."""
-    budget = Budget()
-    threads = min(4, os.cpu_count() or 1)
-    if threads == 1 or sum(file.size for file in files) < _LARGE * len(files):
-        yield from (_decode(file, shape, budget) for file in files)
-        return
-    with ThreadPoolExecutor(threads, "intake") as pool:
-        rest = iter(files)
-        while some := list(islice(rest, _AT_ONCE)):
-            yield from pool.map(lambda file: _decode(file, shape, budget), some)
-
-
 @dataclass
 class _Tally:
     """What is counted of the pictures as they come."""
@@ -119,7 +78,7 @@ class _Tally:
     moving: int = 0
     duplicates: int = 0
 
-    def count(self, one: _Decoded, *, grey: bool) -> None:
+    def count(self, one: Read, *, grey: bool) -> None:
         assert one.facts is not None
         self.formats[one.facts.kind] += 1
         self.sizes[f"{one.facts.width}×{one.facts.height}"] += 1
@@ -135,19 +94,19 @@ def _read(source: Source, shape: Shape, tell: Tell | None, *, paired: bool) -> c
     per, side = 1 + shape.halves, shape.side
     refuse_too_many(source.name, per * len(source.files), side)
     pixels = np.empty((len(source.files), per, side, side, 3), np.uint8)
-    names, readable, broken = list[PurePosixPath](), list[bool](), list(source.refused)
+    names = [file.path for file in source.files]
+    readable, reasons = [False] * len(names), [""] * len(names)
     tally = _Tally(Counter(), Counter(), set())
-    for number, (file, one) in enumerate(zip(source.files, _decoded(source.files, shape),
-                                             strict=True)):  # fmt: skip
-        names.append(file.path)
-        readable.append(not one.why)
-        if one.why:
-            broken.append((file.name, one.why))
-        else:
-            pixels[number] = one.squares
-            tally.count(one, grey=all(_grey(square) for square in one.squares))
-        if tell is not None:
-            tell(number + 1, len(source.files))
+    with closing(decoded(source.files, shape)) as every:
+        for done, one in enumerate(every, 1):
+            readable[one.number], reasons[one.number] = not one.why, one.why
+            if one.squares is not None:
+                pixels[one.number] = one.squares
+                tally.count(one, grey=all(_grey(square) for square in one.squares))
+            if tell is not None:
+                tell(done, len(names))
+    broken = [*source.refused]
+    broken += [(f.name, why) for f, why in zip(source.files, reasons, strict=True) if why]
     chosen = [k for k, good in enumerate(readable) if good]
     if paired:
         chosen = partners(names, readable)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from gan_lab.archives import ArchiveError, Limits, open_archive
-from gan_lab.data.own.picture import MAX_FILE_BYTES
 from gan_lab.data.pictures import DataError
+from gan_lab.images import MAX_FILE_BYTES
 
 ENDINGS = frozenset(".png .jpg .jpeg .bmp .gif .webp .pgm .ppm .pbm .pnm .tif .tiff".split())
 MAX_FILES = 200_000

@@ -57,6 +57,8 @@ class Asked:
         state: of the run.
         visitor: who asks, by the cookie; "" for somebody without.
         stopped: set as soon as nobody waits for the answer any more.
+        image: that the visitor sent in the field ``file``, uint8, C×S×S; decoded before the
+            question begins (``uploaded.py``).
     """
 
     fields: dict[str, Any]
@@ -65,6 +67,7 @@ class Asked:
     state: str = ""
     visitor: str = ""
     stopped: threading.Event = field(default_factory=threading.Event)
+    image: Tensor | None = None
 
     def z(self, name: str = "z") -> Tensor:
         """float32, 1×dim."""

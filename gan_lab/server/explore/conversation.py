@@ -17,7 +17,6 @@ import os
 import re
 import threading
 from collections.abc import Generator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
@@ -27,7 +26,9 @@ from gan_lab.runs import Registry, wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.server.explore.asked import Answer, Asked, Wrong, model_of, refusal
 from gan_lab.server.explore.desk import desk_of
-from gan_lab.server.explore.questions import QUESTIONS
+from gan_lab.server.explore.questions import QUESTIONS, WITH_IMAGE
+from gan_lab.server.explore.turns import Turns
+from gan_lab.server.explore.uploaded import with_upload
 from gan_lab.server.limits import HASTY, LATENT, QUESTION, VALUES, Ear
 from gan_lab.server.origin import admitted
 from gan_lab.server.visitors import COOKIE
@@ -46,7 +47,7 @@ def _slowly() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _PATIENCE)
 
 
-_SLOW = ThreadPoolExecutor(2, "explore", initializer=_slowly)
+_SLOW = Turns("explore", _slowly)
 
 
 def latent_socket(runs: Registry) -> Any:
@@ -70,7 +71,7 @@ class Conversation:
         self._socket = socket
         self._explorable = explorable
         self._desk = desk_of(explorable)
-        self._visitor = _visitor(socket)
+        self.visitor = _visitor(socket)
         self._sending = asyncio.Lock()
         self._jobs: dict[str, _Job] = {}
 
@@ -136,7 +137,7 @@ class Conversation:
         """The question with everything that it may look at. Raises Wrong."""
         explorable = self._explorable
         model = model_of(explorable)
-        return Asked(fields, explorable, model, explorable.state, self._visitor, stopped)
+        return Asked(fields, explorable, model, explorable.state, self.visitor, stopped)
 
     async def say(self, frame: bytes, stopped: threading.Event) -> None:
         """Send an answer, if anybody still waits for it."""
@@ -161,9 +162,11 @@ class _Job:
         steps = None
         try:
             asked = self._talk.asked(self._fields, self._stopped)
+            if self.name in WITH_IMAGE:
+                asked = await with_upload(asked)
             steps = QUESTIONS[self.name](asked)
             while not self._stopped.is_set():
-                answer = await _in(_SLOW, self._next, steps)
+                answer = await _SLOW.run(asked.visitor, self._next, steps)
                 if answer is None:
                     break
                 header = {"id": self.number, "done": not answer.more, "step": asked.model.step}
@@ -175,15 +178,11 @@ class _Job:
             await self._talk.say(refusal(error, self._fields), self._stopped)
         finally:
             if steps is not None:
-                await _in(_SLOW, steps.close)
+                await _SLOW.run(self._talk.visitor, steps.close)
 
     def _next(self, steps: Generator[Answer, None, None]) -> Answer | None:
         """On a worker's thread: one step, if it is still waited for when its turn has come."""
         return None if self._stopped.is_set() else next(steps, None)
-
-
-async def _in(pool: Executor, function: Any, *arguments: Any) -> Any:
-    return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
 
 def _number_in(message: bytes | str) -> dict[str, Any] | None:

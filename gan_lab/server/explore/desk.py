@@ -16,12 +16,12 @@ import asyncio
 import time
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from gan_lab.runs import State
 from gan_lab.runs.explorable import Explorable
 from gan_lab.server.explore.picture import pictures
+from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 
 MOST = 64  # pictures in one batch
@@ -29,7 +29,7 @@ LONGEST = 0.1  # s that a batch should take at most, so that other generators ha
 _FIRST = 4  # pictures in a batch, before it is known how long they take
 
 # two, so that one wide network does not hold up everybody; one core each
-_WORKERS = ThreadPoolExecutor(2, "latent", initializer=use_threads, initargs=(1,))
+_WORKERS = Pool(2, "latent", initializer=use_threads, initargs=(1,))
 
 
 class Desk:

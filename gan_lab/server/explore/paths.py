@@ -108,7 +108,7 @@ def reel_(asked: Asked) -> Answers:
             timing["rest"] = LASTS
         else:
             timing["rest"] = REST
-        data = reel(shown, kind, **timing)
+        data = reel(shown, kind, stopped=asked.stopped.is_set, **timing)
     finally:
         _MAKING.release()
     yield Answer({"mime": REELS[kind], "name": f"{what}.{kind}", "share": 1.0}, data)

@@ -40,3 +40,6 @@ QUESTIONS: dict[str, Question] = {
     "reel": paths.reel_,
 }
 """By the name that is asked for; the frames that answer are of that kind."""
+
+WITH_IMAGE = frozenset({"subject", "inversion", "neighbours"})
+"""Those that may bring an image of the visitor's own."""

@@ -6,13 +6,10 @@ from collections.abc import Generator
 
 from torch import Tensor
 
-from gan_lab.data import DataError, read_picture
-from gan_lab.latent import Model
 from gan_lab.runs.pictures import mosaic, png
 from gan_lab.server.explore.asked import Answer, Asked, Wrong
 from gan_lab.server.explore.real import real_of
 
-LARGEST = 5 << 20  # bytes of a picture that comes from outside
 KINDS = ("here", "train", "held out", "file")
 
 
@@ -29,18 +26,13 @@ def subject_of(asked: Asked) -> Tensor:
         case "here":
             return model.images(asked.z(), asked.label())
         case "file":
-            return _uploaded(asked.file("file", LARGEST), model).unsqueeze(0)
+            if asked.image is None:
+                raise Wrong("file is missing.")
+            return asked.image.unsqueeze(0)
         case part:
             images = real_of(model).part(part)
             number = asked.whole("number", 0, len(images) - 1)
             return images[number : number + 1]
-
-
-def _uploaded(content: bytes, model: Model) -> Tensor:
-    try:
-        return read_picture(content, model.kind.channels, side=model.kind.size)
-    except DataError as error:
-        raise Wrong(f"That did not work: {error}.") from None
 
 
 def subject(asked: Asked) -> Generator[Answer, None, None]:

@@ -18,6 +18,7 @@ from gan_lab.runs.kept_directions import NAME
 from gan_lab.runs.messages import Pause
 from gan_lab.server import PREFIX
 from gan_lab.server.visitors import COOKIE
+from tests.alike import same_images
 from tests.patience import WAIT
 
 DIM = 4
@@ -121,7 +122,7 @@ def test_samples_and_strips_are_the_pictures_of_their_z(page: Page, hosted: Host
     header, payload = page.ask("strips", z=[0.5] * 4, label=3 if told else 0, directions=ways)
     strip = np.asarray(Image.open(io.BytesIO(payload))).reshape(len(ways), 8, 5, 8)
     ends = torch.tensor([0.5] * 4) + 2 * torch.tensor(ways[1]["vector"])
-    assert np.array_equal(strip[1, :, 4], model.images(ends[None], label)[0, 0].numpy())
+    same_images(strip[1, :, 4], model.images(ends[None], label)[0, 0])
     assert header["steps"] == [-2, -1, 0, 1, 2]
 
 

@@ -22,6 +22,7 @@ from gan_lab.runs.messages import Checkpoint, Pause, Step
 from gan_lab.runs.states import kept_states
 from gan_lab.server import PREFIX
 from gan_lab.server.explore import paths as module
+from tests.alike import same_images
 from tests.patience import WAIT
 
 DIM = 4
@@ -125,7 +126,7 @@ def test_a_path_is_made_both_ways(open_page: Any) -> None:
         z, pictures, norms = film(frames, way)
         expected = path(torch.tensor(STOPS), 60, way, loop=True, ease=True)
         np.testing.assert_allclose(z, expected.z.numpy(), atol=1e-6)
-        np.testing.assert_array_equal(pictures, of_model(hosted, z))
+        same_images(pictures, of_model(hosted, z))
         np.testing.assert_allclose(norms, np.linalg.norm(z, axis=1), atol=1e-3)
     assert min(film(frames, "spherical")[2]) == pytest.approx(2, abs=1e-3)
     assert min(film(frames, "linear")[2]) < 1.5
@@ -139,7 +140,7 @@ def test_the_class_changes_midway(open_page: Any) -> None:
     frames = page.ask("path", stops=STOPS, labels=[3, 5, 9], frames=21)
     z, pictures, _ = film(frames, "spherical")
     labels = [3] * 5 + [5] * 10 + [9] * 6
-    np.testing.assert_array_equal(pictures, of_model(hosted, z, labels))
+    same_images(pictures, of_model(hosted, z, labels))
     assert "list of 3 classes" in page.refused("path", stops=STOPS, labels=[3], frames=21)
 
 
@@ -148,7 +149,7 @@ def test_a_random_walk_begins_where_one_is(open_page: Any) -> None:
     frames = page.ask("wander", z=STOPS[0], frames=30, seed=4, loop=False)
     z, pictures, _ = film(frames, "random")
     np.testing.assert_allclose(z[0], STOPS[0], atol=1e-6)
-    np.testing.assert_array_equal(pictures, of_model(hosted, z))
+    same_images(pictures, of_model(hosted, z))
     again, _, _ = film(page.ask("wander", z=STOPS[0], frames=30, seed=5, loop=False), "random")
     assert np.abs(again[1:] - z[1:]).max() > 0.1
 
@@ -277,7 +278,7 @@ def test_the_same_z_in_every_kept_moment(open_page: Any) -> None:
     assert steps == sorted({*kept_states(hosted.directory), shown.step})
     assert len(steps) >= 4 and steps[0] == 0
     z = np.asarray(STOPS[:1], np.float32)
-    np.testing.assert_array_equal(tiles(*frames[-1]), of_model(hosted, z))
+    same_images(tiles(*frames[-1]), of_model(hosted, z))
     made = [tiles(*frame) for frame in frames]
     assert not any(np.array_equal(made[0], one) for one in made[1:]), "it has learned nothing"
     again = page.ask("ages", z=STOPS[0])

@@ -1,0 +1,296 @@
+"""Somebody changed a parameter far, and trouble began after that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gan_lab.coach.evidence import Evidence
+from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.play import (
+    Judge,
+    first_round,
+    generators,
+    has_labels,
+    judges,
+    lowered,
+    named,
+    number,
+    rest_of,
+)
+from gan_lab.coach.quality import trend
+from gan_lab.config import ConfigError, get, known, put
+from gan_lab.training.ledger import Entry
+
+TIMES = 5.0
+"""A number that became so many times as large or as small was changed far."""
+SHARE = 0.25
+"""So was one that moved over so much of its range."""
+WITHIN = 1000
+"""Rounds after a change in which trouble that begins is put down to it."""
+BEFORE, AFTER = 300, 30
+"""Rounds on either side of the change that are compared, at most."""
+LEAST = 10
+"""Readings after the change below which nothing is compared."""
+LONGER, SHORTER = 30.0, 0.05
+"""How many times as long as before a gradient is that broke loose, or died away."""
+LONG, SHORT = 20.0, 1e-3
+"""Length that such a gradient has at least; or at most, where the loss is another one."""
+WORSE, WORSE_G = 3.0, 5.0
+"""How many times as large as before, and as where it rests, a loss is that is out of hand."""
+SURE, UNSURE = 0.98, 0.9
+"""D's certainty from which it has won, and below which it had not."""
+FOOLED = 0.15
+"""How much more real D takes fakes for than real images, once G has left it behind."""
+
+
+DECLINE = 1.5
+"""How many times as bad as before the metric that says most is, once fakes are clearly worse."""
+
+
+class Trouble(NamedTuple):
+    """What is seen since a change.
+
+    Attributes:
+        words: a clause with its numbers.
+        columns: curves on which it can be seen.
+        measured: as of ``Sign``.
+    """
+
+    words: str
+    columns: tuple[str, ...] = ()
+    measured: int | None = None
+
+
+def suspects(evidence: Evidence) -> list[Entry]:
+    """The changes that went far from where the run began and still hold, the newest first; ``old``
+    is what to go back to: the newest former value that was not far from there."""
+    by_path: dict[str, list[Entry]] = {}
+    for entry in evidence.changes:
+        by_path.setdefault(entry.path, []).append(entry)
+    found = []
+    for path, entries in by_path.items():
+        newest, origin = entries[-1], entries[0].old
+        config = evidence.config
+        holds = _is_far(path, origin, newest.new) and get(config, path) == newest.new
+        if holds and known(path).counts_in(config):
+            near = next(e.old for e in reversed(entries) if not _is_far(path, origin, e.old))
+            found.append(replace(newest, old=near))
+    return sorted(found, key=lambda entry: -entry.step)
+
+
+def _is_far(path: str, old: Any, new: Any) -> bool:
+    """Whether a parameter moved far, by its kind and its range."""
+    try:
+        knob = known(path)
+    except ConfigError:  # of another version
+        return False
+    if old == new:
+        return False
+    if knob.kind in ("choice", "bool"):
+        return True
+    if knob.kind not in ("int", "float") or old is None or new is None:
+        return False
+    small, large = sorted((float(old), float(new)))
+    if small > 0.0 or new == small:  # switched off, too
+        return large >= TIMES * small
+    return knob.low is not None and knob.high is not None and (
+        large - small >= SHARE * (knob.high - knob.low)
+    )  # fmt: skip
+
+
+def look(evidence: Evidence) -> Sign | None:
+    for entry in suspects(evidence):
+        if (trouble := _trouble(evidence, entry)) is not None:
+            was = "" if entry.old is None else f" (it was {_told(entry.old)})"
+            seen = (
+                f"You set {named(entry.path)} to {_told(entry.new)} at step {entry.step:,}{was};"
+                f" since then {trouble.words}."
+            )
+            sure = 0.97 if evidence.broken else 0.95
+            columns, measured = trouble.columns, trouble.measured
+            return Sign(sure, seen, columns, entry.step, evidence.step, measured)
+    return None
+
+
+def _told(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _trouble(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """What began to go wrong after a change; None if nothing did."""
+    if evidence.broken and evidence.step - entry.step <= WITHIN:
+        return Trouble("readings became infinite or no numbers, and the run broke")
+    for test in (_gradients, _certainty, _losses, _quality, _others):
+        if (found := test(evidence, entry)) is not None:
+            return found
+    return None
+
+
+# -- before and after ------------------------------------------------------------------------------
+
+
+def _after(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]:
+    """The newest readings since the change; empty if there are too few."""
+    values = evidence.newest(column, min(AFTER, max(evidence.step - entry.step, 0)) or 1)
+    return values if evidence.step - entry.step >= LEAST <= len(values) else values[:0]
+
+
+def _before(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]:
+    """The curve shortly before the change, since both networks train; may be thinned, or empty."""
+    steps, means = evidence.course(column)
+    width = 2**evidence.whole.level
+    first = max(first_round(evidence.config), entry.step - max(BEFORE, 8 * width))
+    return means[(steps > first) & (steps + width // 2 <= entry.step)]
+
+
+def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """Whether a gradient broke loose or died away."""
+    for name in (*(judge.name for judge in judges(evidence.config)), *generators(evidence.config)):
+        column = f"grad/{name}"
+        now, then = _after(evidence, entry, column), _before(evidence, entry, column)
+        if not len(now) or len(then) < LEAST:
+            continue
+        length, before = float(np.median(now)), float(np.median(then))
+        loose = length > LONG and length > LONGER * before
+        tiny = length < SHORTER * before and (length < SHORT or _same_objective(evidence, entry))
+        dead = name.startswith("G") and tiny
+        if loose or dead:
+            return Trouble(
+                f"the gradient of {name} is {number(length)} long, and it was {number(before)}",
+                (column,),
+            )
+    return None
+
+
+def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """Whether D is sure of everything, says the same extreme of all, or prefers the fakes, and did
+    not before."""
+    if not has_labels(evidence.config):
+        return None
+    for judge in judges(evidence.config):
+        columns = (judge.real, judge.fake)
+        now = [_after(evidence, entry, column) for column in columns]
+        then = [_before(evidence, entry, column) for column in columns]
+        if not all(len(x) for x in now) or not all(len(x) >= LEAST for x in then):
+            continue
+        real, fake = (float(x.mean()) for x in now)
+        before = [float(x.mean()) for x in then]
+        won = min(real, 1.0 - fake) > SURE and min(before[0], 1.0 - before[1]) < UNSURE
+        same = min(real, fake) > SURE or max(real, fake) < 1.0 - SURE
+        blind = same and UNSURE > before[0] > before[1] > 1.0 - UNSURE
+        fooled = fake - real > FOOLED and before[1] - before[0] < FOOLED / 2
+        if won or blind or fooled:
+            words = (
+                f"{judge.name} says {number(real)} to real images and {number(fake)} to fakes"
+                f" (before, {number(before[0])} and {number(before[1])})"
+            )
+            return Trouble(words, columns)
+    return None
+
+
+def _losses(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """Whether a loss is far larger than before, where it means the same as before."""
+    if not _same_objective(evidence, entry):
+        return None
+    first = judges(evidence.config)[0]
+    for column, times, judge in (
+        *((judge.loss, WORSE, judge) for judge in judges(evidence.config)),
+        ("loss/G", WORSE_G, None),
+    ):
+        now, then = _after(evidence, entry, column), _before(evidence, entry, column)
+        if not len(now) or len(then) < LEAST:
+            continue
+        value, before = float(np.median(now)), float(np.abs(then).max())
+        rest = _rest(evidence, judge or first)
+        if value > times * max(before, rest):
+            name = column.partition("/")[2]
+            return Trouble(
+                f"{name}'s loss is {number(value)}, and it was at most {number(before)}", (column,)
+            )
+    return None
+
+
+def _rest(evidence: Evidence, judge: Judge) -> float:
+    return abs(rest_of(evidence, judge)) if has_labels(evidence.config) else 1.0
+
+
+def _same_objective(evidence: Evidence, entry: Entry) -> bool:
+    """Whether losses before and after a change are of one kind."""
+    if not _allowed(evidence, entry):
+        return False
+    before = put(evidence.config, {entry.path: entry.old})
+    now = evidence.config
+    return before.objective == now.objective and before.regularisation == now.regularisation
+
+
+def _quality(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """Whether the fakes are clearly worse than before, twice in a row."""
+    course = trend(evidence)
+    if course is None:
+        return None
+    steps, badness = np.array(course.steps), course.badness
+    before, after = badness[steps <= entry.step], badness[steps > entry.step]
+    if not len(before) or len(after) < 2:
+        return None
+    then, now = float(before[-2:].min()), float(after[-2:].min())
+    if now - then <= (DECLINE - 1.0) * abs(then):
+        return None
+    words = f"{course.called} went from {number(abs(then))} to {number(abs(now))}"
+    return Trouble(words, (), course.measured)
+
+
+def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
+    """What other rules see since then and did not before."""
+    began = {
+        name: onset
+        for name, onset in evidence.signs.items()
+        if entry.step < onset.since <= entry.step + WITHIN
+        and (onset.sign.measured is None or onset.sign.measured > entry.step)
+    }
+    if not began:
+        return None
+    worst = max(began.values(), key=lambda onset: onset.sign.sure)
+    words = lowered(worst.sign.seen.rstrip("."))
+    return Trouble(words, worst.sign.columns, worst.sign.measured)
+
+
+# -- what to do ------------------------------------------------------------------------------------
+
+
+def advice(evidence: Evidence) -> tuple[Advice, ...]:
+    undo = Advice(
+        "Or undo the change in the list of changes: the weights of that step come back, too."
+    )
+    for entry in suspects(evidence):
+        if _trouble(evidence, entry) is not None and _allowed(evidence, entry):
+            words = f"Set {named(entry.path)} back to {_told(entry.old)}."
+            return (Advice(words, ((entry.path, entry.old),)), undo)
+    return (undo,)
+
+
+def _allowed(evidence: Evidence, entry: Entry) -> bool:
+    """Whether the former value may be set as things stand."""
+    try:
+        put(evidence.config, {entry.path: entry.old})
+    except ConfigError:
+        return False
+    return entry.old is not None
+
+
+RULE = Rule(
+    "far-change",
+    "Changed too far",
+    Weight.TROUBLE,
+    "A parameter was moved far from where training had been well with it, and trouble began after"
+    " that. What else is seen is most likely its consequence, so set it back first.",
+    "The run's own list of changes",
+    look,
+    advice,
+    patience=25,
+    warm_up=0,
+    cause=True,
+)

@@ -1,0 +1,141 @@
+"""A parameter that somebody changed far is named first, if trouble began after that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gan_lab.coach import Coach, Evidence, Probe
+from gan_lab.coach.rules import far_change
+from gan_lab.training.ledger import Entry
+from tests.coach.evidence import evidence
+
+AT = 300
+WELL = {"loss/D": 1.3, "loss/G": 0.8, "D(x)": 0.55, "D(G(z))": 0.45, "grad/G": 0.5, "grad/D": 0.5}
+BLIND = {"loss/D": 6.0, "loss/G": 2.0, "D(x)": 0.49, "D(G(z))": 0.49, "grad/G": 0.005}
+WON = {"loss/D": 0.01, "loss/G": 9.0, "D(x)": 0.995, "D(G(z))": 0.004}
+FOOLED = {"loss/D": 3.0, "D(x)": 0.3, "D(G(z))": 0.7}
+
+
+def run(since: dict[str, float], *ledger: Entry, steps: int = AT + 60, **others: Any) -> Evidence:
+    """Curves that are well until step 300, and others from then on."""
+    then = np.arange(steps) < AT
+    curves = {n: np.where(then, well, since.get(n, well)) for n, well in WELL.items()}
+    changes = {entry.path: entry.new for entry in ledger}
+    return evidence(curves=curves, steps=steps, changes=changes, ledger=ledger, **others)
+
+
+D_RATE = Entry(AT, "optim.d.lr", 0.002, 1.0)
+G_RATE = Entry(AT, "optim.g.lr", 0.004, 0.4)
+
+
+@pytest.mark.parametrize("since", [BLIND, WON, FOOLED, {"grad/D": 500.0}])
+def test_trouble_that_began_after_a_far_change_is_put_down_to_it(since: dict[str, float]) -> None:
+    sick = run(since, D_RATE)
+    sign = far_change.RULE.look(sick)
+    assert sign is not None and sign.first == AT
+    start = "You set D's learning rate to 1 at step 300 (it was 0.002); since then "
+    assert sign.seen.startswith(start) and len(sign.seen) > len(start) + 10
+    first = far_change.RULE.advice(sick)[0]
+    assert first.changes == (("optim.d.lr", 0.002),) and first.live
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [Entry(AT, "optim.d.lr", 0.002, 0.015),
+     Entry(AT, "objective.instance_noise", 0.0, 2.0), Entry(AT, "objective.label_flip", 0.0, 0.5),
+     Entry(AT, "objective.augment", "none", "geometry"), Entry(AT, "optim.d.steps", 1, 20)],
+)  # fmt: skip
+def test_a_run_that_stays_well_after_a_far_change_is_left_alone(entry: Entry) -> None:
+    for steps in range(AT + 10, AT + 200, 10):
+        assert far_change.RULE.look(run({}, entry, steps=steps)) is None
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [Entry(AT, "optim.d.lr", 0.002, 0.004), Entry(AT, "objective.instance_noise", 0.0, 0.1),
+     Entry(AT, "optim.g.beta1", 0.5, 0.4), Entry(AT, "training.measuring", 0.05, 0.5)],
+)  # fmt: skip
+def test_a_small_change_is_no_cause(entry: Entry) -> None:
+    assert far_change.RULE.look(run(BLIND, entry)) is None
+
+
+def test_fakes_that_get_worse_are_a_consequence_of_it() -> None:
+    noise = Entry(AT, "objective.instance_noise", 0.0, 2.0)
+    for newest, worse in (([10.0] * 9 + [16.0] * 3, True), ([10.0] * 9 + [12.0] * 3, False),
+                          ([10.0] * 11 + [16.0], False)):  # fmt: skip
+        sign = far_change.RULE.look(run({}, noise, steps=400, measured={"swd": newest}))
+        assert (sign is not None) == worse
+    # the ninth of twelve numbers is that of step 300
+    sign = far_change.RULE.look(
+        run({}, noise, steps=400, measured={"swd": [10.0] * 9 + [16.0] * 3})
+    )
+    assert sign is not None and sign.measured == 400
+    assert "the sliced Wasserstein distance went from 10.0 to 16.0" in sign.seen
+
+
+def test_trouble_from_before_a_change_is_no_consequence_of_it() -> None:
+    always = {name: WON.get(name, well) for name, well in WELL.items()}
+    coach = Coach()
+    for steps in range(100, AT + 10, 25):
+        coach.look(evidence(curves=always, steps=steps))
+    for steps in range(AT + 10, AT + 200, 25):
+        changed = {"optim.d.lr": 0.015}
+        health = coach.look(
+            evidence(curves=always, steps=steps, changes=changed,
+                     ledger=(Entry(AT, "optim.d.lr", 0.002, 0.015),))
+        )  # fmt: skip
+        assert "far-change" not in [finding.rule.name for finding in health.findings]
+
+
+def test_the_cause_is_named_before_its_symptoms_and_soon() -> None:
+    coach = Coach()
+    named = None
+    for steps in range(100, AT + 400, 10):
+        ledger = (D_RATE,) if steps > AT else ()
+        preview = Probe(steps, 64, spread=0.9 if steps <= AT else 0.1, twins=1.0)
+        health = coach.look(run(WON, *ledger, steps=steps, preview=preview))
+        if health.findings and named is None:
+            named = steps
+        if named:
+            assert health.findings[0].rule.name == "far-change"
+            assert health.line.startswith("Trouble: changed too far. You set D's learning rate")
+    assert named is not None and named <= AT + 50
+    assert {f.rule.name for f in health.findings} >= {"far-change", "collapse", "d-wins"}
+
+
+def test_setting_it_back_takes_the_finding_back() -> None:
+    coach = Coach()
+    for steps in range(100, AT + 100, 10):
+        coach.look(run(BLIND, *((D_RATE,) if steps > AT else ()), steps=steps))
+    assert coach.standing[0].rule.name == "far-change"
+    back = (D_RATE, Entry(AT + 100, "optim.d.lr", 1.0, 0.002))
+    for steps in range(AT + 110, AT + 200, 10):
+        coach.look(run(BLIND, *back, steps=steps))
+    assert "far-change" not in [finding.rule.name for finding in coach.standing]
+
+
+def test_it_goes_back_to_where_several_steps_away_began() -> None:
+    way = (Entry(AT - 10, "optim.d.lr", 0.002, 0.05), Entry(AT, "optim.d.lr", 0.05, 1.0))
+    assert far_change.RULE.advice(run(BLIND, *way))[0].changes == (("optim.d.lr", 0.002),)
+    deliberate = (Entry(AT - 10, "optim.d.lr", 0.002, 0.004), Entry(AT, "optim.d.lr", 0.004, 1.0))
+    assert far_change.RULE.advice(run(BLIND, *deliberate))[0].changes == (("optim.d.lr", 0.004),)
+
+
+def test_a_run_that_broke_at_once_is_put_down_to_the_change() -> None:
+    coach = Coach()
+    coach.look(run({}, steps=AT))
+    health = coach.look(run({}, G_RATE, steps=AT + 2, broken=True))
+    assert health.findings[0].rule.name == "far-change"
+    assert "the run broke" in health.line
+    unturned = Coach().look(run({}, steps=AT, broken=True))
+    assert unturned.findings == ()
+
+
+def test_a_rate_that_no_game_survives_is_enough() -> None:
+    coach = Coach()
+    for steps in range(100, AT + 60, 10):
+        health = coach.look(run({}, *((D_RATE,) if steps > AT else ()), steps=steps))
+    assert [finding.rule.name for finding in health.findings] == ["far-change"]

@@ -1,0 +1,60 @@
+"""What was measured and found, read from files of any size in bounded memory."""
+
+import json
+import tracemalloc
+
+import pytest
+
+from gan_lab.measures import Measured, Value
+from gan_lab.runs import journal
+from gan_lab.runs.journal import Journal
+
+
+def line(step, number=1.0):
+    return Measured(step, "averaged", {"fd": Value(number, 100)}, 0.1).to_json()
+
+
+def written(run, lines):
+    (run / "measures.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines), "utf-8")
+
+
+def test_measurements_come_back_in_their_order(tmp_path):
+    book = Journal(tmp_path)
+    for step in range(5):
+        book.note_measured(Measured(step, "raw", {"fd": Value(step / 2, 9)}, 0.5))
+    assert [(m.step, m.values["fd"].number) for m in book.measured()] == [
+        (step, step / 2) for step in range(5)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 500])
+def test_of_too_many_some_stay_and_both_ends_do(tmp_path, count):
+    written(tmp_path, map(line, range(count)))
+    steps = [m.step for m in Journal(tmp_path).measured(most=10)]
+    assert steps == sorted(set(steps)) and len(steps) <= 10
+    assert (steps[0], steps[-1]) == (0, count - 1)
+    if count <= 10:
+        assert len(steps) == count
+
+
+def test_lines_that_are_none_take_no_memory(tmp_path):
+    with (tmp_path / "measures.jsonl").open("wb") as file:
+        file.write(json.dumps(line(1)).encode() + b"\n")
+        for _ in range(50):
+            file.write(b"[]\n" * 20_000)
+        for _ in range(50):
+            file.write(b"[]," * 20_000)
+        file.write(b"\n" + json.dumps(line(2)).encode() + b"\n")
+    tracemalloc.start()
+    try:
+        assert [m.step for m in Journal(tmp_path).measured()] == [1, 2]
+        assert tracemalloc.get_traced_memory()[1] < 5 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_beyond_a_step_goes(tmp_path):
+    written(tmp_path, map(line, range(6)))
+    Journal(tmp_path).cut(3)
+    assert [m.step for m in Journal(tmp_path).measured()] == [0, 1, 2, 3]
+    assert journal.MEASURES in {path.name for path in tmp_path.iterdir()}
