@@ -26,8 +26,8 @@ from gan_lab.training import checkpoints
 MIB = 1 << 20
 _STEPS = 6000  # that a bundle says its run has
 _COLUMNS = 20_000
-_NOISE = 8 << 10
-"""Bytes in each MiB that cannot be packed: what is packed to less than a 200th is refused."""
+_NOISE = 24 << 10
+"""Bytes in each MiB that cannot be packed: what is packed to less than a 50th is refused."""
 _PIECE = bytes(MIB)
 _MIXED = random.Random(0).randbytes(_NOISE) + bytes(MIB - _NOISE)
 
