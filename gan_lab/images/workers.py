@@ -2,8 +2,8 @@
 
 The functions with an underscore run in the worker; values pass between the processes as numpy
 arrays and plain types (``gan_lab.sandbox.codec``). There are pools of their own for the
-small and the heavy images of sets and for single images, so that a long import never delays an
-image that a visitor waits for.
+small and the heavy images of sets, for work in the background and for single images, so that neither
+an import nor a film that is drawn delays an image that a visitor waits for.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ _LOADED = (
     "gan_lab.images.workers", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin", "PIL.PpmImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin",
 )  # fmt: skip
-_SETS = Pool(max(2, os.cpu_count() or 1), keep=1, preload=_LOADED)
+_IDLE = 300.0  # s after which a worker that waits ends; it takes some 30 MB, a new one half a second
+_SETS = Pool(max(2, os.cpu_count() or 1), keep=1, idle_seconds=_IDLE, preload=_LOADED)
 _HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
-_SINGLE = Pool(2, keep=1, preload=_LOADED)
+_SINGLE = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
+_BACKGROUND = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
 
 _WALL = 300.0  # s: on a busy machine the workers, which give way to others, are slow
 
@@ -57,6 +59,7 @@ def close() -> None:
     _SETS.close()
     _HEAVY_ONES.close()
     _SINGLE.close()
+    _BACKGROUND.close()
 
 
 # -- images of a set -------------------------------------------------------------------------------
@@ -181,7 +184,7 @@ def preview(content: bytes, shape: Shape, longest: int) -> tuple[Pixels, list[Pi
     Raises Unreadable.
     """
     with _refusing():
-        return _SINGLE.call(
+        return _BACKGROUND.call(
             _preview, content, asdict(shape), longest,
             limits=_limits(2 * CPU_SECONDS), errors=(Unreadable,),
         )  # fmt: skip
@@ -201,7 +204,7 @@ def _preview(content: bytes, shape: dict[str, Any], longest: int) -> list[Any]:
 def frame_size(content: bytes) -> tuple[int, int]:
     """Width and height of a stored image by its header. Raises Unreadable."""
     with _refusing():
-        width, height = _SINGLE.call(_size, content, limits=_limits(), errors=(Unreadable,))
+        width, height = _BACKGROUND.call(_size, content, limits=_limits(), errors=(Unreadable,))
         return int(width), int(height)
     raise AssertionError
 
@@ -214,7 +217,7 @@ def _size(content: bytes) -> list[int]:
 def frame(content: bytes) -> Pixels:
     """A stored image as it is. Raises Unreadable."""
     with _refusing():
-        return _SINGLE.call(_frame, content, limits=_limits(), errors=(Unreadable,))
+        return _BACKGROUND.call(_frame, content, limits=_limits(), errors=(Unreadable,))
     raise AssertionError
 
 
@@ -222,16 +225,23 @@ def _frame(content: bytes) -> Pixels:
     return np.asarray(_stored(content))
 
 
-def frames(contents: Sequence[bytes], width: int, height: int) -> list[Pixels]:
+def frames(
+    contents: Sequence[bytes], width: int, height: int, cancelled: Callable[[], bool] = _never
+) -> list[Pixels]:
     """Stored images, each resized: pixels are repeated to enlarge and averaged to reduce.
 
-    Raises Unreadable if one of them cannot be read.
+    Args:
+        cancelled: as in ``Pool.call``.
+
+    Raises:
+        Unreadable: one of them cannot be read.
+        SandboxError: the call was cancelled.
     """
     with _refusing():
-        limits = _limits(CPU_SECONDS * len(contents))
-        return _SINGLE.call(
-            _frames, list(contents), width, height, limits=limits, errors=(Unreadable,)
-        )
+        return _BACKGROUND.call(
+            _frames, list(contents), width, height,
+            limits=_limits(CPU_SECONDS * len(contents)), errors=(Unreadable,), cancelled=cancelled,
+        )  # fmt: skip
     raise AssertionError
 
 
