@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from torch import Tensor
@@ -15,28 +16,51 @@ LARGEST = 5 << 20
 """Bytes of an image."""
 MOST_PIXELS = 16_000_000
 """Of an image."""
+WAITING = 16
+"""Images that wait or are decoded at once: each is in memory, and so is its question."""
+OWN_WAITING = 4
+"""Of these one visitor's."""
 _TURNS = Turns("decode")
+_waiting: Counter[str] = Counter()
 
 
 async def with_upload(asked: Asked) -> Asked:
     """The question with its image, if it brings one in the field ``file``.
 
     No thread of the explorers is held meanwhile, each visitor has one image decoded at a time, and
-    the worker is ended as soon as nobody waits for the answer. Raises Wrong.
+    the worker is ended as soon as nobody waits for the answer.
+
+    Raises Wrong, also where too many images wait, or this visitor's have taken too much time.
     """
     if asked.fields.get("of") != "file" or asked.model.kind.points:
         return asked
+    visitor = asked.visitor
+    _refuse_costly(visitor)
+    if _waiting[visitor] >= OWN_WAITING:
+        raise Wrong("Several images of yours are being read; please wait for one of them.")
+    if _waiting.total() >= WAITING:
+        raise Wrong("Many images are being read just now; try again in a moment.")
     content = asked.file("file", LARGEST)
-    image = await _TURNS.run(asked.visitor, _decoded, content, asked)
+    _waiting[visitor] += 1
+    try:
+        image = await _TURNS.run(visitor, _decoded, content, asked)
+    finally:
+        _waiting[visitor] -= 1
+        if not _waiting[visitor]:
+            del _waiting[visitor]
     return replace(asked, image=image)
+
+
+def _refuse_costly(visitor: str) -> None:
+    if wait := IMAGE_SECONDS.wait(visitor):
+        raise Wrong(too_costly(wait))
 
 
 def _decoded(content: bytes, asked: Asked) -> Tensor | None:
     """uint8, C×S×S; None if nobody waits for it any more. Raises Wrong."""
     if asked.stopped.is_set():
         return None
-    if wait := IMAGE_SECONDS.wait(asked.visitor):
-        raise Wrong(too_costly(wait))
+    _refuse_costly(asked.visitor)  # once more: what was decoded meanwhile may have been costly
     kind = asked.model.kind
     try:
         return read_picture(

@@ -156,3 +156,46 @@ def test_too_many_pixels_are_refused_by_the_header(connect: Callable[[str], Any]
     with connect("anna") as anna:
         ask(anna, png(5000, 4000, depth=1, kind=0))
         assert "5,000×4,000 pixels are too many" in answer(anna)["text"]
+
+
+def test_few_images_of_a_visitor_wait_at_once(connect: Callable[[str], Any], slow: Slow) -> None:
+    """Each is in memory while it waits, so pages beyond the first one are refused."""
+    with connect("anna") as first, connect("anna") as second, connect("bert") as bert:
+        for name in NAMES:
+            ask(first, b"slow", name)
+        first.send_text('{"random": true}')
+        assert answer(first)["kind"] == "latent", "by now the questions have been heard"
+        for name in NAMES:
+            ask(second, b"slow", name)
+        for _ in range(2 * len(NAMES) - uploaded.OWN_WAITING):
+            assert "Several images of yours" in answer(second)["text"]
+        ask(bert, b"slow")
+        slow.go.set()
+        assert answer(bert)["kind"] == "subject"
+
+
+def test_few_images_of_all_visitors_wait_at_once(
+    connect: Callable[[str], Any], slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploaded, "WAITING", 2)
+    with connect("anna") as anna, connect("bert") as bert, connect("carl") as carl:
+        for socket in (anna, bert):
+            ask(socket, b"slow")
+            assert slow.begun.acquire(timeout=WAIT)
+        ask(carl, b"slow")
+        assert "Many images are being read" in answer(carl)["text"]
+        slow.go.set()
+        assert answer(anna)["kind"] == answer(bert)["kind"] == "subject"
+        ask(carl, b"slow")
+        assert answer(carl)["kind"] == "subject"
+
+
+def test_an_image_of_a_visitor_who_owes_time_does_not_wait_for_its_turn(
+    connect: Callable[[str], Any], slow: Slow, seconds: Seconds
+) -> None:
+    with connect("anna") as anna:
+        ask(anna, b"slow")
+        assert slow.begun.acquire(timeout=WAIT)
+        seconds.spend("anna", 12.0)
+        ask(anna, b"slow", "inversion")
+        assert "much computing time" in answer(anna)["text"]
