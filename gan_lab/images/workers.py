@@ -34,7 +34,9 @@ _LOADED = (
     "gan_lab.images.workers", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin", "PIL.PpmImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin",
 )  # fmt: skip
-_IDLE = 300.0  # s after which a worker that waits ends; it takes some 30 MB, a new one half a second
+_IDLE = (
+    300.0  # s after which a worker that waits ends; it takes some 30 MB, a new one half a second
+)
 _SETS = Pool(max(2, os.cpu_count() or 1), keep=1, idle_seconds=_IDLE, preload=_LOADED)
 _HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
 _SINGLE = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)

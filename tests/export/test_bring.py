@@ -83,7 +83,10 @@ def test_the_measures_of_a_run_of_weeks_are_thinned(run, tmp_path):
     ]
     data = "\n".join(lines).encode()
     assert len(data) > least
-    kept = bring(sent(tmp_path, run.put("measures.jsonl", data)), tmp_path / "elsewhere").path / "measures.jsonl"
+    kept = (
+        bring(sent(tmp_path, run.put("measures.jsonl", data)), tmp_path / "elsewhere").path
+        / "measures.jsonl"
+    )
     assert kept.stat().st_size < 17 << 20
     found = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
     assert [line["weights"] for line in found] == ["trained", "averaged"] * (len(found) // 2)

@@ -49,7 +49,10 @@ def test_what_many_wait_for_is_begun_once_each():
 def test_of_what_is_done_the_longest_unused_is_forgotten():
     for n in range(2 * jobs._KEPT):
         jobs.job(n, lambda _, n=n: n, WHO).future.result(WAIT)
-    assert jobs.job(2 * jobs._KEPT - 1, lambda _: "anew", WHO).future.result(WAIT) == 2 * jobs._KEPT - 1
+    assert (
+        jobs.job(2 * jobs._KEPT - 1, lambda _: "anew", WHO).future.result(WAIT)
+        == 2 * jobs._KEPT - 1
+    )
     assert jobs.job(0, lambda _: "anew", WHO).future.result(WAIT) == "anew"
 
 
