@@ -6,9 +6,10 @@ The app's server, an attacker and an innocent visitor are three processes on one
 entrance the attacker sends the input again and again, several at once where the entrance allows it.
 The visitor asks the latent page of a generator that came with the app for ten images a second, for
 a page every second, and asks a question about a small image of its own every three seconds. It has
-a cookie of its own, and a refusal counts as if it had waited in vain. The table has the processor time and the time until all was answered; the memory of the server with its
-worker processes, at the highest over what it was just before (a shared page counts once); and how
-long the visitor waited. Everything is sent to 127.0.0.1; each attack ends after ``--seconds``.
+a cookie of its own, and a refusal counts as if it had waited in vain. The table has the processor
+time and the time until all was answered; the memory of the server with its worker processes, at the
+highest over what it was just before (a shared page counts once); and how long the visitor waited.
+Everything is sent to 127.0.0.1; after ``--seconds`` nothing more is sent.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ MEMORY = 300
 """MB that the server's memory may grow."""
 _INNOCENT = "ganlab_visitor=innocent"
 _IMAGES, _PAGES, _OWN = 0.1, 1.0, 3.0  # s between two of the visitor's questions of each kind
-_PATIENCE = 120.0  # s that the visitor waits for one answer
+_PATIENCE = 120.0  # s that the visitor and the attacker wait for one answer
 _QUIET = 3.0  # s before each attack, in which the memory is measured
 _CALM = 0.3  # of a core: what an idle server with one visitor uses at most
 _SETTLE = 60.0  # s that the server has to become calm after an attack
@@ -253,7 +254,8 @@ def attacker(pipe: Connection, url: str) -> None:
         attack = ATTACKS[name]
         content = attack.content()
         pipe.send(len(content))
-        send = partial(_sent, attack, url, content, time.monotonic() + pipe.recv())
+        seconds = pipe.recv()
+        send = partial(_sent, attack, url, content, time.monotonic() + seconds)
         with ThreadPoolExecutor(attack.together) as senders:
             pipe.send([one for part in senders.map(send, range(attack.together)) for one in part])
 
@@ -266,7 +268,7 @@ def _sent(attack: Attack, url: str, content: bytes, end: float, _: int) -> list[
         if begun >= end:
             break
         try:
-            said = attack.send(url, content, end - begun)
+            said = attack.send(url, content, max(end - begun, _PATIENCE))
         except (OSError, TimeoutError) as error:
             late = isinstance(error, TimeoutError) or "timed out" in str(error)
             said = "no answer" if late else f"failed ({error})"
@@ -275,6 +277,12 @@ def _sent(attack: Attack, url: str, content: bytes, end: float, _: int) -> list[
 
 
 # -- the innocent visitor --------------------------------------------------------------------------
+
+
+def _refuse_refusal(said: str) -> None:
+    """Raises TimeoutError for what is not what the visitor asked for."""
+    if not said.startswith("a frame of kind "):
+        raise TimeoutError(said)
 
 
 def visitor(pipe: Connection, url: str) -> None:
@@ -306,9 +314,7 @@ def visitor(pipe: Connection, url: str) -> None:
                 lines.append(_line(url, _PATIENCE, _INNOCENT))
             try:
                 lines[0].send(message)
-                said = _said(lines[0].recv(_PATIENCE))
-                if not said.startswith("a frame of kind ") or said.endswith(" error"):
-                    raise TimeoutError(said)  # a refusal is no answer
+                _refuse_refusal(_said(lines[0].recv(_PATIENCE)))
             except BaseException:
                 lines.pop().close()
                 raise

@@ -1,7 +1,7 @@
 """Work that takes longer than a page may: done once by few threads for all visitors, and kept.
 
-Of the threads one visitor holds two at most, so the jobs of one never keep all others waiting. Where
-several visitors wait, the one with the fewest jobs under way comes first.
+One visitor holds two of the threads at most, so one visitor's jobs never keep all others waiting.
+Where several visitors wait, the one with the fewest jobs under way comes first.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def test_images_of_films_that_are_drawn_never_delay_an_image_that_a_visitor_asks
 
 
 def test_workers_that_nobody_needs_end():
-    for pool in (workers._SETS, workers._SINGLE, workers._BACKGROUND):
+    for pool in (workers._SETS, workers._SINGLE, workers._SMALL, workers._BACKGROUND):
         assert pool._idle_seconds <= 600
     assert workers._HEAVY_ONES._keep == 0
 

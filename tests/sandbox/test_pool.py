@@ -68,7 +68,7 @@ def test_processor_time_is_limited(pool):
 def test_processor_time_is_counted_from_the_call_and_not_from_the_start():
     pool = Pool(1)
     try:
-        # the kernel counts in ticks, and on a busy machine more than was used: so with much to spare
+        # the kernel counts in ticks, on a busy machine more than was used: so with much to spare
         limits = Limits(cpu_seconds=2, wall_seconds=600)
         for _ in range(5):  # one limit for all of them together would end the last one
             assert pool.call(decoders.busy, 0.7, limits=limits) >= 0.7

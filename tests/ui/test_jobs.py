@@ -12,7 +12,6 @@ import pytest
 from gan_lab.ui import jobs
 from tests.patience import WAIT
 
-
 WHO = "anna"
 
 

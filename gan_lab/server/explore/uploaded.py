@@ -8,6 +8,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from gan_lab.data import DataError, read_picture
+from gan_lab.images.headers import SMALL_PIXELS, is_small
 from gan_lab.server.explore.asked import Asked, Wrong
 from gan_lab.server.explore.turns import Turns
 from gan_lab.server.limits import IMAGE_SECONDS, too_costly
@@ -21,6 +22,7 @@ WAITING = 16
 OWN_WAITING = 4
 """Of these one visitor's."""
 _TURNS = Turns("decode")
+_SMALL_TURNS = Turns("decode-small")
 _waiting: Counter[str] = Counter()
 
 
@@ -43,7 +45,10 @@ async def with_upload(asked: Asked) -> Asked:
     content = asked.file("file", LARGEST)
     _waiting[visitor] += 1
     try:
-        image = await _TURNS.run(visitor, _decoded, content, asked)
+        # nobody's small image waits for large ones, whatever cookies their senders invent
+        small = is_small(content)
+        turns, most = (_SMALL_TURNS, SMALL_PIXELS) if small else (_TURNS, MOST_PIXELS)
+        image = await turns.run(visitor, _decoded, content, asked, most)
     finally:
         _waiting[visitor] -= 1
         if not _waiting[visitor]:
@@ -56,7 +61,7 @@ def _refuse_costly(visitor: str) -> None:
         raise Wrong(too_costly(wait))
 
 
-def _decoded(content: bytes, asked: Asked) -> Tensor | None:
+def _decoded(content: bytes, asked: Asked, most_pixels: int) -> Tensor | None:
     """uint8, C×S×S; None if nobody waits for it any more. Raises Wrong."""
     if asked.stopped.is_set():
         return None
@@ -64,7 +69,7 @@ def _decoded(content: bytes, asked: Asked) -> Tensor | None:
     kind = asked.model.kind
     try:
         return read_picture(
-            content, kind.channels, side=kind.size, most_pixels=MOST_PIXELS,
+            content, kind.channels, side=kind.size, most_pixels=most_pixels,
             cancelled=asked.stopped.is_set,
             charge=lambda seconds: IMAGE_SECONDS.spend(asked.visitor, seconds),
         )  # fmt: skip
