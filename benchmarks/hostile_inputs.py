@@ -25,7 +25,7 @@ from gan_lab.training import checkpoints
 
 MIB = 1 << 20
 SIDE = 4000
-"""px: an image asked about on the latent page may have 16 million pixels; larger ones cost little."""
+"""px: an image asked about on the latent page may have 16 million pixels; more cost little."""
 _STEPS = 6000  # that a bundle says its run has
 _COLUMNS = 20_000
 _NOISE = 24 << 10

@@ -1,6 +1,7 @@
 """A film as one file: opened again it shows what was on the page, frame by frame."""
 
 import io
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -159,10 +160,10 @@ def test_pictures_that_are_being_decoded_for_nobody_are_given_up(tmp_path):
     asked = []
 
     def stopped():
-        """From the second question on: the first one is asked before the decoding."""
-        asked.append(None)
+        """From the second question on."""
+        asked.append(threading.current_thread())
         return len(asked) > 1
 
     with pytest.raises(AnimationError, match="nobody waits"):
         animation(film, "gif", stopped)
-    assert len(asked) == 2  # nothing is asked for after the decoding, as it did not end
+    assert len(asked) == 2 and asked[0] is not asked[1]  # the second one during the decoding
