@@ -333,9 +333,9 @@ BUNDLES: dict[str, tuple[Callable[[Run], bytes], str]] = {
         pasted("measures.jsonl", b"[]\n" * 4_000_000),
         "line 1: it is no object",
     ),
-    "measures larger than any": (pasted("measures.jsonl", bytes(17 * MIB)), "too large"),
-    "measures without end": (
-        pasted("measures.jsonl", b'{"step": 1}\n' * 100_001),
+    "findings larger than any": (pasted("findings.jsonl", bytes(17 * MIB)), "too large"),
+    "findings without end": (
+        pasted("findings.jsonl", b'{"step": 1}\n' * 100_001),
         "too many lines",
     ),
     "findings of millions of lists": (pasted("findings.jsonl", listed(3_000_000)), "line 1"),
