@@ -2,21 +2,10 @@
 
 from gan_lab.coach.coach import Coach, dated, gravest_first, health
 from gan_lab.coach.evidence import Evidence
-from gan_lab.coach.findings import (
-    ADVISED,
-    Advice,
-    Condition,
-    Event,
-    Finding,
-    Health,
-    Rule,
-    Sign,
-    Weight,
-)
+from gan_lab.coach.findings import Advice, Condition, Event, Finding, Health, Rule, Sign, Weight
 from gan_lab.coach.probe import Probe
 
 __all__ = [
-    "ADVISED",
     "Advice",
     "Coach",
     "Condition",

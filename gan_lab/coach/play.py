@@ -63,6 +63,13 @@ def played(evidence: Evidence) -> int:
     return max(0, evidence.step - first_round(evidence.config))
 
 
+def grows(evidence: Evidence) -> bool:
+    """Whether G still grows or fades a level in: its images are coarse ones, enlarged, so they are
+    less varied than whole real images, however good they are."""
+    side, alpha = (evidence.newest(f"grow/{name}", 1) for name in ("side", "alpha"))
+    return bool(len(side) and len(alpha)) and (side[0] < evidence.kind.size or alpha[0] < 1.0)
+
+
 def has_labels(config: RunConfig) -> bool:
     """Whether D(x) and D(G(z)) say how sure D is; a critic's or a margin's scores have other
     units."""

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from gan_lab.coach import ADVISED, Finding, Health, Weight
+from gan_lab.coach import Finding, Health, Weight
+from gan_lab.coach.findings import ADVISED
 from gan_lab.runs.messages import Command, Set
 from gan_lab.training.ledger import Entry
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gan_lab.coach import ADVISED, Advice, Finding
+from gan_lab.coach import Advice, Finding
+from gan_lab.coach.findings import ADVISED
 from gan_lab.config import KNOBS, RunConfig, difference, get, known
 from gan_lab.runs.messages import Checkup
 from gan_lab.server import registry
