@@ -107,10 +107,17 @@ def rest_of(evidence: Evidence, judge: Judge) -> float:
     return resting(evidence.config.objective).d * (0.5 if judge.half else 1.0)
 
 
+_NAMES = {
+    "lr": "learning rate", "steps": "updates a step", "gp": "gradient penalty",
+    "dragan": "DRAGAN penalty", "r1": "R1 penalty", "r2": "R2 penalty", "vgg": "VGG loss",
+    "ada": "adaptive augmentation", "label_flip": "share of flipped labels",
+}  # fmt: skip
+
+
 def named(path: str) -> str:
     """A parameter within a sentence: "D's learning rate"."""
     *parents, name = path.split(".")
-    words = {"lr": "learning rate", "steps": "updates a step"}.get(name, name.replace("_", " "))
+    words = _NAMES.get(name, name.replace("_", " "))
     owner = parents[-1] if parents else ""
     if path.startswith(OVERRIDES):
         return f"{owner}'s {words}"

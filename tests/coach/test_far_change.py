@@ -187,3 +187,15 @@ def test_large_whole_numbers_are_told_with_separators() -> None:
     entry = Entry(AT, "optim.d.beta2_images", 100_000, 2_000_000)
     sign = far_change.RULE.look(run(WON, entry))
     assert sign is not None and "to 2,000,000 at step 300 (it was 100,000)" in sign.seen
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [(Entry(AT, "regularisation.r1", 0.0, 10_000.0), "You set the R1 penalty to 10,000 at"),
+     (Entry(AT, "regularisation.gp", 0.0, 500.0), "You set the gradient penalty to 500 at"),
+     (Entry(AT, "objective.label_flip", 0.0, 0.5), "You set the share of flipped labels to 0.5"),
+     (Entry(AT, "objective.joined_batch", False, True), "You set the joined batch to on at")],
+)  # fmt: skip
+def test_a_parameter_has_the_name_that_people_use(entry: Entry, words: str) -> None:
+    sign = far_change.RULE.look(run(WON, entry))
+    assert sign is not None and sign.seen.startswith(words)

@@ -132,7 +132,7 @@ def _told(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, int):
         return f"{value:,}"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:,g}" if isinstance(value, float) else str(value)
 
 
 def _trouble(evidence: Evidence, entry: Entry) -> Trouble | None:
