@@ -26,8 +26,8 @@ from gan_lab.training import checkpoints
 MIB = 1 << 20
 _STEPS = 6000  # that a bundle says its run has
 _COLUMNS = 20_000
-_NOISE = 8 << 10
-"""Bytes in each MiB that cannot be packed: what is packed to less than a 200th is refused."""
+_NOISE = 24 << 10
+"""Bytes in each MiB that cannot be packed: what is packed to less than a 50th is refused."""
 _PIECE = bytes(MIB)
 _MIXED = random.Random(0).randbytes(_NOISE) + bytes(MIB - _NOISE)
 
@@ -165,8 +165,8 @@ def many_columns() -> bytes:
     """Readings of 20,000 columns, all of the name ""."""
     head = json.dumps({"columns": [""] * _COLUMNS}, separators=(",", ":")).encode() + b"\n"
     count = 4 * _COLUMNS * _STEPS // MIB
-    size = len(head) + count * MIB
-    return _bundle("history/readings.f32", size, _repeated(head, _MIXED, count), _STEPS - 1)
+    size, steps = len(head) + count * MIB, count * MIB // (4 * _COLUMNS)
+    return _bundle("history/readings.f32", size, _repeated(head, _MIXED, count), steps)
 
 
 def many_lines() -> bytes:
@@ -180,7 +180,7 @@ def many_lines() -> bytes:
 
 def zip_bomb() -> bytes:
     """A timeline of 1 GiB, nearly all of it zeros."""
-    return _bundle("film/000000000-0.film", 1024 * MIB, _repeated(b"", _MIXED, 1024))
+    return _bundle("film/000000000.film", 1024 * MIB, _repeated(b"", _MIXED, 1024))
 
 
 def two_directories(megabytes: int = 256) -> bytes:

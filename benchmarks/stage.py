@@ -48,7 +48,12 @@ def server(env: dict[str, str] | None = None) -> Iterator[tuple[str, subprocess.
             yield url, process
         finally:
             process.terminate()
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:  # it is told of, and holds up nothing
+                process.kill()
+                process.wait()
+                print("the server did not end within 30 s and was killed", file=sys.stderr)
 
 
 def _wait(url: str) -> None:

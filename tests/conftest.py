@@ -112,7 +112,7 @@ def cache_folder(as_found: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are not measured, whatever their configuration says: it would be most of the work of a
     test of something else, and how much is measured by its end depends on the machine."""
-    nothing = Examined((), None, None)
+    nothing = Examined((), None)
     monkeypatch.setattr(Examiner, "examine", lambda self, shown: nothing)
 
 

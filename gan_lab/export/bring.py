@@ -38,6 +38,7 @@ from gan_lab.leftovers import Temporary
 from gan_lab.runs import DirectoryError, RunDirectory
 from gan_lab.runs.arriving import Room
 from gan_lab.runs.directory import Mark, unmarked
+from gan_lab.runs.disk import refuse_full
 from gan_lab.runs.library import ARRIVING
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pretrained import PretrainedError, write
@@ -94,11 +95,15 @@ def bring(
     if source.stat().st_size > limits.total_bytes:
         raise ExportError(f"it has more than {limits.total_bytes >> 20:,} MB; that is too large")
     root.mkdir(parents=True, exist_ok=True)
-    Room(root, source.stat().st_size)
+    room = Room(root, source.stat().st_size)
     folder = Temporary(ARRIVING, root)
     place = folder.path
     try:
-        called = _in_worker(source, place, limits, Path(name or source.name).stem, cancelled)
+        stem = Path(name or source.name).stem
+        try:
+            called = _in_worker(source, place, limits, stem, lambda: cancelled() or room.is_short())
+        finally:
+            room.check()  # also the reason why the work was ended, if it was for that
         mark(place)
         place.chmod(0o755)
         return RunDirectory(_settled(place, root, called))
@@ -188,7 +193,8 @@ def _from_checkpoint(source: Path, place: Path, stem: str) -> str:
     """A checkpoint alone: the run goes on from there, without its curves."""
     state = checked_state(source, f"{stem}.pt" if _NAME.fullmatch(stem) else "this file")
     directory = RunDirectory.create(place)
-    checkpoints.save(state, place / "checkpoints" / f"{int(state['steps']):09d}.pt")
+    target = place / "checkpoints" / f"{int(state['steps']):09d}.pt"
+    checkpoints.save(state, target, sync=False)
     directory.write_config(config_of(state))
     check_run(directory)
     return f"{stem}-checkpoint" if _NAME.fullmatch(stem) else "checkpoint"
@@ -208,7 +214,7 @@ def _from_bundle(archive: Archive, place: Path) -> str:
     if {BELOW + name for name in files} != inside:
         raise ExportError("this zip does not hold the files that its list names")
     due = sum(entry.size for name, entry in entries.items() if name in inside)
-    room = Room(place.parent, due)
+    refuse_full(place, due)
     for name, told in files.items():
         entry, digest = entries[BELOW + name], hashlib.sha256()
         if entry.size != told["size"]:
@@ -218,7 +224,6 @@ def _from_bundle(archive: Archive, place: Path) -> str:
         with target.open("xb") as file:
             for piece in archive.chunks(entry):
                 digest.update(piece)
-                room.take(len(piece))
                 file.write(piece)
         if digest.hexdigest() != told["sha256"]:
             raise ExportError(f"{name} is not what was packed: its digest is another one")

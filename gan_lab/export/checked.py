@@ -150,7 +150,7 @@ def _check_states(directory: RunDirectory) -> dict[str, Any]:
         newest = checked_state(path)
         if int(path.stem) != int(newest["steps"]):
             raise ExportError(f"{path.name} is of another step than its name says")
-        checkpoints.save(newest, path)
+        checkpoints.save(newest, path, sync=False)  # the file that was sent is still there
     if newest is None or not directory.checkpoint_files():
         raise ExportError("this run has no checkpoint")
     return newest

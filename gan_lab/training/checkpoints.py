@@ -69,8 +69,11 @@ class _Digested:
         """``save`` does it, once and for all."""
 
 
-def save(state: dict[str, Any], path: Path) -> None:
+def save(state: dict[str, Any], path: Path, *, sync: bool = True) -> None:
     """Write ``state`` so that ``path`` holds it whole or is not touched, even if power fails.
+
+    Args:
+        sync: wait until the disk has it; without, it may be lost if power fails.
 
     Raises OSError.
     """
@@ -85,13 +88,15 @@ def save(state: dict[str, Any], path: Path) -> None:
                 raise digested.error
             file.write(digested.digest.digest())
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):  # a disk that turned read-only; the first error counts
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    if sync:
+        _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

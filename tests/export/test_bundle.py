@@ -139,22 +139,35 @@ def test_the_trash_makes_room_for_a_run(packed, tmp_path, monkeypatch):
     assert books.trash("anna") == []
 
 
-def test_the_disk_is_never_filled_by_an_import(packed, tmp_path, monkeypatch):
-    """Also not by what arrives while another run is being unpacked."""
+@pytest.mark.parametrize("looks", [0, 1])
+def test_the_disk_is_never_filled_by_an_import(packed, tmp_path, monkeypatch, looks):
+    """It is looked at before the import, and again before the run gets its name."""
     _, out = packed
-    root, looks = tmp_path / "elsewhere", []
+    root, seen = tmp_path / "elsewhere", []
 
     def nearly_full(place, due=0):
-        looks.append(due)
-        if len(looks) > 4:
+        seen.append(due)
+        if len(seen) > looks:
             raise OSError(28, "the disk is nearly full")
 
-    monkeypatch.setattr(arriving, "EVERY", 1000)
     monkeypatch.setattr(arriving, "refuse_full", nearly_full)
     with pytest.raises(OSError, match="nearly full"):
         bring(out, root)
     assert list(root.iterdir()) == []
-    assert looks[1] > looks[2] > looks[4], "what is left to be written becomes less"
+    assert seen[0] == out.stat().st_size
+
+
+def test_an_import_ends_as_soon_as_there_is_no_room(tmp_path, monkeypatch):
+    monkeypatch.setattr(arriving, "EVERY", 0.0)
+    room = arriving.Room(tmp_path, 0)
+    assert not room.is_short()
+    monkeypatch.setenv("GANLAB_RUNS_MEGABYTES", "0.001")
+    assert not room.is_short()
+    with temporary_folder(ARRIVING, tmp_path) as other:
+        (other / "film").write_bytes(bytes(2000))
+        assert room.is_short()
+        with pytest.raises(DirectoryError, match="may take"):
+            room.check()
 
 
 def test_what_other_imports_have_unpacked_counts(packed, tmp_path, monkeypatch):

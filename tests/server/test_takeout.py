@@ -282,6 +282,8 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
     async def served() -> None:
         async with hub.lifespan(None):
             made.append(own.begin("run", "", hosted.directory, Slow(go=threading.Event())))
+            # one that still waits for its turn would never begin
+            await asyncio.to_thread(reaches, made[0], "making")
 
     made: list[making.Made] = []
     with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
