@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
-from gan_lab.threads import BackgroundThread
+from gan_lab.threads import BackgroundThread, safe_point
 
 POLL = 0.05  # s between two checks of deadlines and cancellations
 _ENDING = 5.0  # s that a worker which closed its pipe may take to end
@@ -127,6 +127,7 @@ class Pool:
 
         Raises:
             SandboxError: a limit was reached, the call was cancelled, or the worker crashed.
+            ThreadStopped: the calling thread was told to stop before a worker had the call.
         """
         limits = limits or Limits()
         request = {
@@ -136,10 +137,12 @@ class Pool:
             "limits": asdict(limits),
         }
         while not self._slots.acquire(timeout=POLL):
+            safe_point()
             if cancelled():
                 raise SandboxError("abandoned")
         begun = time.monotonic()
         try:
+            safe_point()
             answer = self._answered(request, limits, cancelled)
         except SandboxError:
             if charge is not None:
