@@ -31,8 +31,8 @@ ROOT = Path(__file__).parent.parent
 LONG = 10.0  # s that a metric takes
 LONGER = 60.0  # s that a thread computes beside a command that measures nothing
 WAIT = 300.0
-"""s for a process to come so far, or to end; a busy machine is slow, not wrong. A process that has not
-ended by then gets SIGABRT: the exit code says so, and stderr shows the stacks."""
+"""s for a process to come so far, or to end; a busy machine is slow, not wrong. A process that has
+not ended by then gets SIGABRT: the exit code says so, and stderr shows the stacks."""
 UNDER_WAY = "metric-under-way"  # a file that the process writes
 FAILURE = "broken on purpose"
 

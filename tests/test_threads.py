@@ -169,16 +169,17 @@ threads.leave(5)
 
 def test_the_reader_of_the_output_may_take_longer_than_exit_handlers(tmp_path):
     code = """
-import sys, threading, time
+import atexit, sys, threading, time
 from gan_lab import threads
 threads.EXIT_HANDLERS = 0.1
-sys.stdout.reconfigure(write_through=False)
+sys.stdout = open(1, "w", buffering=2**20)
 def later():
     time.sleep(1)
     print("read now", file=sys.stderr, flush=True)
-threading.Thread(target=later, daemon=True).start()
-sys.stdout = open(1, "w", buffering=2**20)
-print("x" * 300_000, end="")  # more than a pipe holds
+def handler():
+    threading.Thread(target=later, daemon=True).start()
+    print("x" * 300_000, end="")  # more than a pipe holds
+atexit.register(handler)
 threads.leave(0)
 """
     with subprocess.Popen(

@@ -40,10 +40,7 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
     over = threading.Event()
 
     def end(number: int) -> None:
-        try:
-            close()
-        except Exception:
-            log.exception("the runs could not be stopped")
+        _guarded(close)
         if not over.wait(LINGER):
             with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
                 loop.call_soon_threadsafe(_end_now, number)
@@ -69,6 +66,13 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
         for number, handler in former.items():
             signal.signal(number, handler)
         flush()  # uvicorn raises the signal again, which ends the process at once
+
+
+def _guarded(close: Callable[[], object]) -> None:
+    try:
+        close()
+    except Exception:
+        log.exception("the runs could not be stopped")
 
 
 def _end_now(number: int) -> None:
