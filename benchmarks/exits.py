@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,11 +30,15 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 LONG = 10.0  # s that a metric takes
 LONGER = 60.0  # s that a thread computes beside a command that measures nothing
-WAIT = 300.0  # s for a process to come so far, or to end; a busy machine is slow, not wrong
+WAIT = 300.0
+"""s for a process to come so far, or to end; a busy machine is slow, not wrong. A process that has
+not ended by then gets SIGABRT: the exit code says so, and stderr shows the stacks."""
 UNDER_WAY = "metric-under-way"  # a file that the process writes
 FAILURE = "broken on purpose"
 
 _CHILD = f"""
+import faulthandler
+faulthandler.enable()  # SIGABRT shows the stacks of a process that does not end
 import os, runpy, sys, threading, time
 import torch
 
@@ -174,21 +178,22 @@ class Ended(NamedTuple):
     err: str
 
 
-def prepare(folder: Path) -> None:
-    """The runs and files that the cases read; takes some seconds."""
+def prepare(folder: Path, names: Collection[str] = CASES) -> None:
+    """The runs and files that these cases read; takes some seconds."""
     from gan_lab.cli import main as command_line
 
-    tiny = ("train", "--data", "digits", *_TINY)
+    tiny = ("train", "--data", "digits", *_TINY, "--set", "training.measuring=0")
     edges = ("--preset", "pix2pix-small", "--set", "data.size=16", "--set", "data.pairs=edges")
     edges += ("--set", "networks.g.family=translate", "--set", "networks.d.family=dcgan")
     folder.mkdir()
     place = {name: str(folder / name) for name in ("tiny", "brought.zip", "edges", "one.png")}
-    for line in (
-        (*tiny, "--steps", "8", "--out", place["tiny"]),
-        (*tiny, *edges, "--steps", "2", "--out", place["edges"]),
-        ("export", place["tiny"], "--to", "bundle", "--out", place["brought.zip"]),
-        ("sample", place["tiny"], "--n", "1", "--out", place["one.png"]),
-    ):
+    lines = [(*tiny, "--steps", "8", "--out", place["tiny"])]
+    if "import" in names:
+        lines.append(("export", place["tiny"], "--to", "bundle", "--out", place["brought.zip"]))
+    if "apply" in names:
+        lines.append((*tiny, *edges, "--steps", "2", "--out", place["edges"]))
+        lines.append(("sample", place["tiny"], "--n", "1", "--out", place["one.png"]))
+    for line in lines:
         if command_line(line):
             raise RuntimeError(f"this failed: {' '.join(line)}")
     (folder / "script").write_text(_SCRIPT, encoding="utf-8")
@@ -210,7 +215,8 @@ def play(name: str, prepared: Path, folder: Path) -> Ended:
             since = _work_done(process, case, folder)
             code, ended = process.wait(WAIT), time.time()
         except subprocess.TimeoutExpired:
-            raise RuntimeError(f"{name} did not end: {_said(folder)}") from None
+            process.send_signal(signal.SIGABRT)
+            code, ended = process.wait(), time.time()
         finally:
             process.kill()
             process.wait()
@@ -299,13 +305,15 @@ def main() -> int:
     pieces = [(name, number) for name in options.only for number in range(options.times)]
     with tempfile.TemporaryDirectory() as where, ThreadPoolExecutor(options.at_once) as pool:
         prepared = Path(where) / "prepared"
-        prepare(prepared)
+        prepare(prepared, options.only)
 
         def ended(piece: tuple[str, int]) -> Ended:
             name, number = piece
             folder = Path(where) / f"{name}-{number}"
             found = play(name, prepared, folder)
             print(name, number, found.code, found.lost, f"{found.seconds:.1f}", file=sys.stderr)
+            if found.code != CASES[name].code:
+                print(found.err, file=sys.stderr)
             shutil.rmtree(folder)
             return found
 

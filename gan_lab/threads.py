@@ -6,15 +6,17 @@ all of its work was done. So each thread of this package is a :class:`Background
 included, and a process ends in one of two ways:
 
 - ``leave(code)``, on the command line;
-- by itself, as a notebook, a script or the server does: the hook at the end of this module runs
-  before the interpreter finalizes, and before it joins threads without a bound.
+- by itself, as a notebook, a script or the server does: the handlers at the end of this module run
+  before the interpreter joins threads without a bound, and before it finalizes.
 """
 
 from __future__ import annotations
 
 import atexit
+import concurrent.futures.thread  # noqa: F401 - see the end of this module
 import contextlib
 import ctypes
+import faulthandler
 import logging
 import os
 import queue
@@ -31,6 +33,7 @@ T = TypeVar("T")
 
 PATIENCE = 2.0  # s
 EXIT_HANDLERS = 10.0  # s that the exit handlers of a process may take
+FINALIZATION = 60.0  # s that the interpreter may take to finalize beside a daemon thread
 FLUSH_FAILED = 120  # the exit code with which the interpreter itself says so
 
 
@@ -163,8 +166,8 @@ class Pool(Executor):
         initializer, initargs = self._initializer, self._initargs
         name = f"{self._name}_{len(self._threads)}"
         thread = BackgroundThread(work, name, on_stop=stopped)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def _finished(self, tasks: _Tasks) -> None:
         with self._lock:
@@ -272,56 +275,89 @@ def stop_all() -> None:
 def leave(code: int) -> NoReturn:
     """End the process with this exit code, whatever its background threads do.
 
-    They are told to stop and waited for. The interpreter is not finalized: exit handlers run,
-    output is flushed, and the process ends at once, also where an exit handler does not return.
+    They are told to stop and waited for. Then exit handlers run and output is flushed. The
+    interpreter is not finalized, and threads that are no daemons are not waited for.
     """
-    with contextlib.suppress(KeyboardInterrupt):  # the user does not want to wait
-        stop_all()
-    threading.Thread(target=_give_up, args=(code,), daemon=True).start()  # noqa: TID251
-    if not finish():
-        code = code or FLUSH_FAILED
-    os._exit(code)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # the user does not want to wait
+            stop_all()
+        if not finish(lambda: os._exit(code)):
+            code = code or FLUSH_FAILED
+    finally:  # also after another Ctrl-C
+        os._exit(code)
 
 
-def _give_up(code: int) -> None:
-    time.sleep(EXIT_HANDLERS)
-    os._exit(code)
+def finish(give_up: Callable[[], object]) -> bool:
+    """What the interpreter does for others at its end: output is flushed, and exit handlers run
+    (temporary folders and log files).
 
+    Whoever reads the output may take any time; the exit handlers may not.
 
-def finish() -> bool:
-    """What the interpreter does for others at its end: exit handlers run (temporary folders and log
-    files), output is flushed. Returns whether all output could be written."""
+    Args:
+        give_up: ends the process at once; called on another thread where the exit handlers take
+            longer than :data:`EXIT_HANDLERS`.
+
+    Returns:
+        Whether all output could be written.
+    """
+    written = flush()
+    done = threading.Event()
+
+    def watch() -> None:
+        if not done.wait(EXIT_HANDLERS):
+            give_up()
+
+    threading.Thread(target=watch, daemon=True).start()  # noqa: TID251 - it must not be stopped
     atexit._run_exitfuncs()
+    done.set()
+    return flush() and written
+
+
+def flush() -> bool:
+    """Write what is buffered for stdout and stderr; returns whether that was possible."""
     written = True
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:  # as in a program without a console
+                stream.flush()
         except (OSError, ValueError):
             written = False
     return written
 
 
-def _before_the_interpreter_ends() -> None:
+def _stop_before_the_end() -> None:
     with contextlib.suppress(KeyboardInterrupt):
         stop_all()
-    if _daemons():
-        _survive_finalization()
 
 
 def _survive_finalization() -> None:
-    """Keep a thread that is inside PyTorch from aborting the process, whose exit code is not known
-    here.
+    """Keep a daemon thread that is inside PyTorch from aborting the process.
 
-    The thread sleeps where it would call ``abort``, as every thread does from Python 3.14 on; and
-    ``exit`` leaves with its code before it destroys what the thread computes with. Where the C
-    library lacks one of these, the end is left to chance.
+    Nothing tells Python code with which exit code its interpreter ends: ``raise SystemExit(3)``
+    leaves no trace. So the interpreter has to finalize, and :func:`leave` is out of the question.
+    Two calls of the C library make that safe:
+
+    - ``std::set_terminate``: a thread that is unwound inside C++ sleeps where it would call
+      ``abort``. From Python 3.14 on every thread sleeps there.
+    - ``on_exit``: ``exit`` leaves with its code before it destroys what the thread computes with.
+
+    Where the C library lacks one of them (macOS has no ``on_exit``), the end is left to chance.
+    A finalization that hangs, as one that waits for such a thread would, is ended after
+    :data:`FINALIZATION` seconds with the stacks on stderr and exit code 1.
     """
+    if sys.platform == "win32" or not _daemons():
+        return
     library = "libc++.1.dylib" if sys.platform == "darwin" else "libstdc++.so.6"
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL(None)
         ctypes.CDLL(library)._ZSt13set_terminatePFvvE(libc.pause)  # std::set_terminate
         libc.on_exit(libc._exit, None)
+    with contextlib.suppress(OSError, ValueError):  # no stderr
+        faulthandler.dump_traceback_later(FINALIZATION, exit=True, file=2)
 
 
-# Before threading joins the threads of others, which may wait for ours; atexit comes after that.
-getattr(threading, "_register_atexit", atexit.register)(_before_the_interpreter_ends)
+# Both kinds of handlers run in reverse order. `threading` has its own: they run before it joins the
+# threads of others, which may wait for ours. That of concurrent.futures.thread joins its threads
+# and was registered when that module was imported above, so it runs after ours.
+getattr(threading, "_register_atexit", atexit.register)(_stop_before_the_end)
+atexit.register(_survive_finalization)

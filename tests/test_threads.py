@@ -154,6 +154,75 @@ def test_output_that_is_lost_is_no_success(tmp_path, stuck):
         assert ends(stuck + "print(1); leave(2)", tmp_path, stdout=full).returncode in (2, 120)
 
 
+def test_an_exit_handler_that_hangs_costs_neither_output_nor_the_exit_code(tmp_path):
+    code = """
+import atexit, threading
+from gan_lab import threads
+threads.EXIT_HANDLERS = 0.1
+atexit.register(threading.Event().wait)
+print("written", end="")
+threads.leave(5)
+"""
+    done = ends(code, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (5, "written", "")
+
+
+def test_the_reader_of_the_output_may_take_longer_than_exit_handlers(tmp_path):
+    code = """
+import atexit, sys, threading, time
+from gan_lab import threads
+threads.EXIT_HANDLERS = 0.1
+sys.stdout = open(1, "w", buffering=2**20)
+def later():
+    time.sleep(1)
+    print("read now", file=sys.stderr, flush=True)
+def handler():
+    threading.Thread(target=later, daemon=True).start()
+    print("x" * 300_000, end="")  # more than a pipe holds
+atexit.register(handler)
+threads.leave(0)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None and process.stderr is not None
+        process.stderr.readline()
+        assert len(process.stdout.read()) == 300_000
+        assert process.wait(WAIT) == 0
+
+
+def test_a_user_who_does_not_want_to_wait_gets_the_exit_code_too(tmp_path):
+    """Ctrl-C while threads are waited for, and again while output is written."""
+    code = """
+from gan_lab import threads
+def interrupted():
+    raise KeyboardInterrupt
+threads.stop_all = threads.flush = interrupted
+threads.leave(5)
+"""
+    assert ends(code, tmp_path).returncode == 5
+
+
+def test_a_program_without_output_streams_can_leave(tmp_path):
+    code = "import sys; from gan_lab.threads import leave; sys.stdout = sys.stderr = None; leave(5)"
+    assert ends(code, tmp_path).returncode == 5
+
+
+def test_a_thread_of_others_may_wait_for_ours_at_the_end(tmp_path):
+    """The interpreter joins it, whichever of the two modules was imported first."""
+    code = """
+import threading
+from gan_lab.threads import BackgroundThread
+from concurrent.futures import ThreadPoolExecutor
+stopped = threading.Event()
+BackgroundThread(stopped.wait, "work", on_stop=stopped.set).start()
+ThreadPoolExecutor().submit(stopped.wait)
+"""
+    done = ends(code, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 COMPUTING = """
 import sys, time, torch
 from gan_lab.threads import BackgroundThread, Pool
@@ -178,6 +247,22 @@ def test_a_program_ends_with_its_own_exit_code(tmp_path, end, code):
     done = ends(COMPUTING + end, tmp_path)
     assert done.returncode == code, done.stderr
     assert "terminate called" not in done.stderr
+
+
+def test_a_finalization_that_hangs_is_ended_and_says_where(tmp_path):
+    code = """
+import threading, time
+from gan_lab import threads
+threads.FINALIZATION = 0.1
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+class Held:
+    def __del__(self, wait=threading.Lock().acquire):
+        wait(), wait()
+held = Held()
+"""
+    done = ends(code, tmp_path)
+    assert done.returncode == 1
+    assert "in __del__" in done.stderr
 
 
 # -- pools -----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 
 from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
-from gan_lab.threads import BackgroundThread
+from gan_lab.threads import BackgroundThread, safe_point
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +140,7 @@ class Pool:
 
         Raises:
             SandboxError: a limit was reached, the call was cancelled, or the worker crashed.
+            ThreadStopped: the calling thread was told to stop before a worker had the call.
         """
         limits = limits or Limits()
         request = {
@@ -149,10 +150,12 @@ class Pool:
             "limits": asdict(limits),
         }
         while not self._slots.acquire(timeout=POLL):
+            safe_point()
             if cancelled():
                 raise SandboxError("abandoned")
         begun = time.monotonic()
         try:
+            safe_point()
             answer = self._answered(request, limits, cancelled)
         except SandboxError:
             if charge is not None:

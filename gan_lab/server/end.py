@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -16,7 +17,9 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from gan_lab.threads import BackgroundThread, finish
+from gan_lab.threads import BackgroundThread, finish, flush
+
+log = logging.getLogger(__name__)
 
 LINGER = 10.0  # s for open responses after all runs have ended
 INTERRUPTED = 1  # Streamlit's exit code after SIGINT
@@ -37,7 +40,7 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
     over = threading.Event()
 
     def end(number: int) -> None:
-        close()
+        _guarded(close)
         if not over.wait(LINGER):
             with contextlib.suppress(RuntimeError):  # the loop is closed: the server has ended
                 loop.call_soon_threadsafe(_end_now, number)
@@ -59,14 +62,28 @@ def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
     try:
         yield
     finally:
+        over.set()  # no response is open any more
         for number, handler in former.items():
             signal.signal(number, handler)
+        flush()  # uvicorn raises the signal again, which ends the process at once
+
+
+def _guarded(close: Callable[[], object]) -> None:
+    try:
+        close()
+    except Exception:
+        log.exception("the runs could not be stopped")
 
 
 def _end_now(number: int) -> None:
     """On the main thread: as uvicorn and Streamlit would end the process."""
-    finish()
+
+    def end() -> None:
+        if number == signal.SIGTERM:
+            signal.raise_signal(number)
+        os._exit(INTERRUPTED)
+
     if number == signal.SIGTERM:
         signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-    os._exit(INTERRUPTED)
+    finish(end)
+    end()

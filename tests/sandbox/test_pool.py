@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gan_lab.sandbox import Limits, Pool, SandboxError
+from gan_lab.threads import BackgroundThread
 
 sys.path.insert(0, str(Path(__file__).parent))  # the workers import the decoders from there
 import decoders
@@ -148,6 +149,28 @@ def test_a_call_that_waits_for_a_worker_can_be_cancelled():
     finally:
         pool.close()
         busy.join(60)
+
+
+def test_a_thread_that_is_told_to_stop_does_not_wait_for_a_worker():
+    pool, found = Pool(1), []
+    busy = threading.Thread(target=refused, args=(pool, decoders.asleep), daemon=True)
+    busy.start()
+    waiting = BackgroundThread(lambda: found.append(pool.call(decoders.echoed, 1)), "waiting")
+    try:
+        while not pool._busy:
+            pass
+        waiting.start()
+        waiting.stop()
+        waiting.join(60)
+        assert not waiting.is_alive() and pool._busy
+    finally:
+        pool.close()
+        busy.join(60)
+    late = BackgroundThread(lambda: found.append(pool.call(decoders.echoed, 1)), "late")
+    late.stop()
+    late.start()
+    late.join(60)
+    assert not late.is_alive() and found == [] == pool._idle
 
 
 def test_the_caller_is_told_what_a_call_cost(pool):

@@ -30,7 +30,7 @@ async def slow(_request):
     return StreamingResponse(parts())
 
 def close():
-    print("closed", flush=True)
+    print("closed")
 
 @contextlib.asynccontextmanager
 async def lifespan(_app):
@@ -43,36 +43,79 @@ class Server(uvicorn.Server):
         print(self.servers[0].sockets[0].getsockname()[1], flush=True)
 
 app = Starlette(routes=[Route("/slow", slow)], lifespan=lifespan)
-print("not flushed", end="", file=sys.stderr)
 Server(uvicorn.Config(app, port=0, log_level="critical")).run()
 """
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, 1)])
-def test_an_open_response_does_not_hold_the_server(number: int, code: int):
+def started(server: str, linger: float) -> tuple[subprocess.Popen[str], int]:
+    """A server process, and its port."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, "0.1"], env={"PYTHONPATH": str(ROOT)}, text=True,
+        [sys.executable, "-c", server, str(linger)], env={"PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
+    return process, int(process.stdout.readline())
+
+
+def ended_with_an_open_response(server: str, number: int) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    process, port = started(server, 0.1)
     try:
-        port = int(process.stdout.readline())
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/slow", timeout=WAIT) as response:
             assert response.read(5) == b"begun"
             process.send_signal(number)
             out, err = process.communicate(timeout=WAIT)
     finally:
         process.kill()
-    assert process.returncode == code, err
-    assert (out, err) == ("closed\n", "not flushed")
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, 1)])
+def test_an_open_response_does_not_hold_the_server(number: int, code: int):
+    ended = ended_with_an_open_response(SERVER, number)
+    assert ended == (code, "closed\n", "")
+
+
+def test_runs_that_cannot_be_stopped_do_not_hold_the_server():
+    broken = SERVER.replace('print("closed")', "raise OSError('the disk is full')")
+    code, _, err = ended_with_an_open_response(broken, signal.SIGTERM)
+    assert code == -signal.SIGTERM
+    assert "the disk is full" in err
+
+
+def test_an_exit_handler_that_hangs_does_not_hold_the_server():
+    hangs = "import atexit, threading\nfrom gan_lab import threads\nthreads.EXIT_HANDLERS = 0.1\n"
+    hangs += "atexit.register(threading.Event().wait)\n"
+    for number, code in ((signal.SIGTERM, -15), (signal.SIGINT, 1)):
+        ended = ended_with_an_open_response(hangs + SERVER, number)
+        assert ended == (code, "closed\n", "")
 
 
 def test_a_server_without_open_responses_ends_as_uvicorn_does():
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, "600"], env={"PYTHONPATH": str(ROOT)}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    assert process.stdout is not None and process.stdout.readline()
+    process, _ = started(SERVER, 600)
+    process.send_signal(signal.SIGTERM)
+    ended = process.communicate(timeout=WAIT)
+    assert process.returncode == -signal.SIGTERM
+    assert ended == ("closed\n", "")
+
+
+def test_a_program_goes_on_after_its_server_has_ended():
+    """Nothing ends its process later."""
+    goes_on = SERVER.replace(
+        "Server(uvicorn.Config",
+        """import signal
+from gan_lab.threads import running
+signal.signal(signal.SIGTERM, lambda *_: None)  # uvicorn raises it once more
+async def main(server):
+    await server.serve()
+    for thread in running():
+        await asyncio.to_thread(thread.join)
+    await asyncio.sleep(0.1)
+    print("later")
+Server.run = lambda server: asyncio.run(main(server))
+Server(uvicorn.Config""",
+    )
+    process, _ = started(goes_on, 20)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=WAIT)
-    assert (process.returncode, out) == (-signal.SIGTERM, "closed\n"), err
+    assert (process.returncode, out) == (0, "closed\nlater\n"), err
