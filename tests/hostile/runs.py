@@ -171,8 +171,8 @@ def laughing(state: dict[str, Any]) -> None:
 
 
 def spoken(state: dict[str, Any]) -> None:
-    """A million names of one long line."""
-    state["ledger"] = ['{"step": 1, "path": "a", "note": "' + "x" * 60_000 + '"}'] * 900_000
+    """A hundred thousand names of one long line."""
+    state["ledger"] = ['{"step": 1, "path": "a", "note": "' + "x" * 60_000 + '"}'] * 100_000
 
 
 MANY = "its columns are no curves"
