@@ -249,6 +249,20 @@ def test_a_program_ends_with_its_own_exit_code(tmp_path, end, code):
     assert "terminate called" not in done.stderr
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no on_exit")
+def test_a_library_is_not_taken_down_under_a_thread_that_still_runs(tmp_path):
+    """The function that is registered here stands for the destructors of a C++ library."""
+    code = """
+import ctypes, sys, threading, time
+import gan_lab.threads
+libc = ctypes.CDLL(None)
+libc.__cxa_atexit(libc.abort, None, None)
+threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+sys.exit(7)
+"""
+    assert ends(code, tmp_path).returncode == 7
+
+
 def test_a_finalization_that_hangs_is_ended_and_says_where(tmp_path):
     code = """
 import threading, time
