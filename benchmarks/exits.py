@@ -182,7 +182,7 @@ def prepare(folder: Path, names: Collection[str] = CASES) -> None:
     """The runs and files that these cases read; takes some seconds."""
     from gan_lab.cli import main as command_line
 
-    tiny = ("train", "--data", "digits", *_TINY, "--set", "training.measuring=0")
+    tiny = ("train", "--data", "digits", *_TINY)
     edges = ("--preset", "pix2pix-small", "--set", "data.size=16", "--set", "data.pairs=edges")
     edges += ("--set", "networks.g.family=translate", "--set", "networks.d.family=dcgan")
     folder.mkdir()
