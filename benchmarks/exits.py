@@ -182,12 +182,12 @@ def prepare(folder: Path, names: Collection[str] = CASES) -> None:
     """The runs and files that these cases read; takes some seconds."""
     from gan_lab.cli import main as command_line
 
-    tiny = ("train", "--data", "digits", *_TINY, "--set", "training.measuring=0")
+    tiny = ("train", "--data", "digits", *_TINY)
     edges = ("--preset", "pix2pix-small", "--set", "data.size=16", "--set", "data.pairs=edges")
     edges += ("--set", "networks.g.family=translate", "--set", "networks.d.family=dcgan")
     folder.mkdir()
     place = {name: str(folder / name) for name in ("tiny", "brought.zip", "edges", "one.png")}
-    lines = [(*tiny, "--steps", "8", "--out", place["tiny"])]
+    lines: list[tuple[str, ...]] = [(*tiny, "--steps", "8", "--out", place["tiny"])]
     if "import" in names:
         lines.append(("export", place["tiny"], "--to", "bundle", "--out", place["brought.zip"]))
     if "apply" in names:
@@ -213,14 +213,20 @@ def play(name: str, prepared: Path, folder: Path) -> Ended:
         )  # fmt: skip
         try:
             since = _work_done(process, case, folder)
-            code, ended = process.wait(WAIT), time.time()
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)
-            code, ended = process.wait(), time.time()
+            code = _exit_code(process)
+            ended = time.time()
         finally:
             process.kill()
             process.wait()
     return Ended(code, ended - since(), _lost(name, folder), *_said(folder))
+
+
+def _exit_code(process: subprocess.Popen[bytes]) -> int:
+    try:
+        return process.wait(WAIT)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGABRT)
+        return process.wait()
 
 
 def _said(folder: Path) -> list[str]:
