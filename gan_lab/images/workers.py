@@ -40,7 +40,7 @@ _IDLE = (
 )
 _SETS = Pool(max(2, os.cpu_count() or 1), keep=1, idle_seconds=_IDLE, preload=_LOADED)
 _HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
-_SINGLE = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
+_SINGLE = Pool(1, idle_seconds=_IDLE, preload=_LOADED)  # as _HEAVY_ONES
 _SMALL = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
 _BACKGROUND = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
 

@@ -36,8 +36,7 @@ class Journal:
         for line in _lines(self._run / MEASURES):
             if (one := _measured(line)) is not None:
                 found.append(one)
-            if len(found) > most:
-                found = _halved(found)
+            found = fewer(found, most)
         return found
 
     def past(self) -> list[Finding]:
@@ -106,6 +105,14 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         for line in lines(path):
             if isinstance(line.get("step"), int):
                 yield line
+
+
+def fewer(measured: list[Measured], most: int) -> list[Measured]:
+    """At most ``most`` measurements: every second step but the newest is left out until there are
+    not more."""
+    while len(measured) > max(2, most):  # both ends stay
+        measured = _halved(measured)
+    return measured
 
 
 def _halved(measured: list[Measured]) -> list[Measured]:

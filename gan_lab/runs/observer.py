@@ -21,11 +21,10 @@ from gan_lab.games import Seen
 from gan_lab.measures import Measured
 from gan_lab.runs.autopilot import Autopilot
 from gan_lab.runs.best_kept import BestKept
-from gan_lab.runs.courses import thinned
 from gan_lab.runs.directory import RunDirectory
 from gan_lab.runs.evidence import gathered
 from gan_lab.runs.examiner import Examined
-from gan_lab.runs.journal import Journal
+from gan_lab.runs.journal import Journal, fewer
 from gan_lab.runs.mailbox import Mailbox
 from gan_lab.runs.measurer import Left, Measurer, give_way
 from gan_lab.runs.purse import Purse
@@ -72,7 +71,7 @@ class Observer:
         self._broken: set[str] = set()
         self._news = threading.Event()
         self._over = self._abandoned = False
-        self._run_broke = False
+        self._run_broke = self._ended = False
         self._trainer: Trainer | None = None
         self._thread = BackgroundThread(self._live, "observer", on_stop=self._let_go)
 
@@ -110,7 +109,7 @@ class Observer:
         """The run goes on from where it is now, and what is beyond that never happened."""
         with self._lock:
             self._journal.cut(trainer.steps)
-            self._measured = thinned(self._journal.measured(), KEPT)
+            self._measured = fewer(self._journal.measured(), KEPT)
             self._past = self._journal.past()[-PAST:]
             self._best.cut(trainer.steps)
             self._take = trainer.history.take
@@ -131,8 +130,9 @@ class Observer:
         Args:
             trainer: as it ends; None if it broke.
         """
-        if self._trainer is None:
+        if self._trainer is None or self._ended or not self._thread.is_alive():
             return
+        self._ended = True
         begun = time.monotonic()
         in_reach = self._measurer.metrics.last < PARTING and not self._measurer.broken
         if trainer is not None and in_reach:
@@ -222,7 +222,7 @@ class Observer:
             self._journal.note_measured(one)
         self._measured += found.measured
         if len(self._measured) > KEPT:
-            self._measured = thinned(self._measured, KEPT // 2)
+            self._measured = fewer(self._measured, KEPT // 2)
         self._best.settle(self._measured, found.best_by)
 
     def _look(self, trainer: Trainer) -> None:

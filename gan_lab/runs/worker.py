@@ -524,6 +524,7 @@ class Worker:
                 last, number=last.number + 1, state=State.FAILED, counts=counts, note=why, walk=None
             )
         )
+        self._observer.end(None)  # its last look belongs into the summary
         if self.loaded is not None:
             with contextlib.suppress(OSError):  # the disk may be what failed
                 self._directory.write_summary(self.summary() | {"note": why})

@@ -2,12 +2,13 @@
 
 A decoder that loops, allocates too much or crashes takes down a worker process, never the server::
 
-    from gan_lab.sandbox import Limits, call
+    from gan_lab.sandbox import Limits, Pool
 
-    pixels = call(decode, content, limits=Limits(cpu_seconds=5), errors=(Unreadable,))
+    pool = Pool(2)
+    pixels = pool.call(decode, content, limits=Limits(cpu_seconds=5), errors=(Unreadable,))
 """
 
 from gan_lab.sandbox.limits import Limits, SandboxError
-from gan_lab.sandbox.pool import Pool, call
+from gan_lab.sandbox.pool import Pool
 
-__all__ = ["Limits", "Pool", "SandboxError", "call"]
+__all__ = ["Limits", "Pool", "SandboxError"]

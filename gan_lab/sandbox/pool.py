@@ -187,7 +187,7 @@ class Pool:
             self._watch(worker, limits, cancelled)
             codec.write(worker.requests, request)
             answer = codec.read(worker.answers, limits.result_bytes + 2**20)
-            if not isinstance(answer, dict) or "cpu_seconds" not in answer:
+            if not _is_answer(answer):
                 raise SandboxError("crash")
             good = "reason" not in answer
         except (EOFError, OSError):
@@ -264,7 +264,7 @@ def _started(preload: Sequence[str]) -> _Worker:
     environment["PYTHONPATH"] = os.pathsep.join(paths)
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-            [sys.executable, "-m", "gan_lab.sandbox.worker", *preload],
+            [sys.executable, "-P", "-m", "gan_lab.sandbox.worker", *preload],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -295,6 +295,15 @@ def _why(worker: _Worker) -> Reason:
     return "crash"
 
 
+def _is_answer(answer: object) -> bool:
+    """Whether it has the shape of an answer; a worker that was taken over may send anything."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("cpu_seconds"), float):
+        return False
+    if "error" in answer:
+        return isinstance(answer["error"], list) and isinstance(answer.get("text"), str)
+    return "value" in answer or "reason" in answer
+
+
 def _value(answer: dict[str, Any], errors: tuple[type[Exception], ...]) -> Any:
     if "value" in answer:
         return answer["value"]
@@ -302,7 +311,3 @@ def _value(answer: dict[str, Any], errors: tuple[type[Exception], ...]) -> Any:
         if kind.__name__ in answer["error"]:
             raise kind(answer["text"])
     raise SandboxError("crash")
-
-
-_POOL = Pool(max(2, os.cpu_count() or 1), keep=2, idle_seconds=60.0)
-call = _POOL.call

@@ -188,10 +188,13 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
         opening = asyncio.create_task(
             asyncio.to_thread(_opened, path, name, runs, visitor, left.is_set)
         )
-        while not (await asyncio.wait({opening}, timeout=_LOOKS))[0]:
-            if await request.is_disconnected():
-                left.set()
-        return opening.result()
+        try:
+            while not (await asyncio.wait({opening}, timeout=_LOOKS))[0]:
+                if await request.is_disconnected():
+                    left.set()
+            return opening.result()
+        finally:
+            left.set()  # also where this task was cancelled: its file is removed now
 
 
 def _written(file: BinaryIO, part: bytes) -> None:

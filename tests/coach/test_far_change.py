@@ -151,6 +151,12 @@ def test_trouble_that_began_much_later_is_not_put_down_to_it(since: dict[str, fl
         assert far_change.RULE.look(run(since, D_RATE, steps=steps, ill_from=900)) is not None
 
 
+@pytest.mark.parametrize("since", [BLIND, WON, FOOLED, {"grad/D": 500.0}])
+def test_trouble_that_lasts_is_put_down_to_it_for_as_long(since: dict[str, float]) -> None:
+    for steps in (3_000, 9_000, 40_000):  # a bucket of the thinned curve has 8, 32, 128 readings
+        assert far_change.RULE.look(run(since, D_RATE, steps=steps)) is not None
+
+
 def test_a_change_that_the_coach_advised_is_not_suspected() -> None:
     note = "coach: The learning rate is too high - Lower the learning rate of D."
     assert far_change.suspects(run(WON, Entry(AT, "optim.d.lr", 1.0, 0.002))) != []

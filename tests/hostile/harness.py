@@ -98,8 +98,8 @@ class Watch:
 
 def _is_decoder(command: object) -> bool:
     """Whether it starts one of the app's own worker processes for untrusted bytes."""
-    return isinstance(command, list) and command[:3] == [
-        sys.executable, "-m", "gan_lab.sandbox.worker",
+    return isinstance(command, list) and command[:4] == [
+        sys.executable, "-P", "-m", "gan_lab.sandbox.worker",
     ]  # fmt: skip
 
 

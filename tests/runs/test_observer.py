@@ -399,4 +399,6 @@ def test_the_last_look_at_a_run_that_broke_names_the_change(begin, small, monkey
     first = run.checkup().health.findings[0]
     assert first.rule.name == "far-change"
     assert "the run broke" in first.sign.seen
+    summary = json.loads((run.directory.path / "summary.json").read_text("utf-8"))
+    assert summary["coach"]["findings"][0] == "far-change"
     assert first.advice[0].changes in ((("optim.d.lr", 2e-4),), (("regularisation.gp", 0.0),))

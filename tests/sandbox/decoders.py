@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_lab.sandbox import codec
+
 
 class Unreadable(ValueError):
     """The input is broken."""
@@ -62,6 +64,16 @@ def nonsense():
     for number in range(3, 64):
         try:
             os.write(number, b"[" * 4096)
+        except OSError:
+            continue
+    time.sleep(600)
+
+
+def forged(value):
+    """A message of the right format that no worker writes."""
+    for number in range(3, 64):
+        try:
+            os.write(number, b"".join(codec.encoded(value)))
         except OSError:
             continue
     time.sleep(600)

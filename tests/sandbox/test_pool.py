@@ -11,6 +11,7 @@ import pytest
 
 from gan_lab.sandbox import Limits, Pool, SandboxError
 from gan_lab.threads import BackgroundThread
+from tests.patience import WAIT
 
 sys.path.insert(0, str(Path(__file__).parent))  # the workers import the decoders from there
 import decoders
@@ -112,6 +113,21 @@ def test_a_worker_that_writes_nonsense_is_ended(pool):
     assert pool.call(decoders.echoed, "next") == "next"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        [1],
+        {"value": 1},
+        {"cpu_seconds": "1", "value": 1},
+        {"cpu_seconds": 1.0},
+        {"cpu_seconds": 1.0, "error": "Unreadable", "text": "a damaged PNG"},
+        {"cpu_seconds": 1.0, "error": ["Unreadable"], "text": None},
+    ],
+)
+def test_an_answer_of_another_shape_ends_the_worker(pool, value):
+    assert refused(pool, decoders.forged, value, errors=(decoders.Unreadable,)) == "crash"
+
+
 @pytest.mark.parametrize("function", [decoders.crashing, decoders.vanishing])
 def test_a_crash_ends_the_worker_and_not_the_server(pool, function):
     assert refused(pool, function) == "crash"
@@ -148,7 +164,7 @@ def test_a_call_that_waits_for_a_worker_can_be_cancelled():
         assert refused(pool, decoders.echoed, 1, cancelled=cancelled.is_set) == "abandoned"
     finally:
         pool.close()
-        busy.join(60)
+        busy.join(WAIT)
 
 
 def test_a_thread_that_is_told_to_stop_does_not_wait_for_a_worker():
@@ -161,15 +177,15 @@ def test_a_thread_that_is_told_to_stop_does_not_wait_for_a_worker():
             pass
         waiting.start()
         waiting.stop()
-        waiting.join(60)
+        waiting.join(WAIT)
         assert not waiting.is_alive() and pool._busy
     finally:
         pool.close()
-        busy.join(60)
+        busy.join(WAIT)
     late = BackgroundThread(lambda: found.append(pool.call(decoders.echoed, 1)), "late")
     late.stop()
     late.start()
-    late.join(60)
+    late.join(WAIT)
     assert not late.is_alive() and found == [] == pool._idle
 
 
@@ -194,7 +210,7 @@ def test_a_worker_that_waits_too_long_ends():
                 ended.set()
 
     threading.Thread(target=gone, daemon=True).start()
-    assert ended.wait(60)
+    assert ended.wait(WAIT)
     assert pool.call(os.getpid) != first
     pool.close()
 

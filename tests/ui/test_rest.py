@@ -101,7 +101,7 @@ def test_a_change_of_a_parameter_that_is_not_known_is_shown_by_its_path(small):
         small(), RunDirectory.create(new_path(preset("quick").config, "quick")),
         budget=Budget(steps=5),
     ).start()  # fmt: skip
-    assert run.join(30)
+    assert run.join(WAIT)
     path = run.directory.path
     with (path / "ledger.jsonl").open("a", encoding="utf-8") as file:
         for line in STRANGE:
@@ -109,7 +109,7 @@ def test_a_change_of_a_parameter_that_is_not_known_is_shown_by_its_path(small):
     library().owners.mark(path, "anna")
     hosted = registry().open(path, "anna")
     assert [entry.path for entry in hosted.run.ledger()[-4:]] == [one["path"] for one in STRANGE]
-    app = AppTest.from_file(str(APP), default_timeout=60)
+    app = AppTest.from_file(str(APP), default_timeout=WAIT)
     app.session_state["visitor"] = "anna"
     app.query_params["run"] = hosted.view_id
     app.run()

@@ -38,7 +38,7 @@ _PARTS = 8
 BEFORE, AFTER = 300, 30
 """Rounds on either side of the change that are compared, at most."""
 LEAST = 10
-"""Readings after the change below which nothing is compared."""
+"""Readings on either side of the change below which nothing is compared."""
 LONGER, SHORTER = 30.0, 0.05
 """How many times as long as before a gradient is that broke loose, or died away."""
 LONG, SHORT = 20.0, 1e-3
@@ -169,11 +169,13 @@ def _after(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]
 
 
 def _before(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]:
-    """The curve shortly before the change, since both networks train; may be thinned, or empty."""
+    """The curve shortly before the change, since both networks train; may be thinned. Empty if it
+    rests on too few readings."""
     steps, means = evidence.course(column)
     width = 2**evidence.whole.level
     first = max(first_round(evidence.config), entry.step - max(BEFORE, 8 * width))
-    return means[(steps > first) & (steps + width // 2 <= entry.step)]
+    means = means[(steps > first) & (steps + width // 2 <= entry.step)]
+    return means if len(means) * width >= LEAST else means[:0]
 
 
 def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
@@ -181,7 +183,7 @@ def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
     for name in (*(judge.name for judge in judges(evidence.config)), *generators(evidence.config)):
         column = f"grad/{name}"
         now, then = _after(evidence, entry, column), _before(evidence, entry, column)
-        if not len(now) or len(then) < LEAST:
+        if not len(now) or not len(then):
             continue
         length, before = float(np.median(now)), float(np.median(then))
         loose = length > LONG and length > LONGER * before
@@ -204,7 +206,7 @@ def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
         columns = (judge.real, judge.fake)
         now = [_after(evidence, entry, column) for column in columns]
         then = [_before(evidence, entry, column) for column in columns]
-        if not all(len(x) for x in now) or not all(len(x) >= LEAST for x in then):
+        if not all(len(x) for x in (*now, *then)):
             continue
         real, fake = (float(x.mean()) for x in now)
         before = [float(x.mean()) for x in then]
@@ -231,7 +233,7 @@ def _losses(evidence: Evidence, entry: Entry) -> Trouble | None:
         ("loss/G", WORSE_G, None),
     ):
         now, then = _after(evidence, entry, column), _before(evidence, entry, column)
-        if not len(now) or len(then) < LEAST:
+        if not len(now) or not len(then):
             continue
         value, before = float(np.median(now)), float(np.abs(then).max())
         rest = _rest(evidence, judge or first)
