@@ -76,14 +76,25 @@ class Visit:
         """What the run begins with; of a visitor's own images without them."""
         return put(preset(self.preset).config, {**self.changes, "training.seed": seed})
 
-    def names(self, finding: Mapping[str, Any]) -> bool:
+    def names(
+        self, finding: Mapping[str, Any], old: float | None = None, new: float | None = None
+    ) -> bool:
         """Whether a finding, as the page got it, says that this turn is the cause: its words name
-        the knob, or its first advice turns this knob and no other."""
+        the knob, or its first advice turns this knob and no other.
+
+        Args:
+            old, new: value before and after the turn. Where they are given, an advice that goes
+                further the wrong way does not count.
+        """
         assert self.turn is not None
         if re.search(self.turn.words, f"{finding['title']}. {finding['seen']}", re.IGNORECASE):
             return True
-        turned = {path for path, _ in (finding["advice"] or [[]])[0]}
-        return turned == {self.turn.path}
+        advised = dict((finding["advice"] or [[]])[0])
+        if set(advised) != {self.turn.path}:
+            return False
+        if old is None or new is None:
+            return True
+        return abs(advised[self.turn.path] - old) < abs(new - old)
 
 
 def _rate(player: str, *keys: str) -> Turn:

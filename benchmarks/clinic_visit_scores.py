@@ -108,9 +108,8 @@ def when(steps: Sequence[Sequence[float]], step: int) -> float:
 def delay(line: Line) -> float:
     """Seconds from the beginning of the trouble to the first finding that names the cause; 0 if it
     is named before, infinite if never."""
-    visit = VISITS[line["case"]]
     for span in line["spans"]:
-        if span["at"] >= line["pressed"] and any(_right(visit, one) for one in span["findings"]):
+        if span["at"] >= line["pressed"] and any(_right(line, one) for one in span["findings"]):
             return max(0.0, span["at"] - when(line["steps"], line["began"]))
     return math.inf
 
@@ -118,7 +117,7 @@ def delay(line: Line) -> float:
 def named_first(line: Line) -> bool:
     """Whether the first alarm that stands after the turn names the cause at its head."""
     first = first_named(line)
-    return first is not None and _right(VISITS[line["case"]], first)
+    return first is not None and _right(line, first)
 
 
 def first_named(line: Line) -> Mapping[str, Any] | None:
@@ -132,17 +131,18 @@ def first_named(line: Line) -> Mapping[str, Any] | None:
 def at_the_head(line: Line) -> float:
     """Share of the time with an alarm after the turn in which the cause stood at its head; 0 if
     there was no alarm."""
-    visit, whole, right = VISITS[line["case"]], 0.0, 0.0
+    whole = right = 0.0
     for span in line["spans"]:
         length = min(span["for"], span["at"] + span["for"] - line["pressed"])
         if length > 0 and alarms(span) and span["findings"]:
             whole += length
-            right += length * _right(visit, span["findings"][0])
+            right += length * _right(line, span["findings"][0])
     return right / whole if whole else 0.0
 
 
-def _right(visit: Visit, finding: Mapping[str, Any]) -> bool:
-    return finding["weight"] in ALARMS and visit.names(finding)
+def _right(line: Line, finding: Mapping[str, Any]) -> bool:
+    visit = VISITS[line["case"]]
+    return finding["weight"] in ALARMS and visit.names(finding, line["old"], line["new"])
 
 
 # -- tables ------------------------------------------------------------------------------------

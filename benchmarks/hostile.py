@@ -5,10 +5,11 @@
 The app's server, an attacker and an innocent visitor are three processes on one machine. For each
 entrance the attacker sends the input again and again, several at once where the entrance allows it.
 The visitor asks the latent page of a generator that came with the app for ten images a second, for
-a page every second, and asks a question about a small image of its own every three seconds. The
-table has the processor time and the time until all was answered; the memory of the server with its
-worker processes, at the highest over what it was just before (a shared page counts once); and how
-long the visitor waited. Everything is sent to 127.0.0.1; each attack ends after ``--seconds``.
+a page every second, and asks a question about a small image of its own every three seconds. It has
+a cookie of its own, and a refusal counts as if it had waited in vain. The table has the processor
+time and the time until all was answered; the memory of the server with its worker processes, at the
+highest over what it was just before (a shared page counts once); and how long the visitor waited.
+Everything is sent to 127.0.0.1; after ``--seconds`` nothing more is sent.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ SLOWEST = 0.3
 """s: the visitor's 95th percentile at most."""
 MEMORY = 300
 """MB that the server's memory may grow."""
+_INNOCENT = "ganlab_visitor=innocent"
 _IMAGES, _PAGES, _OWN = 0.1, 1.0, 3.0  # s between two of the visitor's questions of each kind
-_PATIENCE = 120.0  # s that the visitor waits for one answer
+_PATIENCE = 120.0  # s that the visitor and the attacker wait for one answer
 _QUIET = 3.0  # s before each attack, in which the memory is measured
 _CALM = 0.3  # of a core: what an idle server with one visitor uses at most
 _SETTLE = 60.0  # s that the server has to become calm after an attack
@@ -90,6 +92,11 @@ def _socket(url: str, name: str = "latent") -> str:
     return f"ws{url[4:]}/ganlab/{name}/{VIEW}"
 
 
+def _line(url: str, seconds: float, cookie: str) -> ClientConnection:
+    headers = {"cookie": cookie} if cookie else {}
+    return connect(_socket(url), max_size=None, open_timeout=seconds, additional_headers=headers)
+
+
 def _said(frame: bytes | str) -> str:
     """The words of an answer on the latent socket."""
     data = frame if isinstance(frame, bytes) else frame.encode()
@@ -98,10 +105,16 @@ def _said(frame: bytes | str) -> str:
     return str(told.get("text") or f"a frame of kind {told.get('kind')}")
 
 
-def own_image(url: str, content: bytes, seconds: float) -> str:
+def own_image(url: str, content: bytes, seconds: float, cookie: str = "") -> str:
     """As the file of a question of the latent page, which needs no cookie."""
     file = base64.b64encode(content).decode()
-    return _asked(url, json.dumps({"ask": "subject", "id": 1, "of": "file", "file": file}), seconds)
+    asked = json.dumps({"ask": "subject", "id": 1, "of": "file", "file": file})
+    return _asked(url, asked, seconds, cookie)
+
+
+def own_image_of_many(url: str, content: bytes, seconds: float) -> str:
+    """The same by a new visitor each time: a cookie costs nothing."""
+    return own_image(url, content, seconds, f"ganlab_visitor=hostile-{os.urandom(6).hex()}")
 
 
 def frame(url: str, content: bytes, seconds: float) -> str:
@@ -109,9 +122,9 @@ def frame(url: str, content: bytes, seconds: float) -> str:
     return _asked(url, content.decode(), seconds)
 
 
-def _asked(url: str, message: str, seconds: float) -> str:
+def _asked(url: str, message: str, seconds: float, cookie: str = "") -> str:
     try:
-        with connect(_socket(url), max_size=None, open_timeout=seconds) as line:
+        with _line(url, seconds, cookie) as line:
             line.send(message)
             return _said(line.recv(seconds))
     except ConnectionClosed as closed:
@@ -178,6 +191,13 @@ def _is_closed(line: socket.socket) -> bool:
 _IMAGE = "an image asked about on the latent page"
 _RUN = "a run that is imported"
 ATTACKS: dict[str, Attack] = {
+    "jpeg-100": Attack(
+        _IMAGE, "progressive JPEG of 100 scans", lambda: inputs.progressive_jpeg(95), own_image
+    ),
+    "jpeg-100-many": Attack(
+        _IMAGE, "the same, each by a new visitor", lambda: inputs.progressive_jpeg(95),
+        own_image_of_many, together=8,
+    ),
     "jpeg-1000": Attack(
         _IMAGE, "progressive JPEG of 1,000 scans", lambda: inputs.progressive_jpeg(1000), own_image
     ),
@@ -185,12 +205,16 @@ ATTACKS: dict[str, Attack] = {
         _IMAGE, "progressive JPEG of 20,000 scans", lambda: inputs.progressive_jpeg(20_000),
         own_image, times=1,
     ),
-    "png-flat": Attack(_IMAGE, "RGBA PNG of 64 megapixels", inputs.flat_png, own_image, times=6),
+    "png-flat": Attack(_IMAGE, "RGBA PNG of 16 megapixels", inputs.flat_png, own_image, times=6),
+    "png-flat-many": Attack(
+        _IMAGE, "the same, each by a new visitor", inputs.flat_png, own_image_of_many, together=8,
+        times=6,
+    ),
     "png-interlaced": Attack(
-        _IMAGE, "interlaced PNG of 64 megapixels", inputs.interlaced_png, own_image
+        _IMAGE, "interlaced PNG of 16 megapixels", inputs.interlaced_png, own_image
     ),
     "gif-frames": Attack(_IMAGE, "GIF of 200,000 frames", inputs.many_framed_gif, own_image),
-    "tiff-strips": Attack(_IMAGE, "TIFF of 7,900 LZW strips", inputs.lzw_tiff, own_image),
+    "tiff-strips": Attack(_IMAGE, "TIFF of 4,000 LZW strips", inputs.lzw_tiff, own_image),
     "bundle-columns": Attack(
         _RUN, '20,000 columns named ""', inputs.many_columns, bring, together=1, times=2
     ),
@@ -230,7 +254,8 @@ def attacker(pipe: Connection, url: str) -> None:
         attack = ATTACKS[name]
         content = attack.content()
         pipe.send(len(content))
-        send = partial(_sent, attack, url, content, time.monotonic() + pipe.recv())
+        seconds = pipe.recv()
+        send = partial(_sent, attack, url, content, time.monotonic() + seconds)
         with ThreadPoolExecutor(attack.together) as senders:
             pipe.send([one for part in senders.map(send, range(attack.together)) for one in part])
 
@@ -243,7 +268,7 @@ def _sent(attack: Attack, url: str, content: bytes, end: float, _: int) -> list[
         if begun >= end:
             break
         try:
-            said = attack.send(url, content, end - begun)
+            said = attack.send(url, content, max(end - begun, _PATIENCE))
         except (OSError, TimeoutError) as error:
             late = isinstance(error, TimeoutError) or "timed out" in str(error)
             said = "no answer" if late else f"failed ({error})"
@@ -252,6 +277,12 @@ def _sent(attack: Attack, url: str, content: bytes, end: float, _: int) -> list[
 
 
 # -- the innocent visitor --------------------------------------------------------------------------
+
+
+def _refuse_refusal(said: str) -> None:
+    """Raises TimeoutError for what is not what the visitor asked for."""
+    if not said.startswith("a frame of kind "):
+        raise TimeoutError(said)
 
 
 def visitor(pipe: Connection, url: str) -> None:
@@ -280,10 +311,10 @@ def visitor(pipe: Connection, url: str) -> None:
 
         def ask() -> None:
             if not lines:
-                lines.append(connect(_socket(url), max_size=None, open_timeout=_PATIENCE))
+                lines.append(_line(url, _PATIENCE, _INNOCENT))
             try:
                 lines[0].send(message)
-                lines[0].recv(_PATIENCE)
+                _refuse_refusal(_said(lines[0].recv(_PATIENCE)))
             except BaseException:
                 lines.pop().close()
                 raise

@@ -24,6 +24,8 @@ from gan_lab.runs import Budget, Run, RunDirectory
 from gan_lab.training import checkpoints
 
 MIB = 1 << 20
+SIDE = 4000
+"""px: an image asked about on the latent page may have 16 million pixels; more cost little."""
 _STEPS = 6000  # that a bundle says its run has
 _COLUMNS = 20_000
 _NOISE = 24 << 10
@@ -35,7 +37,7 @@ _MIXED = random.Random(0).randbytes(_NOISE) + bytes(MIB - _NOISE)
 # -- images ----------------------------------------------------------------------------------------
 
 
-def progressive_jpeg(scans: int, side: int = 6000) -> bytes:
+def progressive_jpeg(scans: int, side: int = SIDE) -> bytes:
     """A flat grey image whose last scan is repeated: each costs as much as the whole image."""
     buffer = io.BytesIO()
     Image.new("L", (side, side), 99).save(buffer, "JPEG", progressive=True, quality=50)
@@ -73,22 +75,22 @@ def _png(side: int, kind: int, samples: int, *, interlaced: bool) -> bytes:
 
 
 def flat_png() -> bytes:
-    """64 megapixels with an alpha channel: 256 MB of zeros in 250 KB."""
-    return _png(8000, 6, 4, interlaced=False)
+    """16 megapixels with an alpha channel: 64 MB of zeros in 62 KB."""
+    return _png(SIDE, 6, 4, interlaced=False)
 
 
 def interlaced_png() -> bytes:
-    return _png(8000, 2, 3, interlaced=True)
+    return _png(SIDE, 2, 3, interlaced=True)
 
 
 def many_framed_gif(frames: int = 200_000) -> bytes:
     """Frames of one pixel on a large screen."""
-    head = b"GIF89a" + struct.pack("<HHBBB", 4000, 4000, 0x80, 0, 0) + bytes(6)
+    head = b"GIF89a" + struct.pack("<HHBBB", SIDE, SIDE, 0x80, 0, 0) + bytes(6)
     frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
     return head + frame * frames + b"\x3b"
 
 
-def lzw_tiff(side: int = 7900) -> bytes:
+def lzw_tiff(side: int = SIDE) -> bytes:
     """A strip for each row, each packed by LZW."""
     buffer = io.BytesIO()
     Image.new("RGB", (side, side)).save(buffer, "TIFF", compression="tiff_lzw", tiffinfo={278: 1})

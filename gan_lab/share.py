@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gan_lab.archives.json_text import parse
+from gan_lab.archives.json_text import JsonLimits, parse
 from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, from_tree, get, known, put
 from gan_lab.data import DRAWN, NAMED, DataError, class_numbers, plane_of, split_name
 from gan_lab.presets import DEFAULT, preset, presets
@@ -27,6 +27,8 @@ LONGEST = 6000
 
 _VERSION = "1"
 _MOST_BYTES = 32 << 10  # of the JSON; a small text may claim to be very much
+_LIMITS = JsonLimits(size=_MOST_BYTES, values=50_000, depth=32, digits=4_300)
+"""A number that is too large is the schema's to refuse: it names the parameter."""
 _MOST_CHANGES = 2 * len(KNOBS)
 _MOST_SECTIONS = 50
 _PASSES = 3  # over changes that allow one another in some order only
@@ -239,7 +241,7 @@ def _unpacked(token: str) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
         unpacker = zlib.decompressobj(-15)
         text = unpacker.decompress(packed[2:], _MOST_BYTES)
         whole = unpacker.eof and not unpacker.unused_data and packed[:2] == _sum(text)
-        content = parse(text) if whole else None
+        content = parse(text, _LIMITS) if whole else None
     except (ValueError, zlib.error, RecursionError):
         raise ShareError(_DAMAGED) from None
     kinds = (str, str, dict, dict)

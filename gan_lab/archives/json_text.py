@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-_DIGITS = 20  # of an integer: no step, count or size has more
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -30,11 +30,13 @@ class JsonLimits:
         size: bytes in UTF-8.
         values: commas and opening brackets, those in strings included: no text has more values.
         depth: containers inside each other.
+        digits: of an integer: no step, count or size has more. Python reads 4,300 at most.
     """
 
     size: int
     values: int
     depth: int
+    digits: int = 20
 
 
 DOCUMENT = JsonLimits(size=1 << 20, values=50_000, depth=32)
@@ -56,7 +58,7 @@ def parse(text: bytes | str, limits: JsonLimits = DOCUMENT) -> Any:
     if _deeper(words, limits.depth):
         raise JsonError("it is nested too deeply")
     try:
-        value = json.loads(words, parse_int=_integer)
+        value = json.loads(words, parse_int=partial(_integer, most=limits.digits))
         if _HALF_CHARACTER.search(words):
             json.dumps(value, ensure_ascii=False).encode()
     except JsonError:
@@ -123,7 +125,7 @@ def _deeper(text: str, depth: int) -> bool:
     return False
 
 
-def _integer(digits: str) -> int:
-    if (count := len(digits.lstrip("-"))) > _DIGITS:
+def _integer(digits: str, most: int) -> int:
+    if (count := len(digits.lstrip("-"))) > most:
         raise JsonError(f"it has a number of {count:,} digits")
     return int(digits)

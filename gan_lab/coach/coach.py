@@ -50,12 +50,14 @@ class _Track:
         looks: at which that was so.
         slips: looks in a row at which it was not.
         finding: that stands.
+        sign: on which it rests, as the rule gave it.
     """
 
     since: int | None = None
     looks: int = 0
     slips: int = 0
     finding: Finding | None = None
+    sign: Sign | None = None
 
     def count(self, here: bool, step: int) -> None:
         """One more look. A single slip is forgiven on the way to a finding, since curves are noisy;
@@ -91,7 +93,7 @@ class Coach:
         every = every_rule().values() if rules is None else rules
         self._rules = tuple(sorted(every, key=lambda rule: rule.cause))  # those are asked last
         self._tracks = {rule.name: _Track() for rule in self._rules}
-        self._step = 0
+        self._step = self._looked = 0  # steps of this look and of the one before
         self._turned = 0  # step of the last change that was heard of
         self._onsets: dict[str, _Onset] = {}  # of signs of trouble, by rule
         self.events: list[Event] = []
@@ -111,7 +113,7 @@ class Coach:
         """How the run is now. A step before that of the last look means that it went back."""
         if evidence.step < self._step:
             self._back_to(evidence.step)
-        self._step = evidence.step
+        self._looked, self._step = self._step, evidence.step
         if (turned := max(evidence.turned, default=0)) != self._turned:
             self._turned = turned
             for track in self._tracks.values():
@@ -127,7 +129,8 @@ class Coach:
         """The step from which on the sign of a rule, which is seen now, has been seen. A change of
         a parameter and short gaps begin nothing anew, unlike for patience."""
         former, finding = self._onsets.get(rule.name), self._tracks[rule.name].finding
-        goes_on = former is not None and (finding or step - former.last <= GAP)
+        gap = max(GAP, 2 * (step - self._looked))  # a fast run is looked at less often than that
+        goes_on = former is not None and (finding or step - former.last <= gap)
         since = former.first if former is not None and goes_on else step
         self._onsets[rule.name] = _Onset(since, step)
         return since
@@ -143,16 +146,19 @@ class Coach:
         """Ask a rule; returns the sign that it sees now."""
         track, step = self._tracks[rule.name], evidence.step
         early = played(evidence) < rule.warm_up and not (evidence.broken and rule.cause)
-        sign = None if early else _dated(rule.look(evidence), step)
+        sign = None if early else rule.look(evidence)
         if track.finding is None:
             track.count(sign is not None, step)
             at_once = not rule.patience or evidence.broken  # there will be no other look at it
             rounds, looks = (0, 1) if at_once else (rule.patience, LOOKS)
             if sign is not None and track.lasted(step, rounds, looks):
-                self._say(track, Finding(rule, sign, _advice(rule, evidence), step))
+                self._say(track, sign, Finding(rule, sign, _advice(rule, evidence), step))
             return sign
         if sign is not None:
-            track.finding = replace(track.finding, sign=sign, advice=_advice(rule, evidence))
+            track.sign = sign
+            track.finding = replace(track.finding, advice=_advice(rule, evidence))
+        if track.sign is not None:  # of what is not of now any more, the words say so
+            track.finding = replace(track.finding, sign=_dated(track.sign, step))
         track.count(sign is None, step)
         looks = LOOKS * LONGER if rule.patience else 1
         gone = sign is None and track.lasted(step, LONGER * rule.patience, looks)
@@ -160,14 +166,15 @@ class Coach:
             self._take_back(track, replace(track.finding, until=step))
         return sign
 
-    def _say(self, track: _Track, finding: Finding) -> None:
+    def _say(self, track: _Track, sign: Sign, finding: Finding) -> None:
         track.anew()
-        track.finding = finding
+        track.sign = sign
+        finding = track.finding = dated(finding, finding.since)
         self.events.append(Event(finding.since, "came", finding))
 
     def _take_back(self, track: _Track, finding: Finding) -> None:
         track.anew()
-        track.finding = None
+        track.finding = track.sign = None
         self.events.append(Event(self._step, "went", finding))
 
     def _back_to(self, step: int) -> None:
@@ -176,16 +183,20 @@ class Coach:
         self._onsets = {name: one for name, one in self._onsets.items() if one.first <= step}
         for track in self._tracks.values():
             track.anew()
-            track.finding = None
+            track.finding = track.sign = None
         for event in self.events:
             came = event.kind == "came"
             if (track := self._tracks.get(event.finding.rule.name)) is not None:
                 track.finding = event.finding if came else None
 
 
-def _dated(sign: Sign | None, now: int) -> Sign | None:
-    """A sign whose words say of which step they are, where that is not now."""
-    if sign is None or sign.measured is None or not (when := at_step(sign.measured, now)):
+def dated(finding: Finding, now: int) -> Finding:
+    """A finding whose words say of which step they are, where that is not now."""
+    return replace(finding, sign=_dated(finding.sign, now))
+
+
+def _dated(sign: Sign, now: int) -> Sign:
+    if sign.measured is None or not (when := at_step(sign.measured, now)) or when in sign.seen:
         return sign
     return replace(sign, seen=f"{sign.seen.removesuffix('.')}{when}.")
 

@@ -139,6 +139,18 @@ class Evidence:
         there = ~np.isnan(means)
         return steps[there].astype(np.int64), means[there]
 
+    def curves_at(self, step: int) -> Evidence:
+        """The curves as they were at an earlier step, from the thinned ones: the newest readings
+        are missing where a bucket of those is wider than the steps up to there. Only for curves;
+        probes and metrics are still those of now."""
+        width = 2**self.whole.level
+        buckets = max(0, step // width - self.whole.first)
+        means = self.whole.values[:buckets, 1].astype(np.float32)
+        then = copy.copy(self)
+        object.__setattr__(then, "counts", self.counts._replace(steps=step))
+        object.__setattr__(then, "recent", np.repeat(means, width, axis=0)[-len(self.recent) :])
+        return then
+
     # -- probes and metrics --------------------------------------------------------------------
 
     def probed(self, *names: str) -> Probe | None:

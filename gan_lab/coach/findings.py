@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gan_lab.coach.evidence import Evidence
 
 
+ADVISED = "coach: "
+"""The note of a change that follows an advice begins with this."""
+
+
 class Weight(StrEnum):
     """How much a finding matters."""
 
@@ -139,6 +143,7 @@ class Finding:
             "columns": list(self.sign.columns),
             "first": self.sign.first,
             "last": self.sign.last,
+            "measured": self.sign.measured,
             "advice": [
                 {"text": a.text, "changes": [list(c) for c in a.changes], "live": a.live}
                 for a in self.advice

@@ -63,6 +63,13 @@ def played(evidence: Evidence) -> int:
     return max(0, evidence.step - first_round(evidence.config))
 
 
+def grows(evidence: Evidence) -> bool:
+    """Whether G still grows or fades a level in: its images are coarse ones, enlarged, so they are
+    less varied than whole real images, however good they are."""
+    side, alpha = (evidence.newest(f"grow/{name}", 1) for name in ("side", "alpha"))
+    return bool(len(side) and len(alpha)) and (side[0] < evidence.kind.size or alpha[0] < 1.0)
+
+
 def has_labels(config: RunConfig) -> bool:
     """Whether D(x) and D(G(z)) say how sure D is; a critic's or a margin's scores have other
     units."""
@@ -100,10 +107,17 @@ def rest_of(evidence: Evidence, judge: Judge) -> float:
     return resting(evidence.config.objective).d * (0.5 if judge.half else 1.0)
 
 
+_NAMES = {
+    "lr": "learning rate", "steps": "updates a step", "gp": "gradient penalty",
+    "dragan": "DRAGAN penalty", "r1": "R1 penalty", "r2": "R2 penalty", "vgg": "VGG loss",
+    "ada": "adaptive augmentation", "label_flip": "share of flipped labels",
+}  # fmt: skip
+
+
 def named(path: str) -> str:
     """A parameter within a sentence: "D's learning rate"."""
     *parents, name = path.split(".")
-    words = {"lr": "learning rate", "steps": "updates a step"}.get(name, name.replace("_", " "))
+    words = _NAMES.get(name, name.replace("_", " "))
     owner = parents[-1] if parents else ""
     if path.startswith(OVERRIDES):
         return f"{owner}'s {words}"

@@ -25,6 +25,7 @@ class Trend(NamedTuple):
         numbers: as measured.
         floor: what real pictures get, if known.
         larger: whether larger is better.
+        fresh: how many of the newest numbers a verdict may rest on, see ``Evidence.is_fresh``.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Trend(NamedTuple):
     numbers: tuple[float, ...]
     floor: float | None
     larger: bool
+    fresh: int
 
     @property
     def called(self) -> str:
@@ -76,7 +78,8 @@ def trend(evidence: Evidence) -> Trend | None:
             course = evidence.measure(name, weights)
             if course:
                 steps, numbers = zip(*course, strict=True)
-                return Trend(name, steps, numbers, evidence.floor(name, weights), _more(name))
+                floor, fresh = evidence.floor(name, weights), sum(map(evidence.is_fresh, steps))
+                return Trend(name, steps, numbers, floor, _more(name), fresh)
     return None
 
 
@@ -94,10 +97,10 @@ def newest(
 
 
 def far(course: Trend) -> bool | None:
-    """Whether the newest measure is far from what real pictures get; None if nobody knows."""
+    """Whether the newest measures are far from what real pictures get; None if nobody knows."""
     if course.floor is None:
         return None
-    newest = float(np.median(course.numbers[-3:]))
+    newest = float(np.median(course.numbers[-min(3, course.fresh) :]))
     if course.larger:
         return newest < 0.6 * course.floor
     if course.name in ("js", "kl"):

@@ -48,7 +48,7 @@ from gan_lab.training.trainer import config_of
 
 LIMITS = Limits(entries=20_000, entry_bytes=2 << 30, total_bytes=8 << 30, ratio=50.0)
 _MANIFEST = JsonLimits(size=4 << 20, values=100_000, depth=8)
-_POOL = Pool(2, keep=1, idle_seconds=30.0, preload=(__name__,))
+_POOL = Pool(1, idle_seconds=30.0, preload=(__name__,))
 _SECONDS = 20.0  # of the processor, and for each ...
 _BYTES_A_SECOND = 8 << 20  # ... of the file
 _PATIENCE = 10  # times that on the clock: the machine may be busy
@@ -87,6 +87,8 @@ def bring(
         raise ExportError(f"{source.name} is no file; give the zip of a run")
     with source.open("rb") as file:
         begin = file.read(16)
+    if not begin:
+        raise ExportError("this file is empty, so it is no zip of a run")
     if kind_of(begin) == "pickle":
         raise ExportError(
             "this file is a pickle, which may run code when it is read; it is not opened. Give the"

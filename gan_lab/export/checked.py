@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,9 @@ from gan_lab.training.ledger import Entry
 from gan_lab.training.trainer import config_of, kind_of
 from gan_lab.words import without_paths
 
-_LINES_BYTES = {"ledger": 4 << 20, "measures": 16 << 20, "findings": 16 << 20}
-_LINES = 100_000  # of such a file
+_LINES_BYTES = {"ledger": 4 << 20, "measures": 256 << 20, "findings": 16 << 20}
+_LINES = {"ledger": 100_000, "measures": 1_000_000, "findings": 100_000}
+_MEASURES_KEPT = 16 << 20  # bytes; a run of days has more, of which the server would show a part
 _SMALL = JsonLimits(size=1 << 16, values=2_000, depth=8)  # of a file that tells a few words
 _PIXELS = 64 << 20  # of a sample
 _SIDE = 512  # px of a picture that is trained on
@@ -67,6 +69,7 @@ def check_run(directory: RunDirectory) -> None:
         for line in _objects(path / f"{name}.jsonl"):
             if not _is_step(line.get("step")):
                 raise ExportError(f"{name}.jsonl has a line that tells no step")
+    _thin_measures(path / "measures.jsonl")
     for line in _objects(path / "ledger.jsonl"):
         _check_entry(line)
     for sample in sorted((path / "samples").glob("*")):
@@ -114,7 +117,7 @@ def check_state(state: dict[str, Any]) -> None:
     for part in (state["controls"], state["game"]):
         _check_shapes(part, kind)
     ledger = state["ledger"]
-    if len(ledger) > _LINES or sum(map(len, ledger)) > _LINES_BYTES["ledger"]:
+    if len(ledger) > _LINES["ledger"] or sum(map(len, ledger)) > _LINES_BYTES["ledger"]:
         raise ValueError("its ledger is too long")
     for line in ledger:
         _check_entry(parse(line, LINE))
@@ -212,9 +215,22 @@ def _objects(path: Path) -> Iterator[dict[str, Any]]:
         if path.stat().st_size > _LINES_BYTES[path.stem]:
             raise ValueError("it is too large")
         for count, line in enumerate(lines(path, strict=True), 1):
-            if count > _LINES:
+            if count > _LINES[path.stem]:
                 raise ValueError("it has too many lines")
             yield line
+
+
+def _thin_measures(path: Path) -> None:
+    """Of a long file every k-th step stays, so that the server has little to read. Raises
+    OSError."""
+    if not path.exists() or (size := path.stat().st_size) <= _MEASURES_KEPT:
+        return
+    every, temporary = -(-size // _MEASURES_KEPT), path.with_suffix(".thinned")
+    with temporary.open("w", encoding="utf-8") as file:
+        by_step = groupby(lines(path), lambda line: line["step"])
+        for _, at_step in islice(by_step, 0, None, every):
+            file.writelines(json.dumps(line) + "\n" for line in at_step)
+    temporary.replace(path)
 
 
 def _check_entry(line: Any) -> None:

@@ -17,6 +17,12 @@ MAX_STRIPS = 100_000
 MAX_TEXT = 4 * 2**20
 """Bytes of a PNM whose numbers are written as text; they are read one by one."""
 
+SMALL_PIXELS = 1_000_000
+_SMALL_BYTES = 2 * 2**20
+_FEW_SCANS = 20
+_SEGMENTS = 200  # of a JPEG before its size
+_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # markers of a JPEG's size
+
 _GAP = rb"(?:\s|#[^\r\n]{0,500}[\r\n])+"
 _PNM = re.compile(rb"P\w{1,7}" + _GAP + rb"\d{1,9}" + _GAP + rb"\d{1,9}\s")
 _PNM_HEAD = 4096  # bytes
@@ -60,6 +66,38 @@ def scans(content: bytes) -> int:
                 break
             place += max(2, struct.unpack_from(">H", content, place)[0])
     return found
+
+
+def is_small(content: bytes) -> bool:
+    """Whether a PNG, JPEG or GIF states so few pixels and scans that decoding it takes little time;
+    False for other formats. What it states may be a lie."""
+    if len(content) > _SMALL_BYTES:
+        return False
+    width, height = _stated_size(content)
+    if not 0 < width * height <= SMALL_PIXELS:
+        return False
+    return content[:2] != b"\xff\xd8" or scans(content) <= _FEW_SCANS
+
+
+def _stated_size(content: bytes) -> tuple[int, int]:
+    """Width and height; 0, 0 where they are not found."""
+    try:
+        if content[:8] == b"\x89PNG\r\n\x1a\n":
+            return struct.unpack_from(">II", content, 16)
+        if content[:4] == b"GIF8":
+            return struct.unpack_from("<HH", content, 6)
+        place = 2
+        for _ in range(_SEGMENTS):
+            if content[:2] != b"\xff\xd8" or content[place] != 0xFF:
+                break
+            code, (length,) = content[place + 1], struct.unpack_from(">H", content, place + 2)
+            if code in _FRAMES:
+                height, width = struct.unpack_from(">HH", content, place + 5)
+                return width, height
+            place += 2 + length
+    except (IndexError, struct.error):
+        pass
+    return 0, 0
 
 
 def strips(content: bytes) -> int:

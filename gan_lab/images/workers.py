@@ -1,9 +1,9 @@
 """Images that come from outside, decoded in worker processes with limits of time and memory.
 
 The functions with an underscore run in the worker; values pass between the processes as numpy
-arrays and plain types (``gan_lab.sandbox.codec``). There are pools of their own for the
-small and the heavy images of sets and for single images, so that a long import never delays an
-image that a visitor waits for.
+arrays and plain types (``gan_lab.sandbox.codec``). Small and heavy images of sets, images of work
+in the background, and small and large images that visitors ask about have pools of their own, so
+that neither an import nor a film that is drawn delays an image that a visitor waits for.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from gan_lab.images.decoding import Budget, Facts, Heavy, Shape, squares, upright
-from gan_lab.images.headers import Unreadable
+from gan_lab.images.headers import SMALL_PIXELS, Unreadable
 from gan_lab.images.opening import MAX_PIXELS, STORED, open_image
 from gan_lab.sandbox import Limits, Pool, SandboxError
 
 CPU_SECONDS = 5.0
 """For one image."""
+_SMALL_SECONDS = 2.0
 TURN = 1.0
 """Processor seconds after which a worker returns what it has decoded of several images."""
 MEMORY = 768 * 2**20
@@ -34,9 +35,14 @@ _LOADED = (
     "gan_lab.images.workers", "PIL.BmpImagePlugin", "PIL.GifImagePlugin", "PIL.JpegImagePlugin",
     "PIL.PngImagePlugin", "PIL.PpmImagePlugin", "PIL.TiffImagePlugin", "PIL.WebPImagePlugin",
 )  # fmt: skip
-_SETS = Pool(max(2, os.cpu_count() or 1), keep=1, preload=_LOADED)
+_IDLE = (
+    300.0  # s after which a worker that waits ends; it takes some 30 MB, a new one half a second
+)
+_SETS = Pool(max(2, os.cpu_count() or 1), keep=1, idle_seconds=_IDLE, preload=_LOADED)
 _HEAVY_ONES = Pool(1, keep=0, preload=_LOADED)  # one at a time, as each takes hundreds of MB
-_SINGLE = Pool(2, keep=1, preload=_LOADED)
+_SINGLE = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
+_SMALL = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
+_BACKGROUND = Pool(2, keep=1, idle_seconds=_IDLE, preload=_LOADED)
 
 _WALL = 300.0  # s: on a busy machine the workers, which give way to others, are slow
 
@@ -57,6 +63,8 @@ def close() -> None:
     _SETS.close()
     _HEAVY_ONES.close()
     _SINGLE.close()
+    _SMALL.close()
+    _BACKGROUND.close()
 
 
 # -- images of a set -------------------------------------------------------------------------------
@@ -149,16 +157,19 @@ def read_image(
         side: of the middle square that is cut out and resized; 0 keeps the whole image.
         longest: the longer side of a whole image is reduced to this; 0 for any.
         background: behind what is transparent.
+        most_pixels: limit of width × height; up to ``SMALL_PIXELS`` it never waits for the workers
+            that decode larger images.
         cancelled, charge: as in ``Pool.call``.
 
     Raises:
         Unreadable: it is no image, over a limit, or took too long to decode.
         SandboxError: the call was cancelled.
     """
+    small = most_pixels <= SMALL_PIXELS
     with _refusing():
-        return _SINGLE.call(
+        return (_SMALL if small else _SINGLE).call(
             _read, content, grey, side, longest, background, most_pixels,
-            limits=_limits(), errors=(Unreadable,),
+            limits=_limits(_SMALL_SECONDS if small else CPU_SECONDS), errors=(Unreadable,),
             cancelled=cancelled, charge=charge,
         )  # fmt: skip
     raise AssertionError
@@ -181,7 +192,7 @@ def preview(content: bytes, shape: Shape, longest: int) -> tuple[Pixels, list[Pi
     Raises Unreadable.
     """
     with _refusing():
-        return _SINGLE.call(
+        return _BACKGROUND.call(
             _preview, content, asdict(shape), longest,
             limits=_limits(2 * CPU_SECONDS), errors=(Unreadable,),
         )  # fmt: skip
@@ -201,7 +212,7 @@ def _preview(content: bytes, shape: dict[str, Any], longest: int) -> list[Any]:
 def frame_size(content: bytes) -> tuple[int, int]:
     """Width and height of a stored image by its header. Raises Unreadable."""
     with _refusing():
-        width, height = _SINGLE.call(_size, content, limits=_limits(), errors=(Unreadable,))
+        width, height = _BACKGROUND.call(_size, content, limits=_limits(), errors=(Unreadable,))
         return int(width), int(height)
     raise AssertionError
 
@@ -214,7 +225,7 @@ def _size(content: bytes) -> list[int]:
 def frame(content: bytes) -> Pixels:
     """A stored image as it is. Raises Unreadable."""
     with _refusing():
-        return _SINGLE.call(_frame, content, limits=_limits(), errors=(Unreadable,))
+        return _BACKGROUND.call(_frame, content, limits=_limits(), errors=(Unreadable,))
     raise AssertionError
 
 
@@ -222,16 +233,23 @@ def _frame(content: bytes) -> Pixels:
     return np.asarray(_stored(content))
 
 
-def frames(contents: Sequence[bytes], width: int, height: int) -> list[Pixels]:
+def frames(
+    contents: Sequence[bytes], width: int, height: int, cancelled: Callable[[], bool] = _never
+) -> list[Pixels]:
     """Stored images, each resized: pixels are repeated to enlarge and averaged to reduce.
 
-    Raises Unreadable if one of them cannot be read.
+    Args:
+        cancelled: as in ``Pool.call``.
+
+    Raises:
+        Unreadable: one of them cannot be read.
+        SandboxError: the call was cancelled.
     """
     with _refusing():
-        limits = _limits(CPU_SECONDS * len(contents))
-        return _SINGLE.call(
-            _frames, list(contents), width, height, limits=limits, errors=(Unreadable,)
-        )
+        return _BACKGROUND.call(
+            _frames, list(contents), width, height,
+            limits=_limits(CPU_SECONDS * len(contents)), errors=(Unreadable,), cancelled=cancelled,
+        )  # fmt: skip
     raise AssertionError
 
 
@@ -249,7 +267,7 @@ def thumbnail(content: bytes, most: int, corner: int = 0) -> Pixels:
     Raises Unreadable.
     """
     with _refusing():
-        return _SINGLE.call(
+        return _BACKGROUND.call(
             _thumbnail, content, most, corner, limits=_limits(), errors=(Unreadable,)
         )
     raise AssertionError

@@ -17,6 +17,7 @@ from gan_lab.images.workers import resized
 from gan_lab.runs.film import Film, FilmError, Shot
 from gan_lab.runs.messages import Drawing, Picture
 from gan_lab.runs.pictures import scatter
+from gan_lab.sandbox import SandboxError
 from gan_lab.threads import interruptible
 
 KINDS = MappingProxyType({"gif": "image/gif", "webp": "image/webp"})
@@ -46,7 +47,8 @@ def animation(film: Film, kind: str, stopped: Callable[[], bool] = lambda: False
 
     Args:
         kind: of :data:`KINDS`.
-        stopped: asked between frames; True ends the work.
+        stopped: asked between frames, and again and again while a worker process decodes some;
+            True ends the work.
 
     Raises:
         AnimationError: the film is empty, ``kind`` is none of these, a picture cannot be decoded,
@@ -133,9 +135,11 @@ def _frames(
             raise AnimationError(_STOPPED)
         contents = [view.data for _, view in some if isinstance(view, Picture)]
         try:
-            decoded = iter(workers.frames(contents, *size) if contents else [])
+            decoded = iter(workers.frames(contents, *size, cancelled=stopped) if contents else [])
         except Unreadable as error:
             raise AnimationError(f"a picture of this film cannot be read: {error}") from None
+        except SandboxError:
+            raise AnimationError(_STOPPED) from None
         for shot, view in some:
             pixels = _points(view) if isinstance(view, Drawing) else next(decoded)
             yield captioned(Image.fromarray(pixels), size, f"step {shot.step:,}")

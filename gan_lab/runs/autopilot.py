@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from gan_lab.coach import Finding, Health, Weight
+from gan_lab.coach.findings import ADVISED
 from gan_lab.runs.messages import Command, Set
 from gan_lab.training.ledger import Entry
 
@@ -50,7 +51,7 @@ class Autopilot:
 
     def _apply(self, finding: Finding) -> None:
         advice = finding.advice[0]
-        why = f"coach: {finding.rule.title} - {advice.text}"
+        why = f"{ADVISED}{finding.rule.title} - {advice.text}"
         for path, value in advice.changes:
             self._post(Set(path, value, why)).add_done_callback(_told)
 

@@ -30,14 +30,14 @@ class Journal:
         self._run = run
 
     def measured(self, most: int = MOST) -> list[Measured]:
-        """What was measured, oldest first; where there is more than ``most``, every second one of
-        the older ones is left out until there is not."""
+        """What was measured, oldest first; where there is more than ``most``, every second step but
+        the newest is left out until there is not."""
         found: list[Measured] = []
         for line in _lines(self._run / MEASURES):
             if (one := _measured(line)) is not None:
                 found.append(one)
             if len(found) > most:
-                del found[1:-1:2]
+                found = _halved(found)
         return found
 
     def past(self) -> list[Finding]:
@@ -108,6 +108,15 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
                 yield line
 
 
+def _halved(measured: list[Measured]) -> list[Measured]:
+    """Those of every second step and the newest, so that of each step both G and its average stay;
+    of many measurements of few steps every second one."""
+    steps = list(dict.fromkeys(one.step for one in measured))
+    kept = {*steps[::2], steps[-1]}
+    fewer = [one for one in measured if one.step in kept]
+    return fewer if len(fewer) < len(measured) else [*measured[:-1:2], measured[-1]]
+
+
 def _measured(line: Mapping[str, Any]) -> Measured | None:
     try:
         return Measured.from_json(line)
@@ -118,7 +127,11 @@ def _measured(line: Mapping[str, Any]) -> Measured | None:
 def _finding(line: Mapping[str, Any]) -> Finding | None:
     try:
         rule = every_rule()[line["rule"]]
-        sign = Sign(line["sure"], line["seen"], tuple(line["columns"]), line["first"], line["last"])
+        measured = line.get("measured")
+        sign = Sign(
+            line["sure"], line["seen"], tuple(line["columns"]), line["first"], line["last"],
+            measured if isinstance(measured, int) else None,
+        )  # fmt: skip
         advice = tuple(
             Advice(one["text"], tuple((path, value) for path, value in one["changes"]))
             for one in line["advice"]

@@ -182,7 +182,10 @@ class Measurer:
         if not share or self._busy:
             return Wish.NEVER
         if 0 <= self._last[0] <= FIRST_STEPS:  # not to be judged by: again, whatever it costs
-            return Wish.NOW if self._changed(trainer.steps) else Wish.NEVER
+            if self._changed(trainer.steps):
+                return Wish.NOW
+            if trainer.steps < _UNSEEN:  # later on the budget decides, also where G stands still
+                return Wish.NEVER
         # a state that was just saved may use up what is left; else something stays for the next
         left, cost = self.metrics.left((1.0 - PROBES_SHARE) * share), self.metrics.last
         if left < cost:

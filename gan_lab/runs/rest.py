@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 
 from gan_lab.archives.json_text import lines
-from gan_lab.coach import gravest_first, health
+from gan_lab.coach import dated, gravest_first, health
 from gan_lab.config import ConfigError, RunConfig
 from gan_lab.data import Kind, Pictures
 from gan_lab.games import Game, Preview, game_of
@@ -296,7 +296,7 @@ def _checkup(directory: RunDirectory, account: Kept) -> Checkup:
     past = [one for one in journal.past() if (one.until or 0) <= step]
     well = None
     if account.history.records:
-        standing = gravest_first(journal.standing(step))
+        standing = gravest_first(dated(one, step) for one in journal.standing(step))
         well = health(standing, gathered(account, threading.Lock(), measured))
     return Checkup(1, 0, measured, well, tuple(past[-PAST:]), Best.read(directory.path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import math
 import os
 import signal
@@ -20,7 +21,10 @@ from gan_lab.sandbox import codec
 from gan_lab.sandbox.limits import Limits, Reason, SandboxError
 from gan_lab.threads import BackgroundThread, safe_point
 
+log = logging.getLogger(__name__)
+
 POLL = 0.05  # s between two checks of deadlines and cancellations
+_LONGEST_WAIT = 10.0  # s between two looks at workers that wait
 _ENDING = 5.0  # s that a worker which closed its pipe may take to end
 _CALLS = 1000  # answered by a worker before it is replaced, so that no leak grows for ever
 _PACKAGES = Path(__file__).resolve().parents[2]
@@ -65,6 +69,14 @@ class _Worker:
                 self.killed = self.killed or reason
                 self.process.kill()
 
+    def is_unwanted(self) -> bool:
+        """Whether its call is cancelled, or cannot be asked about any more."""
+        try:
+            return self.cancelled()
+        except Exception:  # the calls of others still have their deadlines
+            log.exception("a call is ended, as it cannot be told whether it is cancelled")
+            return True
+
     def close(self) -> None:
         self.process.kill()
         for stream in (self.requests, self.answers):
@@ -102,6 +114,7 @@ class Pool:
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
         self._watching = False
+        self._wake = threading.Event()
         atexit.register(self.close)
 
     def call(
@@ -159,6 +172,7 @@ class Pool:
         with self._lock:
             idle, self._idle = self._idle, []
             busy = list(self._busy)
+        self._wake.set()
         for worker in busy:
             worker.kill("abandoned")
         for worker in idle:
@@ -216,16 +230,18 @@ class Pool:
         with self._lock:
             self._busy.add(worker)
             if not self._watching:
-                self._watching = True
                 BackgroundThread(self._look_after, "sandbox", on_stop=self.close).start()
+                self._watching = True  # not where the system has no more threads
+        self._wake.set()
 
     def _look_after(self) -> None:
         """Kill what is past its deadline or cancelled, and end what has waited long enough, until
         there is neither."""
         while True:
+            self._wake.clear()
             with self._lock:
                 busy, latest = list(self._busy), time.monotonic() - self._idle_seconds
-                tired = [worker for worker in self._idle if worker.idle_since < latest]
+                tired = [worker for worker in self._idle if worker.idle_since <= latest]
                 self._idle = [worker for worker in self._idle if worker not in tired]
                 over = not busy and (not self._idle or self._idle_seconds == math.inf)
                 self._watching = not over
@@ -236,9 +252,9 @@ class Pool:
             for worker in busy:
                 if worker.deadline is not None and time.monotonic() > worker.deadline:
                     worker.kill("time")
-                elif worker.cancelled():
+                elif worker.is_unwanted():
                     worker.kill("abandoned")
-            time.sleep(POLL)
+            self._wake.wait(POLL if busy else min(self._idle_seconds, _LONGEST_WAIT))
 
 
 def _started(preload: Sequence[str]) -> _Worker:
@@ -246,13 +262,17 @@ def _started(preload: Sequence[str]) -> _Worker:
     paths = [str(_PACKAGES), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = os.environ | dict.fromkeys(_ONE_THREAD, "1")
     environment["PYTHONPATH"] = os.pathsep.join(paths)
-    process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
-        [sys.executable, "-m", "gan_lab.sandbox.worker", *preload],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
+            [sys.executable, "-m", "gan_lab.sandbox.worker", *preload],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+        )
+    except OSError as error:
+        log.warning("no worker process could be started: %s", error)
+        raise SandboxError("crash") from None
     worker = _Worker(process)
     try:
         if codec.read(worker.answers, 2**20) != "ready":
@@ -284,5 +304,5 @@ def _value(answer: dict[str, Any], errors: tuple[type[Exception], ...]) -> Any:
     raise SandboxError("crash")
 
 
-_POOL = Pool(max(2, os.cpu_count() or 1), keep=2)
+_POOL = Pool(max(2, os.cpu_count() or 1), keep=2, idle_seconds=60.0)
 call = _POOL.call

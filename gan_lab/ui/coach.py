@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gan_lab.coach import Advice, Finding
+from gan_lab.coach.findings import ADVISED
 from gan_lab.config import KNOBS, RunConfig, difference, get, known
 from gan_lab.runs.messages import Checkup
 from gan_lab.server import registry
@@ -60,4 +61,4 @@ def take(asked: Any) -> None:
         mine.complaint = TAKEN_BACK
         return
     finding, advice = found
-    experiment.change_each(advice.changes, f"coach: {finding.rule.title} - {advice.text}")
+    experiment.change_each(advice.changes, f"{ADVISED}{finding.rule.title} - {advice.text}")

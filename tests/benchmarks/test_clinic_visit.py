@@ -129,6 +129,15 @@ def test_an_alarm_that_stood_before_the_turn_is_the_first_one_after_it(scores, c
     assert scores.at_the_head(line) == pytest.approx(5 / 7)
 
 
+def test_advice_that_goes_further_the_wrong_way_names_no_cause(scores, cases):
+    further = {**D_RATE, "advice": [[["optim.d.lr", 2.0]]]}
+    for finding, named in ((further, False), (D_RATE, True)):
+        samples = sample(0), sample(31, "trouble", finding), sample(40)
+        line = caused_line(scores, cases, *samples, pressed=30, began=320)
+        assert scores.named_first(line) == math.isfinite(scores.delay(line)) == named
+        assert bool(scores.at_the_head(line)) == named
+
+
 def test_a_finding_names_a_turn_by_its_words_or_by_its_first_advice(cases):
     visit = cases.VISITS["digits-d-rate-1"]
     assert visit.names(D_RATE) and not visit.names(COLLAPSE)

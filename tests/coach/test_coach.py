@@ -60,6 +60,17 @@ def test_what_flickers_does_not_flip():
     assert len(coach.events) <= 1
 
 
+def test_a_fast_run_does_not_hide_how_long_a_sign_has_been_seen():
+    heard = []
+    cause = replace(
+        RULE, name="cause", cause=True, look=lambda e: heard.append(e.signs["ill"].since)
+    )
+    coach = Coach([replace(RULE, patience=10**6), cause])
+    for step in range(1000, 3000, 300):  # more rounds between two looks than a gap may have
+        coach.look(ill(step))
+    assert set(heard) == {1000}
+
+
 def test_a_turned_knob_begins_patience_anew():
     coach = Coach([RULE])
     coach.look(ill(100))

@@ -8,7 +8,7 @@ import pytest
 from gan_lab.coach import Coach, Condition, Probe
 from gan_lab.coach.evidence import FIRST_STEPS
 from gan_lab.coach.meaning import meaning
-from gan_lab.coach.quality import trend
+from gan_lab.coach.quality import far, trend
 from gan_lab.coach.rules import RULES
 from gan_lab.training.ledger import Entry
 from tests.coach.evidence import at, columns_of, evidence
@@ -90,6 +90,22 @@ def test_a_number_that_is_not_of_now_says_of_which_step_it_is() -> None:
     for finding in health.findings:
         assert finding.sign.measured == 500
         assert finding.sign.seen.endswith("(measured at step 500).")
+
+
+def test_a_finding_whose_sign_is_gone_says_of_which_step_its_number_is() -> None:
+    coach = Coach()
+    for step in (300, 400, 500):
+        coach.look(probed(step, step))
+    well = Probe(520, 256, spread=0.9, twins=0.0, blank=0.0, blank_real=0.0)
+    health = coach.look(evidence(curves=ROWS, steps=520, probe=well))
+    (seen,) = (f.sign.seen for f in health.findings if f.rule.name == "saturated")
+    assert seen.endswith("(measured at step 500).")
+
+
+def test_an_old_number_does_not_say_how_far_the_fakes_are_now() -> None:
+    course = trend(evidence(steps=900, measured={"swd": [900.0, 12.0]}, floors={"swd": 10.0}))
+    assert course is not None and course.steps == (450, 900)
+    assert far(course) is False
 
 
 def test_a_line_without_findings_says_it_too() -> None:

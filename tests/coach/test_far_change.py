@@ -19,9 +19,11 @@ WON = {"loss/D": 0.01, "loss/G": 9.0, "D(x)": 0.995, "D(G(z))": 0.004}
 FOOLED = {"loss/D": 3.0, "D(x)": 0.3, "D(G(z))": 0.7}
 
 
-def run(since: dict[str, float], *ledger: Entry, steps: int = AT + 60, **others: Any) -> Evidence:
+def run(
+    since: dict[str, float], *ledger: Entry, steps: int = AT + 60, ill_from: int = AT, **others: Any
+) -> Evidence:
     """Curves that are well until step 300, and others from then on."""
-    then = np.arange(steps) < AT
+    then = np.arange(steps) < ill_from
     curves = {n: np.where(then, well, since.get(n, well)) for n, well in WELL.items()}
     changes = {entry.path: entry.new for entry in ledger}
     return evidence(curves=curves, steps=steps, changes=changes, ledger=ledger, **others)
@@ -139,3 +141,61 @@ def test_a_rate_that_no_game_survives_is_enough() -> None:
     for steps in range(100, AT + 60, 10):
         health = coach.look(run({}, *((D_RATE,) if steps > AT else ()), steps=steps))
     assert [finding.rule.name for finding in health.findings] == ["far-change"]
+
+
+@pytest.mark.parametrize("since", [BLIND, WON, FOOLED, {"grad/D": 500.0}])
+def test_trouble_that_began_much_later_is_not_put_down_to_it(since: dict[str, float]) -> None:
+    for steps in (2600, 4500):
+        late = run(since, D_RATE, steps=steps, ill_from=2500)
+        assert far_change.RULE.look(late) is None
+        assert far_change.RULE.look(run(since, D_RATE, steps=steps, ill_from=900)) is not None
+
+
+def test_a_change_that_the_coach_advised_is_not_suspected() -> None:
+    note = "coach: The learning rate is too high - Lower the learning rate of D."
+    assert far_change.suspects(run(WON, Entry(AT, "optim.d.lr", 1.0, 0.002))) != []
+    advised = Entry(AT, "optim.d.lr", 1.0, 0.002, note=note)
+    assert far_change.suspects(run(WON, advised)) == []
+
+
+@pytest.mark.parametrize(
+    "old", ["a", None, [1], {"b": 1}, pytest.param(10**400, id="huge"), np.nan, np.inf]
+)
+def test_a_former_value_that_is_no_number_is_not_compared(old: Any) -> None:
+    assert far_change.RULE.look(run(WON, Entry(AT, "optim.d.lr", old, 1.0))) is None
+
+
+def test_fakes_within_the_distance_of_real_images_are_not_worse() -> None:
+    numbers, noise = [10.0] * 9 + [16.0] * 3, Entry(AT, "objective.instance_noise", 0.0, 2.0)
+    for floor, worse in ((2.0, True), (8.0, False)):
+        sick = run({}, noise, steps=400, measured={"swd": numbers}, floors={"swd": floor})
+        assert (far_change.RULE.look(sick) is not None) == worse
+
+
+def test_what_another_rule_sees_is_dated_once() -> None:
+    coach = Coach()
+    for steps in range(100, AT + 160, 10):
+        ledger = (D_RATE,) if steps > AT else ()
+        preview = Probe(min(steps, AT + 50), 64, spread=0.9 if steps <= AT else 0.1, twins=1.0)
+        health = coach.look(run({}, *ledger, steps=steps, preview=preview))
+    first = health.findings[0]
+    assert first.rule.name == "far-change"
+    assert "measured at step" not in first.sign.seen or first.sign.seen.count("measured at") == 1
+
+
+def test_large_whole_numbers_are_told_with_separators() -> None:
+    entry = Entry(AT, "optim.d.beta2_images", 100_000, 2_000_000)
+    sign = far_change.RULE.look(run(WON, entry))
+    assert sign is not None and "to 2,000,000 at step 300 (it was 100,000)" in sign.seen
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [(Entry(AT, "regularisation.r1", 0.0, 10_000.0), "You set the R1 penalty to 10,000 at"),
+     (Entry(AT, "regularisation.gp", 0.0, 500.0), "You set the gradient penalty to 500 at"),
+     (Entry(AT, "objective.label_flip", 0.0, 0.5), "You set the share of flipped labels to 0.5"),
+     (Entry(AT, "objective.joined_batch", False, True), "You set the joined batch to on at")],
+)  # fmt: skip
+def test_a_parameter_has_the_name_that_people_use(entry: Entry, words: str) -> None:
+    sign = far_change.RULE.look(run(WON, entry))
+    assert sign is not None and sign.seen.startswith(words)

@@ -136,3 +136,19 @@ def test_what_cures_the_broken_presets_comes_first() -> None:
     assert dict(first.changes) == paced and first.live
     first = partial_collapse.RULE.advice(evidence("broken-tiny-latent"))[0]
     assert dict(first.changes) == {"latent.dim": 64} and not first.live
+
+
+@pytest.mark.parametrize("name", ["collapse", "partial-collapse", "checkerboard"])
+@pytest.mark.parametrize(
+    ("side", "alpha", "speaks"), [(4, 1.0, False), (32, 0.5, False), (32, 1.0, True)]
+)
+def test_coarse_images_of_a_g_that_grows_are_not_compared(name, side, alpha, speaks):
+    rule = next(rule for rule in RULES if rule.name == name)
+    numbers = {"spread": 0.1} if name == "collapse" else {"spread": 0.8}
+    probe = Probe(900, 256, twins=1.0, checkers=90.0, **numbers)
+    curves = {"grow/side": side, "grow/alpha": alpha}
+    growing = evidence(
+        "progressive-small", curves, steps=900, kind=Kind(3, 32, ()), probe=probe,
+        measured={"coverage-pixels": [0.0] * 9}, floors={"coverage-pixels": 0.9},
+    )  # fmt: skip
+    assert (rule.look(growing) is not None) == speaks

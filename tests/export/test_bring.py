@@ -10,6 +10,7 @@ import pytest
 
 from gan_lab.archives import LINE
 from gan_lab.export import EXPORTS, ExportError, bring
+from gan_lab.runs.journal import Journal
 from gan_lab.runs.reading import glance
 from gan_lab.sandbox import SandboxError
 from gan_lab.training import checkpoints
@@ -68,6 +69,29 @@ def test_curves_of_a_run_that_broke_go_on_to_where_it_broke(run, tmp_path):
     brought = bring(sent(tmp_path, run.changed(changed)), tmp_path / "elsewhere")
     assert brought.records(brought.columns()) == 8
     assert glance(brought.path).state == "failed"
+
+
+def test_the_measures_of_a_run_of_weeks_are_thinned(run, tmp_path):
+    """Two kinds of weights are measured at each step; both stay."""
+    numbers = {name: {"number": k / 7, "n": 2048, "floor": 0.1} for k, name in enumerate("abcde")}
+    steps, least = 25_000, 40 << 20  # three times what is kept
+    text = "x" * (least // (2 * steps))
+    lines = [
+        json.dumps({"step": s, "weights": w, "seconds": 1.0, "values": numbers, "text": text})
+        for s in range(steps)
+        for w in ("trained", "averaged")
+    ]
+    data = "\n".join(lines).encode()
+    assert len(data) > least
+    kept = (
+        bring(sent(tmp_path, run.put("measures.jsonl", data)), tmp_path / "elsewhere").path
+        / "measures.jsonl"
+    )
+    assert kept.stat().st_size < 17 << 20
+    found = [json.loads(line) for line in kept.read_text("utf-8").splitlines()]
+    assert [line["weights"] for line in found] == ["trained", "averaged"] * (len(found) // 2)
+    assert len(Journal(kept.parent).measured()) > 1000
+    assert not list(kept.parent.glob("*.thinned"))
 
 
 def test_a_cancelled_import_leaves_nothing(run, tmp_path):

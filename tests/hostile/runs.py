@@ -171,8 +171,8 @@ def laughing(state: dict[str, Any]) -> None:
 
 
 def spoken(state: dict[str, Any]) -> None:
-    """A million names of one long line."""
-    state["ledger"] = ['{"step": 1, "path": "a", "note": "' + "x" * 60_000 + '"}'] * 900_000
+    """A hundred thousand names of one long line."""
+    state["ledger"] = ['{"step": 1, "path": "a", "note": "' + "x" * 60_000 + '"}'] * 100_000
 
 
 MANY = "its columns are no curves"
@@ -333,9 +333,9 @@ BUNDLES: dict[str, tuple[Callable[[Run], bytes], str]] = {
         pasted("measures.jsonl", b"[]\n" * 4_000_000),
         "line 1: it is no object",
     ),
-    "measures larger than any": (pasted("measures.jsonl", bytes(17 * MIB)), "too large"),
-    "measures without end": (
-        pasted("measures.jsonl", b'{"step": 1}\n' * 100_001),
+    "findings larger than any": (pasted("findings.jsonl", bytes(17 * MIB)), "too large"),
+    "findings without end": (
+        pasted("findings.jsonl", b'{"step": 1}\n' * 100_001),
         "too many lines",
     ),
     "findings of millions of lists": (pasted("findings.jsonl", listed(3_000_000)), "line 1"),

@@ -212,6 +212,7 @@ PICTURES: dict[str, bytes] = {
     "no bytes": b"",
     "a script": b"<script>",
     "60,000 px": png(60_000, 60_000),
+    "16 million px": png(4_000, 4_000, pixels=bytes(4_000 * 12_001)),
     "25 million px": png(5_000, 5_000, pixels=bytes(5_000 * 15_001)),
     "a picture cut off": GOOD[:40],
     "more than five megabytes": bytes(5 * 2**20 + 1),

@@ -6,16 +6,17 @@ from gan_lab.archives import Limits
 from gan_lab.data.own import decoding
 from gan_lab.images import MAX_PIXELS, workers
 from gan_lab.images.decoding import HEAVY, Budget
-from gan_lab.images.headers import MAX_SCANS, MAX_STRIPS
+from gan_lab.images.headers import MAX_SCANS, MAX_STRIPS, SMALL_PIXELS
 from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.runs.disk import FREE
 from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
 from gan_lab.server.explore.turns import THREADS
-from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS
+from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS, OWN_WAITING, WAITING
 from gan_lab.server.film import _QUEUE
 from gan_lab.server.limits import LATENT, LIVE
 from gan_lab.share import LONGEST as LINK
+from gan_lab.ui import jobs
 from tests.documented import held, table
 
 from . import command_line, links, runs, sockets, test_routes, uploads
@@ -115,6 +116,13 @@ def test_the_limits_are_as_the_document_tells_them():
             f"{costs.at_once:g} s of processor time at once, then {costs.a_second:g} s a second",
         ),
         ("pictures one by one", "decoded at once", f"{THREADS}, one of a visitor"),
+        (
+            "pictures one by one",
+            f"up to {SMALL_PIXELS:,} pixels decoded at once",
+            f"{THREADS} more, one of a visitor",
+        ),
+        ("latent socket", "pictures that wait", f"{OWN_WAITING} of a visitor, {WAITING} of all"),
+        ("own pictures", "threads that read sets", f"{jobs.THREADS}, {jobs.EACH} of a visitor"),
         (
             "latent socket",
             "threads for questions by name",

@@ -153,7 +153,7 @@ def test_no_picture_of_a_visitor_does_harm(lines, hosted, tmp_path, case):
         last = answers(line, "subject", 1, {"of": "file", "file": content})[-1]
     if last["kind"] == "error":
         sentence(last["text"], hidden=[hosted.directory.path.parent])
-    assert (last["kind"] == "subject") is (case == "25 million px")
+    assert (last["kind"] == "subject") is (case == "16 million px")
 
 
 @FEW

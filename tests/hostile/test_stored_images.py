@@ -91,7 +91,7 @@ def test_as_a_sample_in_the_logs_of_tensorboard(run):
 
 def test_as_a_sample_of_a_run_that_is_brought(run):
     with watched(run.path), pytest.raises(checked.ExportError, match="PostScript"):
-        checked._check_picture(run.path / "samples" / "000000002.png")
+        checked._check_sample(run.path / "samples" / "000000002.png")
 
 
 def test_as_a_visitors_own_image():

@@ -126,3 +126,22 @@ def test_a_png_of_every_depth_is_a_png():
     for depth, kind in ((1, 0), (16, 2), (4, 3), (16, 6)):
         with open_image(png(9, 9, depth=depth, kind=kind, interlaced=True)) as image:
             image.load()
+
+
+@pytest.mark.parametrize(("content", "small"), [
+    (lambda: encoded(noise(1000, 1000), "PNG"), True),
+    (lambda: png(1001, 1000), False),
+    (lambda: encoded(noise(1000, 1000), "JPEG"), True),
+    (lambda: encoded(noise(1000, 1000), "JPEG", progressive=True, exif=bytes(60_000)), True),
+    (lambda: encoded(noise(1001, 1000), "JPEG"), False),
+    (lambda: with_scans(noise(64, 64), 30), False),
+    (lambda: encoded(noise(), "GIF"), True),
+    (lambda: encoded(noise(), "TIFF"), False),
+    (lambda: encoded(noise(), "PNG") + bytes(2 * 2**20), False),
+    (lambda: b"\xff\xd8" + b"\xff\xe0\0\x02" * 400_000, False),
+    (lambda: b"\xff\xd8\xff", False),
+    (lambda: b"\x89PNG\r\n\x1a\n", False),
+    (lambda: b"", False),
+])  # fmt: skip
+def test_small_images_are_told_by_what_they_state(content, small):
+    assert headers.is_small(content()) == small

@@ -1,5 +1,7 @@
 """Decoding in worker processes: results, refusals, limits; files that take long to decode."""
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,6 +10,7 @@ from benchmarks.image_files import encoded, noise, png, strip_of, tiff, with_sca
 from gan_lab.images import Unreadable, headers, workers
 from gan_lab.images.decoding import Budget, Heavy, Shape, squares
 from gan_lab.sandbox import SandboxError
+from tests.patience import WAIT
 
 
 def test_images_of_a_set_come_back_as_they_are_decoded_here():
@@ -50,6 +53,35 @@ def test_single_images_come_in_the_shape_that_is_asked_for(options, shape):
 def test_a_call_that_nobody_waits_for_is_ended():
     with pytest.raises(SandboxError, match="cancelled"):
         workers.read_image(png(8000, 8000, kind=6, level=1), cancelled=lambda: True)
+
+
+def test_images_of_films_that_are_drawn_never_delay_an_image_that_a_visitor_asks_about():
+    stop, ended = threading.Event(), []
+    heavy = [png(8000, 8000, kind=2, level=1)] * 8
+
+    def drawn():
+        try:
+            workers.frames(heavy, 8, 8, cancelled=stop.is_set)
+        except SandboxError as error:
+            ended.append(error.reason)
+
+    many = [threading.Thread(target=drawn) for _ in range(4)]
+    for one in many:
+        one.start()
+    try:
+        assert workers.read_image(encoded(noise(), "PNG")).shape == (24, 40, 3)
+        assert all(one.is_alive() for one in many)
+    finally:
+        stop.set()
+        for one in many:
+            one.join(WAIT)
+    assert ended == ["abandoned"] * 4
+
+
+def test_workers_that_nobody_needs_end():
+    for pool in (workers._SETS, workers._SINGLE, workers._SMALL, workers._BACKGROUND):
+        assert pool._idle_seconds <= 600
+    assert workers._HEAVY_ONES._keep == 0
 
 
 def test_images_that_a_run_stored_are_read_and_resized():

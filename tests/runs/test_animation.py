@@ -1,6 +1,7 @@
 """A film as one file: opened again it shows what was on the page, frame by frame."""
 
 import io
+import threading
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.image_files import png
 from gan_lab.runs import animation as module
 from gan_lab.runs import wire
 from gan_lab.runs.animation import KINDS, STRIP, AnimationError, animation
@@ -151,3 +153,17 @@ def test_what_cannot_be_made_is_said(tmp_path):
         animation(film, "avi")
     film.files(9)[1].unlink()  # thinned away while the animation is made
     assert len(frames(animation(film, "gif"))[0]) == 2
+
+
+def test_pictures_that_are_being_decoded_for_nobody_are_given_up(tmp_path):
+    film = film_of(tmp_path, [Picture(png(8000, 8000, kind=2, level=1), "image/png", 1, 8000, 1)])
+    asked = []
+
+    def stopped():
+        """From the second question on."""
+        asked.append(threading.current_thread())
+        return len(asked) > 1
+
+    with pytest.raises(AnimationError, match="nobody waits"):
+        animation(film, "gif", stopped)
+    assert len(asked) == 2 and asked[0] is not asked[1]  # the second one during the decoding

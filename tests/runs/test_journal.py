@@ -37,6 +37,20 @@ def test_of_too_many_some_stay_and_both_ends_do(tmp_path, count):
         assert len(steps) == count
 
 
+def test_of_too_many_both_kinds_of_weights_stay(tmp_path):
+    pairs = [{**line(step), "weights": kind} for step in range(40) for kind in ("averaged", "raw")]
+    written(tmp_path, pairs)
+    found = Journal(tmp_path).measured(most=20)
+    kinds = [{m.weights for m in found if m.step == one.step} for one in found]
+    assert len(found) <= 20 and all(kind == {"averaged", "raw"} for kind in kinds)
+    assert (found[0].step, found[-1].step) == (0, 39)
+
+
+def test_of_many_measurements_of_one_step_some_stay(tmp_path):
+    written(tmp_path, map(line, [3] * 50))
+    assert 0 < len(Journal(tmp_path).measured(most=10)) <= 10
+
+
 def test_lines_that_are_none_take_no_memory(tmp_path):
     with (tmp_path / "measures.jsonl").open("wb") as file:
         file.write(json.dumps(line(1)).encode() + b"\n")

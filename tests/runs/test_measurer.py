@@ -108,6 +108,13 @@ def test_metrics_of_the_first_steps_are_repeated_where_nobody_looks_on(measurer,
     assert one.wished(at_step(4 * FIRST_STEPS)).name == "NOW"
 
 
+def test_a_g_that_stands_still_is_measured_again_by_the_budget(measurer, at_step):
+    early = {"previews": Previews(0.0), "_fakes_then": torch.zeros(4, 2), "_last": (6, 0)}
+    assert measurer(**early).wished(at_step(FIRST_STEPS + 1)).name == "NEVER"
+    assert measurer(**early).wished(at_step(STEP + 100)).name == "NOW"
+    assert measurer(metrics=1000.0, **early).wished(at_step(STEP + 100)).name == "NEVER"
+
+
 def test_preparing_the_real_images_keeps_no_later_look_waiting():
     purse = Purse(lambda: 0.0)
     purse.spend(300.0, prepared=True)

@@ -105,6 +105,15 @@ def test_findings_that_stood_stand(trained):
     assert health.condition == d_wins.weight and "D is right each time." in health.line
 
 
+def test_what_a_finding_rests_on_keeps_its_step(trained):
+    path = trained()
+    saturated = next(rule for rule in RULES if rule.name == "saturated")
+    stood = Finding(saturated, Sign(0.9, "90 % are black.", measured=4), (), 4)
+    Journal(path).note_finding("came", 4, stood.to_json())
+    health = at_rest(RunDirectory(path)).checkup().health
+    assert health.line.endswith("90 % are black (measured at step 4).")
+
+
 def test_it_needs_no_pictures(trained, tmp_path, monkeypatch):
     path = trained()
     monkeypatch.setattr("gan_lab.data.load", None)

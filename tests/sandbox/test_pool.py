@@ -69,8 +69,10 @@ def test_processor_time_is_limited(pool):
 def test_processor_time_is_counted_from_the_call_and_not_from_the_start():
     pool = Pool(1)
     try:
-        for _ in range(3):  # one limit for all of them together would end the third
-            assert pool.call(decoders.busy, 0.8, limits=SHORT) >= 0.8
+        # the kernel counts in ticks, on a busy machine more than was used: so with much to spare
+        limits = Limits(cpu_seconds=2, wall_seconds=600)
+        for _ in range(5):  # one limit for all of them together would end the last one
+            assert pool.call(decoders.busy, 0.7, limits=limits) >= 0.7
     finally:
         pool.close()
 
@@ -120,6 +122,19 @@ def test_a_cancelled_call_is_killed(pool):
     cancelled = threading.Event()
     threading.Timer(0.3, cancelled.set).start()
     assert refused(pool, decoders.asleep, cancelled=cancelled.is_set) == "abandoned"
+
+
+def test_a_call_whose_question_fails_is_ended_and_the_limits_of_others_still_hold(pool):
+    def unanswerable():
+        raise RuntimeError("a question that fails")
+
+    assert refused(pool, decoders.asleep, cancelled=unanswerable) == "abandoned"
+    assert refused(pool, decoders.asleep, limits=Limits(wall_seconds=0.2)) == "time"
+
+
+def test_a_worker_that_cannot_be_started_is_an_error_of_the_sandbox(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    assert refused(Pool(1), decoders.echoed, 1) == "crash"
 
 
 def test_a_call_that_waits_for_a_worker_can_be_cancelled():
@@ -182,6 +197,16 @@ def test_a_worker_that_waits_too_long_ends():
     assert ended.wait(60)
     assert pool.call(os.getpid) != first
     pool.close()
+
+
+def test_a_call_after_a_long_wait_has_its_limit_of_time():
+    """The thread that looks after workers waits itself while all of them do."""
+    pool = Pool(1, idle_seconds=600)
+    try:
+        pool.call(os.getpid)
+        assert refused(pool, decoders.asleep, limits=Limits(wall_seconds=0.2)) == "time"
+    finally:
+        pool.close()
 
 
 def test_a_closed_pool_leaves_no_process_and_can_be_used_again():

@@ -22,6 +22,7 @@ from gan_lab.runs.film import messages
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
 from gan_lab.server import COOKIE, PREFIX, routes
 from gan_lab.server import film as module
+from tests.event_loop import completed
 from tests.patience import WAIT
 
 TINY = put(
@@ -215,7 +216,7 @@ def test_a_film_that_nobody_waits_for_any_more_is_ended() -> None:
         with pytest.raises(AnimationError):
             await asyncio.wait_for(made, WAIT)
 
-    asyncio.run(play())
+    completed(play())
     assert ended.is_set()
 
 

@@ -37,6 +37,7 @@ from gan_lab.server import COOKIE, PREFIX, hub, limits, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
+from tests.event_loop import completed
 from tests.patience import WAIT
 
 
@@ -286,8 +287,7 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
             await asyncio.to_thread(reaches, made[0], "making")
 
     made: list[making.Made] = []
-    with ThreadPoolExecutor(1) as thread:  # browser tests leave a loop running in this one
-        thread.submit(lambda: asyncio.run(served())).result(WAIT)
+    completed(served())
     reaches(made[0], "cancelled")
     again = own.begin("run", "", hosted.directory, Slow())  # by another server of this process
     reaches(again, "ready")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
 
@@ -10,6 +11,8 @@ import pytest
 
 from gan_lab.ui import jobs
 from tests.patience import WAIT
+
+WHO = "anna"
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +22,10 @@ def nothing_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     jobs._jobs.clear()
     jobs._jobs.update(known)
+    for _ in range(int(WAIT / 0.01)):
+        if not jobs._holders and not jobs._waiting:
+            break
+        time.sleep(0.01)
 
 
 def test_what_many_wait_for_is_begun_once_each():
@@ -30,8 +37,8 @@ def test_what_many_wait_for_is_begun_once_each():
         return number
 
     many = range(3 * jobs._KEPT)
-    first = [jobs.job(n, lambda _, n=n: work(n)) for n in many]
-    again = [jobs.job(n, lambda _, n=n: work(n)) for n in many]  # as their pages look again
+    first = [jobs.job(n, lambda _, n=n: work(n), WHO) for n in many]
+    again = [jobs.job(n, lambda _, n=n: work(n), WHO) for n in many]  # as their pages look again
     assert all(one is other for one, other in zip(first, again, strict=True))
     go.set()
     assert [one.future.result(WAIT) for one in again] == list(many)
@@ -40,9 +47,12 @@ def test_what_many_wait_for_is_begun_once_each():
 
 def test_of_what_is_done_the_longest_unused_is_forgotten():
     for n in range(2 * jobs._KEPT):
-        jobs.job(n, lambda _, n=n: n).future.result(WAIT)
-    assert jobs.job(2 * jobs._KEPT - 1, lambda _: "anew").future.result(WAIT) == 2 * jobs._KEPT - 1
-    assert jobs.job(0, lambda _: "anew").future.result(WAIT) == "anew"
+        jobs.job(n, lambda _, n=n: n, WHO).future.result(WAIT)
+    assert (
+        jobs.job(2 * jobs._KEPT - 1, lambda _: "anew", WHO).future.result(WAIT)
+        == 2 * jobs._KEPT - 1
+    )
+    assert jobs.job(0, lambda _: "anew", WHO).future.result(WAIT) == "anew"
 
 
 def test_what_nobody_wants_ends_at_its_next_word():
@@ -54,10 +64,87 @@ def test_what_nobody_wants_ends_at_its_next_word():
         task.tell(1, 2)
         return "too far"
 
-    task = jobs.job("long", work)
+    task = jobs.job("long", work, WHO)
     assert under_way.wait(WAIT)
     jobs.drop("long")
     go.set()
     with pytest.raises(CancelledError):
         task.future.result(WAIT)
-    assert jobs.job("long", lambda _: "anew").future.result(WAIT) == "anew"
+    assert jobs.job("long", lambda _: "anew", WHO).future.result(WAIT) == "anew"
+
+
+class Long:
+    """Jobs that last until they are let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Semaphore(0), threading.Event()
+        self.order: list[str] = []
+
+    def asked(self, key: str, visitor: str) -> jobs.Job:
+        def work(_: jobs.Job) -> str:
+            self.order.append(key)
+            self.begun.release()
+            assert self.go.wait(WAIT)
+            return key
+
+        return jobs.job(key, work, visitor)
+
+
+@pytest.fixture
+def long(nothing_before: None) -> Iterator[Long]:
+    one = Long()
+    yield one
+    one.go.set()
+
+
+def short(key: str, visitor: str) -> str:
+    return jobs.job(key, lambda _: key, visitor).future.result(WAIT)
+
+
+def test_the_jobs_of_one_visitor_do_not_keep_another_one_waiting(long: Long) -> None:
+    many = [long.asked(f"anna {n}", "anna") for n in range(2 * jobs.THREADS)]
+    for _ in range(jobs.EACH):
+        assert long.begun.acquire(timeout=WAIT)
+    assert short("berts", "bert") == "berts"
+    assert len(long.order) == jobs.EACH
+    long.go.set()
+    assert [one.future.result(WAIT) for one in many] == long.order
+
+
+def test_a_short_job_does_not_wait_behind_a_long_one_of_the_same_visitor(long: Long) -> None:
+    long.asked("long", "anna")
+    assert long.begun.acquire(timeout=WAIT)
+    assert short("short", "anna") == "short"
+
+
+def test_who_has_fewest_jobs_under_way_comes_first(long: Long) -> None:
+    every = [long.asked(key, key[:4]) for key in ("anna1", "anna2", "anna3", "bert1", "bert2")]
+    for _ in range(jobs.THREADS):
+        assert long.begun.acquire(timeout=WAIT)
+    assert sorted(long.order) == ["anna1", "anna2", "bert1"]
+    carl = long.asked("carl1", "carl")
+    long.go.set()
+    assert {one.future.result(WAIT) for one in (*every, carl)} == {*long.order}
+    assert long.order[jobs.THREADS] == "carl1"
+
+
+def test_a_job_that_another_visitor_asks_for_too_begins_at_his_turn(long: Long) -> None:
+    for n in range(jobs.EACH):
+        long.asked(f"anna {n}", "anna")
+        assert long.begun.acquire(timeout=WAIT)
+    waits = jobs.job("both", lambda _: "both", "anna")
+    assert not waits.future.running() and not waits.future.done()
+    assert short("both", "bert") == waits.future.result(WAIT) == "both"
+
+
+def test_a_dropped_job_that_waits_is_never_done(long: Long) -> None:
+    for n in range(jobs.EACH):
+        long.asked(f"anna {n}", "anna")
+        assert long.begun.acquire(timeout=WAIT)
+    waits = long.asked("dropped", "anna")
+    jobs.drop("dropped")
+    long.go.set()
+    with pytest.raises(CancelledError):
+        waits.future.result(WAIT)
+    assert short("next", "anna") == "next"
+    assert "dropped" not in long.order

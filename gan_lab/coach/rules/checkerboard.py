@@ -5,6 +5,7 @@ from __future__ import annotations
 from gan_lab.coach.cures import enlarge_by_copying
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.play import grows
 
 EARLY = 500
 """Rounds in which the pattern of the first weights fades."""
@@ -16,7 +17,7 @@ STRONG = 8.0
 
 def look(evidence: Evidence) -> Sign | None:
     probe = evidence.probed("checkers", "spread")
-    if probe is None or probe.checkers is None or probe.step < EARLY:
+    if probe is None or probe.checkers is None or probe.step < EARLY or grows(evidence):
         return None
     if probe.checkers < STRONG or (probe.spread or 0.0) < VARIED:
         return None

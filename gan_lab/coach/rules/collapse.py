@@ -5,6 +5,7 @@ from __future__ import annotations
 from gan_lab.coach.cures import even_moves, match_features, more_z, see_the_batch, slower_g
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.play import grows
 
 EARLY = 200
 """Rounds in which G has only begun to draw."""
@@ -16,7 +17,7 @@ TWINS = 0.7
 
 def look(evidence: Evidence) -> Sign | None:
     probe = evidence.probed("spread", *(() if evidence.kind.points else ("twins",)))
-    if probe is None or probe.spread is None or probe.step < EARLY:
+    if probe is None or probe.spread is None or probe.step < EARLY or grows(evidence):
         return None
     twins = probe.twins if not evidence.kind.points else 1.0
     if twins is None or probe.spread >= ALIKE or twins < TWINS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_lab.coach.evidence import Evidence
-from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.findings import ADVISED, Advice, Rule, Sign, Weight
 from gan_lab.coach.play import (
     Judge,
     first_round,
@@ -31,6 +32,9 @@ SHARE = 0.25
 """So was one that moved over so much of its range."""
 WITHIN = 1000
 """Rounds after a change in which trouble that begins is put down to it."""
+_LARGEST = 1e300  # number of a ledger that is compared
+_PARTS = 8
+"""In so many parts of them the curves are looked at again later on."""
 BEFORE, AFTER = 300, 30
 """Rounds on either side of the change that are compared, at most."""
 LEAST = 10
@@ -74,6 +78,8 @@ def suspects(evidence: Evidence) -> list[Entry]:
     found = []
     for path, entries in by_path.items():
         newest, origin = entries[-1], entries[0].old
+        if newest.note.startswith(ADVISED):  # the run may have begun with what was wrong
+            continue
         config = evidence.config
         holds = _is_far(path, origin, newest.new) and get(config, path) == newest.new
         if holds and known(path).counts_in(config):
@@ -92,7 +98,7 @@ def _is_far(path: str, old: Any, new: Any) -> bool:
         return False
     if knob.kind in ("choice", "bool"):
         return True
-    if knob.kind not in ("int", "float") or old is None or new is None:
+    if knob.kind not in ("int", "float") or not (_is_number(old) and _is_number(new)):
         return False
     small, large = sorted((float(old), float(new)))
     if small > 0.0 or new == small:  # switched off, too
@@ -100,6 +106,11 @@ def _is_far(path: str, old: Any, new: Any) -> bool:
     return knob.low is not None and knob.high is not None and (
         large - small >= SHARE * (knob.high - knob.low)
     )  # fmt: skip
+
+
+def _is_number(value: Any) -> bool:
+    """Whether it is one; the ledger of an imported run may hold anything."""
+    return isinstance(value, int | float) and abs(value) <= _LARGEST
 
 
 def look(evidence: Evidence) -> Sign | None:
@@ -119,17 +130,33 @@ def look(evidence: Evidence) -> Sign | None:
 def _told(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,g}" if isinstance(value, float) else str(value)
 
 
 def _trouble(evidence: Evidence, entry: Entry) -> Trouble | None:
     """What began to go wrong after a change; None if nothing did."""
     if evidence.broken and evidence.step - entry.step <= WITHIN:
         return Trouble("readings became infinite or no numbers, and the run broke")
-    for test in (_gradients, _certainty, _losses, _quality, _others):
+    for test in (_gradients, _certainty, _losses):
+        if (found := test(evidence, entry)) is not None and _began_soon(evidence, entry, test):
+            return found
+    for test in (_quality, _others):
         if (found := test(evidence, entry)) is not None:
             return found
     return None
+
+
+def _began_soon(
+    evidence: Evidence, entry: Entry, test: Callable[[Evidence, Entry], Trouble | None]
+) -> bool:
+    """Whether a test of the curves saw trouble already in the first rounds after a change."""
+    if evidence.step - entry.step <= WITHIN:
+        return True
+    part = WITHIN // _PARTS
+    then = range(entry.step + part, entry.step + WITHIN + 1, part)
+    return any(test(evidence.curves_at(step), entry) is not None for step in then)
 
 
 # -- before and after ------------------------------------------------------------------------------
@@ -235,11 +262,14 @@ def _quality(evidence: Evidence, entry: Entry) -> Trouble | None:
     if course is None:
         return None
     steps, badness = np.array(course.steps), course.badness
-    before, after = badness[steps <= entry.step], badness[steps > entry.step]
+    before, after = badness[steps <= entry.step], badness[steps > entry.step][-course.fresh :]
     if not len(before) or len(after) < 2:
         return None
     then, now = float(before[-2:].min()), float(after[-2:].min())
-    if now - then <= (DECLINE - 1.0) * abs(then):
+    floor = (
+        0.0 if course.larger or course.floor is None else course.floor
+    )  # real images differ, too
+    if now - then <= max((DECLINE - 1.0) * abs(then), floor):
         return None
     words = f"{course.called} went from {number(abs(then))} to {number(abs(now))}"
     return Trouble(words, (), course.measured)

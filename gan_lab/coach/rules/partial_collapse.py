@@ -12,6 +12,7 @@ from gan_lab.coach.cures import (
 )
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
+from gan_lab.coach.play import grows
 from gan_lab.coach.quality import newest
 from gan_lab.coach.rules.collapse import ALIKE
 from gan_lab.measures import Value
@@ -28,7 +29,11 @@ UNEVEN = 0.3
 
 def look(evidence: Evidence) -> Sign | None:
     probe = evidence.probed("spread")
-    if evidence.step < EARLY or (probe and probe.spread is not None and probe.spread < ALIKE):
+    if (
+        evidence.step < EARLY
+        or grows(evidence)
+        or (probe and probe.spread is not None and probe.spread < ALIKE)
+    ):
         return None
     seen = [*_twins(evidence), *_measures(evidence)]
     if not seen:

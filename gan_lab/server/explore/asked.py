@@ -7,7 +7,7 @@ import binascii
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 import torch
@@ -173,13 +173,18 @@ class Asked:
         return default
 
 
+def is_number(value: object) -> TypeGuard[int]:
+    """Whether a page may give this id to a question: JavaScript knows such integers exactly."""
+    return isinstance(value, int) and abs(value) < 10**15
+
+
 def refusal(error: Exception, asked: bytes | dict[str, Any] | None) -> bytes:
     """An "error" frame; a network's own trouble must not end the conversation."""
     why = error.strerror if isinstance(error, OSError) else error  # without a place on the disk
     text = str(error) if isinstance(error, Wrong) else f"No answer could be made ({why})."
     text = without_paths(text)
     number = asked.get("id") if isinstance(asked, dict) else None
-    return wire.encode("error", {"text": text, "id": number if isinstance(number, int) else None})
+    return wire.encode("error", {"text": text, "id": number if is_number(number) else None})
 
 
 Question = Callable[[Asked], Generator[Answer, None, None]]

@@ -24,7 +24,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gan_lab.runs import Registry, wire
 from gan_lab.runs.explorable import Explorable
-from gan_lab.server.explore.asked import Answer, Asked, Wrong, model_of, refusal
+from gan_lab.server.explore.asked import Answer, Asked, Wrong, is_number, model_of, refusal
 from gan_lab.server.explore.desk import desk_of
 from gan_lab.server.explore.questions import QUESTIONS, WITH_IMAGE
 from gan_lab.server.explore.turns import Turns
@@ -108,8 +108,8 @@ class Conversation:
     def _begin(self, asked: dict[str, Any]) -> None:
         """Raises Wrong."""
         name, number = asked["ask"], asked.get("id")
-        if not isinstance(number, int):
-            raise Wrong("A question must have an id, a whole number.")
+        if not is_number(number):
+            raise Wrong("A question must have an id, a whole number of at most 15 digits.")
         if name == "cancel":
             for job in self._jobs.values():
                 if job.number == number:

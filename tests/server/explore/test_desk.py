@@ -7,7 +7,7 @@ import io
 import struct
 import threading
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -27,6 +27,7 @@ from gan_lab.server import PREFIX
 from gan_lab.server.explore import desk as module
 from gan_lab.server.explore.desk import LONGEST, MOST, Desk, desk_of
 from gan_lab.server.explore.picture import pictures
+from tests.event_loop import completed
 from tests.patience import WAIT
 
 T = TypeVar("T")
@@ -40,12 +41,6 @@ TINY = put(
 )  # fmt: skip
 CONDITIONAL = put(TINY, {"networks.labels": "concat"})
 POINTS = put(preset("plane-ring").config, {"latent.dim": 4})
-
-
-def on_a_loop(scene: Coroutine[Any, Any, T]) -> T:
-    """What a scene comes to; in a thread of its own, as browser tests leave a loop running here."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, scene).result(WAIT)
 
 
 def played(runs: Registry, config: RunConfig) -> Hosted:
@@ -196,7 +191,7 @@ def test_who_comes_while_others_are_answered_is_in_the_next_batch(network: Waiti
         network.go.set()
         return await asyncio.gather(first, *others)
 
-    answers = on_a_loop(scene())
+    answers = completed(scene())
     assert answers == [b"answer to %d" % i for i in range(30)], "each the answer to his own"
     assert network.batches == [[b"0"], [b"%d" % i for i in range(1, 30)]]
 
@@ -211,7 +206,7 @@ def test_a_generator_that_cannot_be_read_is_told_to_all_who_wait() -> None:
             asyncio.gather(*(desk.answer(b"") for _ in range(9))), timeout=WAIT
         )
 
-    for frame in on_a_loop(scene()):  # more than the first batch holds
+    for frame in completed(scene()):  # more than the first batch holds
         assert "damaged" in wire.decode(frame)[0]["text"]
 
 
@@ -232,7 +227,7 @@ def test_who_has_waited_longest_comes_first_however_many_there_are(network: Wait
         await asyncio.gather(*(visitor(i) for i in range(30)))
         return counts
 
-    counts = on_a_loop(scene())
+    counts = completed(scene())
     assert max(counts) - min(counts) <= 2
     settled = network.batches[2:-5]
     assert {len(batch) for batch in settled} <= {9, 10}
@@ -250,9 +245,9 @@ def test_a_batch_is_as_long_as_the_network_is_quick(network: Waiting) -> None:
         await asyncio.gather(*(desk.answer(b"0") for _ in range(2 * MOST)))
         return len(network.batches[0])
 
-    assert on_a_loop(batch_after(0.0)) == MOST
-    assert on_a_loop(batch_after(LONGEST / 4.5)) == 4
-    assert on_a_loop(batch_after(10 * LONGEST)) == 1
+    assert completed(batch_after(0.0)) == MOST
+    assert completed(batch_after(LONGEST / 4.5)) == 4
+    assert completed(batch_after(10 * LONGEST)) == 1
 
 
 def test_who_goes_away_in_the_middle_disturbs_nobody(network: Waiting) -> None:
@@ -267,7 +262,7 @@ def test_who_goes_away_in_the_middle_disturbs_nobody(network: Waiting) -> None:
         network.go.set()
         return [await stays, await waits[1]]
 
-    assert on_a_loop(scene()) == [b"answer to stays", b"answer to waits"]
+    assert completed(scene()) == [b"answer to stays", b"answer to waits"]
 
 
 def test_a_slow_generator_does_not_hold_up_another(network: Waiting) -> None:
@@ -284,7 +279,7 @@ def test_a_slow_generator_does_not_hold_up_another(network: Waiting) -> None:
         network.go.set()
         await asyncio.gather(*many)
 
-    on_a_loop(scene())
+    completed(scene())
 
 
 def test_all_who_explore_one_generator_wait_at_one_desk() -> None:
@@ -297,10 +292,10 @@ def test_all_who_explore_one_generator_wait_at_one_desk() -> None:
         assert desk_of(same_name) is not desk, "it would show another run"
         return desk
 
-    on_a_loop(scene())
+    completed(scene())
     assert "a" not in module._DESKS, "a desk goes with the last visitor"
-    held = on_a_loop(scene())
-    assert on_a_loop(scene()) is not held, "its loop is gone"
+    held = completed(scene())
+    assert completed(scene()) is not held, "its loop is gone"
 
 
 @pytest.mark.parametrize(
@@ -324,7 +319,7 @@ def test_a_desk_rests_by_the_dial_while_its_run_trains(
         rested.append(seconds)
 
     real = asyncio.sleep
-    on_a_loop(scene())
+    completed(scene())
     assert rested == [pytest.approx(rest)]
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from gan_lab.server.explore.turns import THREADS, Turns
+from tests.event_loop import completed
 from tests.patience import WAIT
 
 
@@ -57,7 +58,7 @@ def test_one_visitor_leaves_a_thread_to_others_whatever_waits(work: Work) -> Non
             work.go.release()
         return await asyncio.wait_for(asyncio.gather(*first, other), WAIT)
 
-    assert sorted(asyncio.run(play())) == ["anna"] * 50 + ["bert"]
+    assert sorted(completed(play())) == ["anna"] * 50 + ["bert"]
     assert work.most["anna"] == 1
 
 
@@ -71,7 +72,7 @@ def test_visitors_who_wait_are_served_one_after_the_other(work: Work) -> None:
             work.go.release()
         await asyncio.wait_for(asyncio.gather(*tasks), WAIT)
 
-    asyncio.run(play())
+    completed(play())
     assert "carl" in work.order[:4], work.order
     assert Counter(work.order) == {"anna": 4, "bert": 4, "carl": 1}
 
@@ -90,7 +91,7 @@ def test_a_call_that_is_cancelled_while_it_waits_gives_its_turn_away(work: Work)
         assert await asyncio.wait_for(waits[2], WAIT) == "later"
         assert await first == "anna"
 
-    asyncio.run(play())
+    completed(play())
     assert work.order == ["anna", "later"]
 
 
@@ -101,4 +102,4 @@ def test_what_goes_wrong_in_a_thread_is_raised_and_the_turn_is_given_back() -> N
             with pytest.raises(ZeroDivisionError):
                 await asyncio.wait_for(turns.run("anna", lambda: 1 // 0), WAIT)
 
-    asyncio.run(play())
+    completed(play())

@@ -14,7 +14,8 @@ from PIL import Image
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from benchmarks.image_files import encoded, noise, png, with_scans
-from gan_lab.data import DataError
+from gan_lab.data import DataError, read_picture
+from gan_lab.images.headers import SMALL_PIXELS
 from gan_lab.runs import wire
 from gan_lab.server import PREFIX
 from gan_lab.server.explore import uploaded
@@ -156,3 +157,76 @@ def test_too_many_pixels_are_refused_by_the_header(connect: Callable[[str], Any]
     with connect("anna") as anna:
         ask(anna, png(5000, 4000, depth=1, kind=0))
         assert "5,000×4,000 pixels are too many" in answer(anna)["text"]
+
+
+def test_few_images_of_a_visitor_wait_at_once(connect: Callable[[str], Any], slow: Slow) -> None:
+    """Each is in memory while it waits, so pages beyond the first one are refused."""
+    with connect("anna") as first, connect("anna") as second, connect("bert") as bert:
+        for name in NAMES:
+            ask(first, b"slow", name)
+        first.send_text('{"random": true}')
+        assert answer(first)["kind"] == "latent", "by now the questions have been heard"
+        for name in NAMES:
+            ask(second, b"slow", name)
+        for _ in range(2 * len(NAMES) - uploaded.OWN_WAITING):
+            assert "Several images of yours" in answer(second)["text"]
+        ask(bert, b"slow")
+        slow.go.set()
+        assert answer(bert)["kind"] == "subject"
+
+
+def test_few_images_of_all_visitors_wait_at_once(
+    connect: Callable[[str], Any], slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploaded, "WAITING", 2)
+    with connect("anna") as anna, connect("bert") as bert, connect("carl") as carl:
+        for socket in (anna, bert):
+            ask(socket, b"slow")
+            assert slow.begun.acquire(timeout=WAIT)
+        ask(carl, b"slow")
+        assert "Many images are being read" in answer(carl)["text"]
+        slow.go.set()
+        assert answer(anna)["kind"] == answer(bert)["kind"] == "subject"
+        ask(carl, b"slow")
+        assert answer(carl)["kind"] == "subject"
+
+
+def test_an_image_of_a_visitor_who_owes_time_does_not_wait_for_its_turn(
+    connect: Callable[[str], Any], slow: Slow, seconds: Seconds
+) -> None:
+    with connect("anna") as anna:
+        ask(anna, b"slow")
+        assert slow.begun.acquire(timeout=WAIT)
+        seconds.spend("anna", 12.0)
+        ask(anna, b"slow", "inversion")
+        assert "much computing time" in answer(anna)["text"]
+
+
+def test_a_small_image_does_not_wait_for_the_large_ones_of_many_visitors(
+    connect: Callable[[str], Any], slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cookie costs nothing, so turns by visitor do not protect against one who invents some."""
+
+    def decoded(content: bytes, channels: int, *, most_pixels: int, **more: Any) -> torch.Tensor:
+        if most_pixels > SMALL_PIXELS:
+            return slow(content, channels, **more)
+        return read_picture(content, channels, most_pixels=most_pixels, **more)
+
+    monkeypatch.setattr(uploaded, "read_picture", decoded)
+    with connect("anna") as anna, connect("bert") as bert, connect("carl") as carl:
+        for socket in (anna, bert):
+            ask(socket, png(4000, 4000, kind=6, level=1))
+            assert slow.begun.acquire(timeout=WAIT)
+        ask(carl, encoded(noise(), "JPEG"))
+        assert answer(carl)["kind"] == "subject"
+        slow.go.set()
+        assert answer(anna)["kind"] == answer(bert)["kind"] == "subject"
+
+
+def test_an_image_that_states_less_than_it_has_is_refused(connect: Callable[[str], Any]) -> None:
+    large = encoded(noise(3000, 3000), "JPEG")
+    frame = large.index(b"\xff\xc0")
+    lie = large[:frame] + b"\xff\xc0\0\x0b\x08\0\x09\0\x09\x01\x01\x11\0" + large[frame:]
+    with connect("anna") as anna:
+        ask(anna, lie)
+        assert answer(anna)["kind"] == "error"
