@@ -297,7 +297,8 @@ def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
     undo = Advice(
-        "Or undo the change in the list of changes: the weights of that step come back, too."
+        "If the images do not recover, press Undo beside this change in the list “What you changed”"
+        " below the curves: the weights of that step come back, too."
     )
     for entry in suspects(evidence):
         if _trouble(evidence, entry) is not None and _allowed(evidence, entry):
