@@ -30,10 +30,11 @@ WHOLE = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     """The port of a server that watches its connections."""
-    monkeypatch.setattr(AutoHTTPProtocol, "connection_made", AutoHTTPProtocol.connection_made)
-    monkeypatch.setattr(AutoHTTPProtocol, connections._MARK, None, raising=False)
-    monkeypatch.setattr(Socket, "handle_parser_exception", Socket.handle_parser_exception)
-    monkeypatch.setattr(Socket, connections._MARK, None, raising=False)
+    for kind, name in ((AutoHTTPProtocol, "connection_made"), (Socket, "handle_parser_exception")):
+        # an earlier test of this process may have wrapped it already
+        original = getattr(kind, connections._MARK, None) or getattr(kind, name)
+        monkeypatch.setattr(kind, name, original)
+        monkeypatch.setattr(kind, connections._MARK, None, raising=False)
     assert connections.guard(connections.Heads(HEAD, of_address=3))
 
     async def hold(websocket) -> None:
@@ -137,11 +138,8 @@ UPGRADE = (
 LARGE = 20 << 20  # bytes of a frame
 
 
-def test_a_frame_that_is_too_large_is_answered_with_its_close_code(
-    served: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_frame_that_is_too_large_is_answered_with_its_close_code(served: int) -> None:
     """Though the client is still sending it when the application has ended."""
-    monkeypatch.setattr(connections, "LINGER", WAIT)  # a busy machine reads slowly
     with connected(served) as line:
         line.sendall(UPGRADE)
         answer = b""
@@ -151,9 +149,8 @@ def test_a_frame_that_is_too_large_is_answered_with_its_close_code(
         answer = answer.partition(b"\r\n\r\n")[2]
         while b"limit" not in answer and (part := line.recv(1000)):
             answer += part
-        with contextlib.suppress(ConnectionError):  # it has its answer, and may be cut off now
-            for _ in range(LARGE >> 16):
-                line.sendall(bytes(1 << 16))
+        for _ in range(LARGE >> 16):
+            line.sendall(bytes(1 << 16))
     assert answer[:1] == b"\x88" and int.from_bytes(answer[2:4]) == 1009
     assert b"exceeds limit" in answer
 
