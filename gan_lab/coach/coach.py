@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from gan_lab.coach.doubts import doubts
 from gan_lab.coach.evidence import Evidence, Onset
 from gan_lab.coach.findings import (
     Advice,
@@ -20,7 +21,6 @@ from gan_lab.coach.findings import (
 )
 from gan_lab.coach.line import line
 from gan_lab.coach.play import played
-from gan_lab.coach.quality import far, trend
 from gan_lab.coach.rules import every_rule
 from gan_lab.config import get
 
@@ -109,6 +109,20 @@ class Coach:
         found = [track.finding for track in self._tracks.values() if track.finding is not None]
         return gravest_first(found)
 
+    def resume(self, standing: Iterable[Finding], step: int) -> None:
+        """Go on with a run that was put down: these findings stand, as if this coach had said them.
+
+        Args:
+            standing: findings as the run's folder has them.
+            step: rounds completed.
+        """
+        self._step = self._looked = step
+        for finding in standing:
+            if (track := self._tracks.get(finding.rule.name)) is not None:
+                track.finding, track.sign = finding, finding.sign
+                self._onsets[finding.rule.name] = _Onset(finding.sign.first or finding.since, step)
+                self.events.append(Event(finding.since, "came", finding))
+
     def look(self, evidence: Evidence) -> Health:
         """How the run is now. A step before that of the last look means that it went back."""
         if evidence.step < self._step:
@@ -162,7 +176,7 @@ class Coach:
         track.count(sign is None, step)
         looks = LOOKS * LONGER if rule.patience else 1
         gone = sign is None and track.lasted(step, LONGER * rule.patience, looks)
-        if gone or (sign is None and _stale(track.finding.sign, evidence)):
+        if gone or (sign is None and _outdated(track.finding.sign, evidence)):
             self._take_back(track, replace(track.finding, until=step))
         return sign
 
@@ -201,9 +215,12 @@ def _dated(sign: Sign, now: int) -> Sign:
     return replace(sign, seen=f"{sign.seen.removesuffix('.')}{when}.")
 
 
-def _stale(sign: Sign, evidence: Evidence) -> bool:
-    """Whether what a finding rests on is too old to say anything of the run as it is now."""
-    return sign.measured is not None and not evidence.is_fresh(sign.measured)
+def _outdated(sign: Sign, evidence: Evidence) -> bool:
+    """Whether the words of a finding are wrong by now: what they rest on is too old, or a parameter
+    that they name has another value."""
+    if sign.measured is not None and not evidence.is_fresh(sign.measured):
+        return True
+    return any(get(evidence.config, path) != value for path, value in sign.settings)
 
 
 def _advice(rule: Rule, evidence: Evidence) -> tuple[Advice, ...]:
@@ -250,6 +267,4 @@ def _condition(findings: tuple[Finding, ...], evidence: Evidence, *, suspected: 
         return Condition.IMPROVING
     if played(evidence) < Rule.warm_up:
         return Condition.STARTING
-    course = trend(evidence)
-    bad = course is not None and far(course)
-    return Condition.WATCHING if suspected or bad else Condition.HEALTHY
+    return Condition.WATCHING if suspected or doubts(evidence) else Condition.HEALTHY

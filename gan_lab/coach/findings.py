@@ -40,6 +40,8 @@ class Sign:
         measured: step of the oldest probe or measurement that it rests on; None if it rests on
             curves, settings or the ledger alone.
         symptom: whether something is seen to go wrong; False for a setting that often goes wrong.
+        settings: the parameters that the words name, path and value. Once one of them has another
+            value the words are wrong.
     """
 
     sure: float
@@ -49,6 +51,7 @@ class Sign:
     last: int = 0
     measured: int | None = None
     symptom: bool = True
+    settings: tuple[tuple[str, Any], ...] = ()
 
 
 def at_step(measured: int, now: int) -> str:

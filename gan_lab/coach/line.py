@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from gan_lab.coach.doubts import has_bad_metric, uniform
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Condition, Finding, at_step
 from gan_lab.coach.play import first_round, has_labels, judges, lowered, number, played, window
-from gan_lab.coach.quality import far, trend
+from gan_lab.coach.quality import trend
 
 _WORD = {
     Condition.STARTING: "Starting",
@@ -35,7 +36,8 @@ def line(condition: Condition, findings: tuple[Finding, ...], evidence: Evidence
         if evidence.step < first_round(evidence.config):
             return f"{word}: one player trains alone before the game begins."
         return f"{word}: {played(evidence)} rounds, too early to say anything."
-    return f"{word}: {_joined((*_duel(evidence), *_quality(condition, evidence)), evidence.step)}."
+    parts = (*_duel(evidence), *_variety(condition, evidence), *_quality(condition, evidence))
+    return f"{word}: {_joined(parts, evidence.step)}."
 
 
 class _Said(NamedTuple):
@@ -61,8 +63,10 @@ def _joined(parts: tuple[_Said, ...], now: int) -> str:
 def _duel(evidence: Evidence) -> list[_Said]:
     probe = evidence.probed("right_train", "right_fake")
     if probe is not None and probe.right_train is not None and probe.right_fake is not None:
-        right = 50.0 * (probe.right_train + probe.right_fake)
-        return [_Said(f"D is right {right:.0f} times in 100 (50: it guesses)", probe.step)]
+        real, fake = (f"{100 * share:.0f}" for share in (probe.right_train, probe.right_fake))
+        return [
+            _Said(f"D recognises {real} of 100 real images and {fake} of 100 fakes", probe.step)
+        ]
     if has_labels(evidence.config):
         judge = judges(evidence.config)[0]
         real, fake = (window(evidence, column) for column in (judge.real, judge.fake))
@@ -70,6 +74,14 @@ def _duel(evidence: Evidence) -> list[_Said]:
             says_real, says_fake = number(float(real.mean())), number(float(fake.mean()))
             return [_Said(f"{judge.name} says {says_real} to real images and {says_fake} to fakes")]
     return [_Said("no curve runs away")]
+
+
+def _variety(condition: Condition, evidence: Evidence) -> list[_Said]:
+    """Only where it is the reason why nobody calls the run healthy."""
+    probe = uniform(evidence) if condition is Condition.WATCHING else None
+    if probe is None:
+        return []
+    return [_Said(f"the fakes are only {probe.spread:.0%} as varied as real images", probe.step)]
 
 
 def _quality(condition: Condition, evidence: Evidence) -> list[_Said]:
@@ -80,6 +92,6 @@ def _quality(condition: Condition, evidence: Evidence) -> list[_Said]:
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
     newest = number(course.numbers[-1])
-    if condition is Condition.WATCHING and far(course):
+    if condition is Condition.WATCHING and has_bad_metric(evidence):
         return [_Said(f"{course.called} is still {newest}{floor}", course.measured)]
     return [_Said(f"{course.called} is {newest}{floor}{still}", course.measured)]

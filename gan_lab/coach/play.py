@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.config import KNOBS, RunConfig
+from gan_lab.config.optim import role_of
 from gan_lab.config.paths import OVERRIDES
 from gan_lab.games import game_of
 from gan_lab.objectives import resting
@@ -105,6 +106,13 @@ def told(evidence: Evidence, judge: Judge, count: int = 100) -> tuple[float, flo
 def rest_of(evidence: Evidence, judge: Judge) -> float:
     """Where a discriminator's loss rests."""
     return resting(evidence.config.objective).d * (0.5 if judge.half else 1.0)
+
+
+def rate_of(config: RunConfig, player: str) -> tuple[str, float]:
+    """The parameter that sets the learning rate of a network, and its value."""
+    own = config.optim.players.get(player, {})
+    path = f"{OVERRIDES}{player}.lr" if "lr" in own else f"optim.{role_of(player)}.lr"
+    return path, config.optim.of(player).lr
 
 
 _NAMES = {

@@ -63,6 +63,7 @@ class Observer:
         self._measured: list[Measured] = []
         self._past: list[Finding] = []
         self._health: Health | None = None
+        self._noted: dict[str, Finding] = {}  # that stand according to the journal, by rule
         self._probe: Probe | None = None
         self._preview: Probe | None = None
         self._seen: tuple[int, int, Seen] | None = None  # step, take, what the page shows of it
@@ -116,7 +117,11 @@ class Observer:
             self._probe = self._preview = self._seen = None
             self._measurer.forget()
             self._autopilot.go_back()
-            if self._health is not None:  # it hears of it before the run is beyond that step again
+            standing = self._journal.standing(trainer.steps)
+            self._noted = {finding.rule.name: finding for finding in standing}
+            if self._health is None:  # the run was resumed or forked
+                self._coach.resume(standing, trainer.steps)
+            else:  # it hears of it before the run is beyond that step again
                 self._guarded("the coach", partial(self._look_again, trainer))
             self._tell(self._take)
 
@@ -233,8 +238,8 @@ class Observer:
             )  # fmt: skip
             if evidence.whole.take != self._take or not evidence.step:
                 return
-            before, self._health = self._health, self._coach.look(evidence)
-            self._note(before, self._health)
+            self._health = self._coach.look(evidence)
+            self._note(self._health)
             self._tell(self._take)
             health = self._health
         if evidence.config.training.autopilot and not self._over:
@@ -244,10 +249,10 @@ class Observer:
         measured = tuple(self._measured)
         self._health = self._coach.look(gathered(trainer, self._history_lock, measured))
 
-    def _note(self, before: Health | None, now: Health) -> None:
+    def _note(self, now: Health) -> None:
         """What came and what went, into the journal."""
-        stood = {f.rule.name: f for f in (before.findings if before else ())}
-        stand = {f.rule.name: f for f in now.findings}
+        stood, stand = self._noted, {f.rule.name: f for f in now.findings}
+        self._noted = stand
         for name, finding in stand.items():
             if name not in stood or stood[name].since != finding.since:
                 self._journal.note_finding("came", now.step, finding.to_json())

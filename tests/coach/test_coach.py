@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan_lab.coach import Advice, Coach, Condition, Rule, Sign, Weight
+import numpy as np
+import pytest
+
+from gan_lab.coach import Advice, Coach, Condition, Evidence, Probe, Rule, Sign, Weight
 from tests.coach.evidence import evidence, healthy
 
 RULE = Rule(
@@ -159,3 +162,61 @@ def test_advice_on_a_parameter_of_another_version_is_not_live() -> None:
     """A finding that a run's folder keeps may be of another version of this app."""
     assert not Advice("Turn it.", (("optim.d.renamed", 1.0),)).live
     assert Advice("Turn it.", (("optim.d.lr", 1e-4),)).live
+
+
+def test_a_finding_goes_at_once_when_a_parameter_that_it_names_is_changed() -> None:
+    def fast(step: int, rate: float, turned: tuple[int, ...] = ()) -> Evidence:
+        rates = np.where(np.arange(step) < 400, 1.0, rate)
+        changes = {"optim.d.lr": rate}
+        return evidence(curves={"lr/D": rates}, steps=step, changes=changes, turned=turned)
+
+    coach = Coach()
+    for step in range(100, 401, 50):
+        coach.look(fast(step, 1.0))
+    assert "The learning rate of D is 1.00." in [f.sign.seen for f in coach.standing]
+    coach.look(fast(401, 1.0, turned=(400,)))  # another parameter was changed
+    assert "rate-high" in [f.rule.name for f in coach.standing]
+    coach.look(fast(402, 0.002, turned=(400,)))
+    assert "rate-high" not in [f.rule.name for f in coach.standing]
+
+
+@pytest.mark.parametrize(
+    ("probe", "said"),
+    [({"spread": 0.3}, "the fakes are only 30% as varied as real images"),
+     ({"right_train": 0.1, "right_fake": 0.08}, "10 of 100 real images and 8 of 100 fakes"),
+     ({"right_train": 0.0, "right_fake": 1.0}, "0 of 100 real images and 100 of 100 fakes")],
+)  # fmt: skip
+def test_what_no_healthy_run_shows_is_watched(probe: dict[str, float], said: str) -> None:
+    coach = Coach([])
+    seen = healthy(steps=1000, preview=Probe(1000, 64, **probe))
+    health = coach.look(seen)
+    assert health.condition is Condition.WATCHING and said in health.line
+    well = Probe(1000, 64, spread=0.9, right_train=0.6, right_fake=0.7)
+    assert coach.look(healthy(steps=1000, preview=well)).condition is Condition.HEALTHY
+
+
+def test_one_bad_metric_ends_praise() -> None:
+    resting = {"loss/D": 1.386, "loss/G": 0.693, "D(x)": 0.5, "D(G(z))": 0.5, "grad/G": 1.0,
+               "grad/D": 1.0}  # fmt: skip
+    for last, names in ((6.0, ["equilibrium"]), (310.0, [])):
+        coach = Coach()
+        for step in range(500, 1400, 50):
+            measured = {"swd": [6.0] * 7 + [last]}
+            health = coach.look(
+                evidence(curves=resting, steps=step, measured=measured, floors={"swd": 5.5})
+            )
+        assert [f.rule.name for f in health.findings] == names
+        assert (health.condition is Condition.WATCHING) == (last > 100.0)
+
+
+def test_a_resumed_run_keeps_its_findings() -> None:
+    before = Coach([RULE])
+    for step in (100, 150, 200):
+        before.look(ill(step))
+    after = Coach([RULE])
+    after.resume(before.standing, 200)
+    assert [f.since for f in after.look(ill(201)).findings] == [200]
+    for step in (250, 300, 350, 400):
+        assert len(after.look(well(step)).findings) == 1
+    assert after.look(well(450)).findings == ()
+    assert names(after) == [(200, "came"), (450, "went")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 import time
@@ -9,7 +10,7 @@ import time
 import pytest
 import torch
 
-from gan_lab.coach import Advice, Condition, Evidence, Finding, Health, Rule, Sign, Weight
+from gan_lab.coach import Advice, Coach, Condition, Evidence, Finding, Health, Rule, Sign, Weight
 from gan_lab.measures import Measured, Value
 from gan_lab.runs import Budget, State, fork, observer, pace
 from gan_lab.runs.autopilot import REST, Autopilot
@@ -57,6 +58,9 @@ class Scripted:
 
     def __init__(self, found=(), since=1):
         self.found, self.since = found, since
+
+    def resume(self, standing: tuple[Finding, ...], step: int) -> None:
+        """What stood is not remembered."""
 
     def look(self, evidence: Evidence) -> Health:
         there = tuple(finding(one, self.since) for one in self.found)
@@ -307,6 +311,27 @@ def test_findings_that_come_and_go_are_in_the_journal(begin, small, monkeypatch)
     }  # fmt: skip
 
 
+def test_a_resumed_run_keeps_the_findings_that_stood(begin, small, monkeypatch):
+    sick = dataclasses.replace(rule("sick"), patience=0, look=lambda _: Sign(0.9, "It is so."))
+    monkeypatch.setattr(observer, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(observer, "Coach", lambda: Coach([sick]))
+    monkeypatch.setattr("gan_lab.runs.journal.every_rule", lambda: {sick.name: sick})
+    run = begin(small())
+    waited(lambda: run.checkup().health and run.checkup().health.findings)
+    ask(run, Stop())
+    assert run.join(WAIT)
+    (before,) = run.checkup().health.findings
+    well = dataclasses.replace(sick, patience=10**6, look=lambda _: None)
+    monkeypatch.setattr(observer, "Coach", lambda: Coach([well]))
+    again = begin(run.directory.read_config(), resume=True)
+    (after,) = waited(lambda: again.checkup().health and again.checkup().health.findings)
+    assert (after.rule.name, after.since, after.until) == ("sick", before.since, None)
+    ask(again, Stop())
+    assert again.join(WAIT)
+    lines = (run.directory.path / "findings.jsonl").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["came"]
+
+
 @pytest.mark.parametrize("on", [True, False])
 def test_the_autopilot_applies_first_advice_once_with_its_reason(begin, small, monkeypatch, on):
     monkeypatch.setattr(observer, "LOOK_EVERY", 0.02)
@@ -374,7 +399,7 @@ def test_a_watched_run_is_looked_at_whatever_measuring_costs(begin, small, monke
     run = begin(small({"training.measuring": 0.05}))
     with run.subscribed(lambda _: None):
         assert stuck.wait(WAIT)
-        waited(lambda: (health := run.checkup().health) and "D is right" in health.line)
+        waited(lambda: (health := run.checkup().health) and "D recognises" in health.line)
         first = run.checkup().health.step
         waited(lambda: run.checkup().health.step > 2 * first)
     assert not run.checkup().measured

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from gan_lab.coach.cures import even_moves, match_features, more_z, see_the_batch, slower_g
+from gan_lab.coach.doubts import ALIKE
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import grows
 
 EARLY = 200
 """Rounds in which G has only begun to draw."""
-ALIKE = 0.5
-"""Spread: collapsed runs had 0.14 to 0.34, one in between 0.60; healthy ones 0.8 to 1.04."""
 TWINS = 0.7
 """Share of twins: collapsed runs had 0.95 to 1, a G that learns nothing 0.87; healthy ones 0.16."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gan_lab.coach.doubts import doubts
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import number, played
-from gan_lab.coach.quality import far, trend
+from gan_lab.coach.quality import trend
 
 MEASURES = 12
 """Least measures over the second half of the run."""
@@ -15,7 +16,7 @@ FLAT = 1.0
 
 def look(evidence: Evidence) -> Sign | None:
     course = trend(evidence)
-    if course is None or far(course):
+    if course is None or doubts(evidence):
         return None
     first = max(evidence.step - played(evidence) // 2, max(evidence.turned, default=0))
     late = [number for step, number in zip(course.steps, course.numbers, strict=True)

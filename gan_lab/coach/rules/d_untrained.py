@@ -41,7 +41,9 @@ def look(evidence: Evidence) -> Sign | None:
                 f"{judge.name} says {number(says[0])} to real pictures and {number(1 - says[1])}"
                 f" to fakes, and its learning rate is {d.lr:g}."
             )
-            return Sign(0.85, seen, (judge.real, judge.fake, judge.loss), first, last)
+            rate = (("optim.d.lr", d.lr),)
+            columns = (judge.real, judge.fake, judge.loss)
+            return Sign(0.85, seen, columns, first, last, settings=rate)
     return None
 
 

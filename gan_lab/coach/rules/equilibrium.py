@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gan_lab.coach.doubts import doubts
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import judges, number, rest_of, stretch, told, window
-from gan_lab.coach.quality import far, trend
+from gan_lab.coach.quality import trend
 from gan_lab.coach.rules.d_untrained import BEHIND, behind
 
 NEAR = 0.03
@@ -33,12 +34,12 @@ def look(evidence: Evidence) -> Sign | None:
     lag = behind(evidence)
     if (sign := resting(evidence)) is None or (lag is not None and lag >= BEHIND):
         return None
+    if doubts(evidence):
+        return None
     course = trend(evidence)
     if course is None:
         return Sign(0.4, f"{sign.seen}; nothing has been measured yet to say if that is good.",
                     sign.columns, sign.first, sign.last)  # fmt: skip
-    if far(course):
-        return None
     words = f"{sign.seen}, and {course.called} is {number(course.numbers[-1])}."
     return Sign(0.8, words, sign.columns, sign.first, sign.last, course.measured)
 

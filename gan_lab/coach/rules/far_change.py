@@ -55,6 +55,39 @@ DECLINE = 1.5
 """How many times as bad as before the metric that says most is, once fakes are clearly worse."""
 
 
+SETTLED = 100
+"""Rounds after a parameter was set back within which trouble that still begins is put down to it,
+too: the networks have no time to recover in fewer."""
+
+
+class Suspect(NamedTuple):
+    """A change that went far.
+
+    Attributes:
+        entry: of the ledger; its ``old`` is what to go back to: the newest former value that was
+            not far from where the run began.
+        back: step from which the parameter has had a value near that again; None while it has not.
+    """
+
+    entry: Entry
+    back: int | None = None
+
+    @property
+    def step(self) -> int:
+        """Of the change."""
+        return self.entry.step
+
+    @property
+    def since(self) -> int:
+        """Step from which on the run is as it was made by this change, or by setting it back."""
+        return self.entry.step if self.back is None else self.back
+
+    @property
+    def until(self) -> int:
+        """Step up to which trouble may have begun that is put down to it."""
+        return self.entry.step + WITHIN if self.back is None else self.back + SETTLED
+
+
 class Trouble(NamedTuple):
     """What is seen since a change.
 
@@ -69,23 +102,39 @@ class Trouble(NamedTuple):
     measured: int | None = None
 
 
-def suspects(evidence: Evidence) -> list[Entry]:
-    """The changes that went far from where the run began and still hold, the newest first; ``old``
-    is what to go back to: the newest former value that was not far from there."""
+def suspects(evidence: Evidence) -> list[Suspect]:
+    """The changes that went far from where the run began, the newest of each parameter; those that
+    still hold first, and of them the newest first."""
     by_path: dict[str, list[Entry]] = {}
     for entry in evidence.changes:
         by_path.setdefault(entry.path, []).append(entry)
-    found = []
-    for path, entries in by_path.items():
-        newest, origin = entries[-1], entries[0].old
-        if newest.note.startswith(ADVISED):  # the run may have begun with what was wrong
-            continue
-        config = evidence.config
-        holds = _is_far(path, origin, newest.new) and get(config, path) == newest.new
-        if holds and known(path).counts_in(config):
-            near = next(e.old for e in reversed(entries) if not _is_far(path, origin, e.old))
-            found.append(replace(newest, old=near))
-    return sorted(found, key=lambda entry: -entry.step)
+    found = [_suspect(evidence, path, entries) for path, entries in by_path.items()]
+    there = [one for one in found if one is not None]
+    return sorted(there, key=lambda one: (one.back is not None, -one.step))
+
+
+def _suspect(evidence: Evidence, path: str, entries: list[Entry]) -> Suspect | None:
+    """The newest far change of one parameter, if what it did may still be seen.
+
+    Args:
+        entries: the changes of that parameter, oldest first.
+    """
+    origin = near = entries[0].old
+    found: Suspect | None = None
+    for entry in entries:
+        near = near if _is_far(path, origin, entry.old) else entry.old
+        if not _is_far(path, origin, entry.new):
+            if found is not None and found.back is None:
+                found = found._replace(back=entry.step)
+        elif entry.note.startswith(ADVISED):  # the run may have begun with what was wrong
+            origin = near = entry.new
+            found = None
+        else:
+            found = Suspect(replace(entry, old=near))
+    if found is None or get(evidence.config, path) != entries[-1].new:
+        return None
+    counts = found.back is not None or known(path).counts_in(evidence.config)
+    return found if counts else None
 
 
 def _is_far(path: str, old: Any, new: Any) -> bool:
@@ -114,12 +163,18 @@ def _is_number(value: Any) -> bool:
 
 
 def look(evidence: Evidence) -> Sign | None:
-    for entry in suspects(evidence):
-        if (trouble := _trouble(evidence, entry)) is not None:
+    for suspect in suspects(evidence):
+        if (trouble := _trouble(evidence, suspect)) is not None:
+            entry, back = suspect
             was = "" if entry.old is None else f" (it was {_told(entry.old)})"
+            then = (
+                "; since then"
+                if back is None
+                else f", and back at step {back:,}, but the run has not recovered:"
+            )
             seen = (
-                f"You set {named(entry.path)} to {_told(entry.new)} at step {entry.step:,}{was};"
-                f" since then {trouble.words}."
+                f"You set {named(entry.path)} to {_told(entry.new)} at step {entry.step:,}{was}"
+                f"{then} {trouble.words}."
             )
             sure = 0.97 if evidence.broken else 0.95
             columns, measured = trouble.columns, trouble.measured
@@ -135,59 +190,61 @@ def _told(value: Any) -> str:
     return f"{value:,g}" if isinstance(value, float) else str(value)
 
 
-def _trouble(evidence: Evidence, entry: Entry) -> Trouble | None:
-    """What began to go wrong after a change; None if nothing did."""
-    if evidence.broken and evidence.step - entry.step <= WITHIN:
+def _trouble(evidence: Evidence, suspect: Suspect) -> Trouble | None:
+    """What began to go wrong after a change, and is still wrong; None if nothing is."""
+    if evidence.broken and evidence.step <= suspect.until:
         return Trouble("readings became infinite or no numbers, and the run broke")
     for test in (_gradients, _certainty, _losses):
-        if (found := test(evidence, entry)) is not None and _began_soon(evidence, entry, test):
+        if (found := test(evidence, suspect)) is not None and _began_soon(evidence, suspect, test):
             return found
     for test in (_quality, _others):
-        if (found := test(evidence, entry)) is not None:
+        if (found := test(evidence, suspect)) is not None:
             return found
     return None
 
 
 def _began_soon(
-    evidence: Evidence, entry: Entry, test: Callable[[Evidence, Entry], Trouble | None]
+    evidence: Evidence, suspect: Suspect, test: Callable[[Evidence, Suspect], Trouble | None]
 ) -> bool:
-    """Whether a test of the curves saw trouble already in the first rounds after a change."""
-    if evidence.step - entry.step <= WITHIN:
+    """Whether a test of the curves saw trouble already in the first rounds after a change; where it
+    was set back, whether it still did soon after that."""
+    if evidence.step <= suspect.until:
         return True
-    part = WITHIN // _PARTS
-    then = range(entry.step + part, entry.step + WITHIN + 1, part)
-    return any(test(evidence.curves_at(step), entry) is not None for step in then)
+    part = (suspect.until - suspect.since) // _PARTS
+    then = range(suspect.since + part, suspect.until + 1, part)
+    return any(test(evidence.curves_at(step), suspect) is not None for step in then)
 
 
 # -- before and after ------------------------------------------------------------------------------
 
 
-def _after(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]:
+def _after(evidence: Evidence, suspect: Suspect, column: str) -> NDArray[np.float32]:
     """The newest readings since the change; empty if there are too few."""
-    values = evidence.newest(column, min(AFTER, max(evidence.step - entry.step, 0)) or 1)
-    return values if evidence.step - entry.step >= LEAST <= len(values) else values[:0]
+    rounds = evidence.step - suspect.since
+    values = evidence.newest(column, min(AFTER, max(rounds, 0)) or 1)
+    return values if rounds >= LEAST <= len(values) else values[:0]
 
 
-def _before(evidence: Evidence, entry: Entry, column: str) -> NDArray[np.float32]:
+def _before(evidence: Evidence, suspect: Suspect, column: str) -> NDArray[np.float32]:
     """The curve shortly before the change, since both networks train; may be thinned. Empty if it
     rests on too few readings."""
     steps, means = evidence.course(column)
     width = 2**evidence.whole.level
-    first = max(first_round(evidence.config), entry.step - max(BEFORE, 8 * width))
-    means = means[(steps > first) & (steps + width // 2 <= entry.step)]
+    first = max(first_round(evidence.config), suspect.step - max(BEFORE, 8 * width))
+    means = means[(steps > first) & (steps + width // 2 <= suspect.step)]
     return means if len(means) * width >= LEAST else means[:0]
 
 
-def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
+def _gradients(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     """Whether a gradient broke loose or died away."""
     for name in (*(judge.name for judge in judges(evidence.config)), *generators(evidence.config)):
         column = f"grad/{name}"
-        now, then = _after(evidence, entry, column), _before(evidence, entry, column)
+        now, then = _after(evidence, suspect, column), _before(evidence, suspect, column)
         if not len(now) or not len(then):
             continue
         length, before = float(np.median(now)), float(np.median(then))
         loose = length > LONG and length > LONGER * before
-        tiny = length < SHORTER * before and (length < SHORT or _same_objective(evidence, entry))
+        tiny = length < SHORTER * before and (length < SHORT or _same_objective(evidence, suspect))
         dead = name.startswith("G") and tiny
         if loose or dead:
             return Trouble(
@@ -197,15 +254,15 @@ def _gradients(evidence: Evidence, entry: Entry) -> Trouble | None:
     return None
 
 
-def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
+def _certainty(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     """Whether D is sure of everything, says the same extreme of all, or prefers the fakes, and did
     not before."""
     if not has_labels(evidence.config):
         return None
     for judge in judges(evidence.config):
         columns = (judge.real, judge.fake)
-        now = [_after(evidence, entry, column) for column in columns]
-        then = [_before(evidence, entry, column) for column in columns]
+        now = [_after(evidence, suspect, column) for column in columns]
+        then = [_before(evidence, suspect, column) for column in columns]
         if not all(len(x) for x in (*now, *then)):
             continue
         real, fake = (float(x.mean()) for x in now)
@@ -223,16 +280,16 @@ def _certainty(evidence: Evidence, entry: Entry) -> Trouble | None:
     return None
 
 
-def _losses(evidence: Evidence, entry: Entry) -> Trouble | None:
+def _losses(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     """Whether a loss is far larger than before, where it means the same as before."""
-    if not _same_objective(evidence, entry):
+    if not _same_objective(evidence, suspect):
         return None
     first = judges(evidence.config)[0]
     for column, times, judge in (
         *((judge.loss, WORSE, judge) for judge in judges(evidence.config)),
         ("loss/G", WORSE_G, None),
     ):
-        now, then = _after(evidence, entry, column), _before(evidence, entry, column)
+        now, then = _after(evidence, suspect, column), _before(evidence, suspect, column)
         if not len(now) or not len(then):
             continue
         value, before = float(np.median(now)), float(np.abs(then).max())
@@ -249,22 +306,22 @@ def _rest(evidence: Evidence, judge: Judge) -> float:
     return abs(rest_of(evidence, judge)) if has_labels(evidence.config) else 1.0
 
 
-def _same_objective(evidence: Evidence, entry: Entry) -> bool:
+def _same_objective(evidence: Evidence, suspect: Suspect) -> bool:
     """Whether losses before and after a change are of one kind."""
-    if not _allowed(evidence, entry):
+    if not _allowed(evidence, suspect):
         return False
-    before = put(evidence.config, {entry.path: entry.old})
+    before = put(evidence.config, {suspect.entry.path: suspect.entry.old})
     now = evidence.config
     return before.objective == now.objective and before.regularisation == now.regularisation
 
 
-def _quality(evidence: Evidence, entry: Entry) -> Trouble | None:
+def _quality(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     """Whether the fakes are clearly worse than before, twice in a row."""
     course = trend(evidence)
     if course is None:
         return None
     steps, badness = np.array(course.steps), course.badness
-    before, after = badness[steps <= entry.step], badness[steps > entry.step][-course.fresh :]
+    before, after = badness[steps <= suspect.step], badness[steps > suspect.since][-course.fresh :]
     if not len(before) or len(after) < 2:
         return None
     then, now = float(before[-2:].min()), float(after[-2:].min())
@@ -277,13 +334,13 @@ def _quality(evidence: Evidence, entry: Entry) -> Trouble | None:
     return Trouble(words, (), course.measured)
 
 
-def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
+def _others(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     """What other rules see since then and did not before."""
     began = {
         name: onset
         for name, onset in evidence.signs.items()
-        if entry.step < onset.since <= entry.step + WITHIN
-        and (onset.sign.measured is None or onset.sign.measured > entry.step)
+        if suspect.step < onset.since <= suspect.until
+        and (onset.sign.measured is None or onset.sign.measured > suspect.since)
     }
     if not began:
         return None
@@ -300,20 +357,23 @@ def advice(evidence: Evidence) -> tuple[Advice, ...]:
         "If the images do not recover, press Undo beside this change in the list “What you changed”"
         " below the curves: the weights of that step come back, too."
     )
-    for entry in suspects(evidence):
-        if _trouble(evidence, entry) is not None and _allowed(evidence, entry):
+    for suspect in suspects(evidence):
+        if _trouble(evidence, suspect) is not None:
+            entry = suspect.entry
+            if suspect.back is not None or not _allowed(evidence, suspect):
+                break
             words = f"Set {named(entry.path)} back to {_told(entry.old)}."
             return (Advice(words, ((entry.path, entry.old),)), undo)
     return (undo,)
 
 
-def _allowed(evidence: Evidence, entry: Entry) -> bool:
+def _allowed(evidence: Evidence, suspect: Suspect) -> bool:
     """Whether the former value may be set as things stand."""
     try:
-        put(evidence.config, {entry.path: entry.old})
+        put(evidence.config, {suspect.entry.path: suspect.entry.old})
     except ConfigError:
         return False
-    return entry.old is not None
+    return suspect.entry.old is not None
 
 
 RULE = Rule(

@@ -10,11 +10,11 @@ from gan_lab.coach.cures import (
     see_the_batch,
     slower_g,
 )
+from gan_lab.coach.doubts import ALIKE
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import grows
 from gan_lab.coach.quality import newest
-from gan_lab.coach.rules.collapse import ALIKE
 from gan_lab.measures import Value
 
 EARLY = 500

@@ -6,7 +6,15 @@ import numpy as np
 
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
-from gan_lab.coach.play import first_round, generators, judges, number, stretch, window
+from gan_lab.coach.play import (
+    first_round,
+    generators,
+    judges,
+    number,
+    rate_of,
+    stretch,
+    window,
+)
 from gan_lab.coach.turns import calmer
 
 HIGH = {"adam": 0.02, "adamw": 0.02, "rmsprop": 0.02, "sgd": 0.5}
@@ -39,7 +47,10 @@ def look(evidence: Evidence) -> Sign | None:
             seen = f"The learning rate of {name} is {number(rate)}{jumps}."
             sure = 0.95 if rate > limit and leaping else 0.8 if rate > limit else 0.6
             certain = leaping or rate > HOPELESS * limit
-            return Sign(sure, seen, (f"lr/{name}", column), first, last, symptom=certain)
+            return Sign(
+                sure, seen, (f"lr/{name}", column), first, last,
+                symptom=certain, settings=(rate_of(config, name),),
+            )  # fmt: skip
     return None
 
 

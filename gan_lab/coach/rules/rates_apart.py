@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from gan_lab.coach.evidence import Evidence
 from gan_lab.coach.findings import Advice, Rule, Sign, Weight
 from gan_lab.coach.play import judges, number, stretch, told
 from gan_lab.coach.rules.d_untrained import behind
 from gan_lab.coach.turns import paced
+from gan_lab.config import get
 
 APART = 16.0
 """Ratio of rates times moves; two time scales (TTUR) are four or five apart, rarely ten."""
@@ -35,8 +38,14 @@ def look(evidence: Evidence) -> Sign | None:
             f" {number(says[0])} to real pictures and {number(1.0 - says[1])} to fakes."
         )
         columns = ("lr/G", f"lr/{judge.name}", judge.real, judge.fake)
-        return Sign(0.8, seen, columns, first, last)
+        return Sign(0.8, seen, columns, first, last, settings=_pace(evidence))
     return None
+
+
+def _pace(evidence: Evidence) -> tuple[tuple[str, Any], ...]:
+    """The parameters of which the ratio is made, with their values."""
+    paths = (f"optim.{player}.{name}" for player in "gd" for name in ("lr", "steps"))
+    return tuple((path, get(evidence.config, path)) for path in paths)
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
