@@ -95,7 +95,7 @@ def _line(name: str, one: Watch, ended: str) -> dict[str, Any]:
         "lost": mismatch(one.samples),
     }
     if one.visit.turn is None:
-        return line | ({"lost": "the run failed"} if ended == "failed" else {})
+        return line
     turned = turn_of(one.run, one.visit.turn.path)
     if turned is None or one.pressed is None:
         return line | {"lost": line["lost"] or "the knob never reached the run"}

@@ -195,7 +195,9 @@ def _healthy(healthy: Sequence[Line]) -> str:
         rules = ", ".join(f"{rule} {spent:.0f} s" for rule, spent in by_rule(lines).items())
         wrong = sum(seconds(line, red) for line in lines)
         steps = statistics.median(line["steps"][-1][1] for line in lines)
-        rows.append((name, str(len(lines)), f"{steps:,.0f}", _time(lines, alarms),
+        failed = sum(line["ended"] == "failed" for line in lines)
+        runs = f"{len(lines)} ({failed} failed)" if failed else str(len(lines))
+        rows.append((name, runs, f"{steps:,.0f}", _time(lines, alarms),
                      f"{wrong:.0f} s", rules or "none"))  # fmt: skip
     return table(("healthy run", "runs", "steps", "with an alarm", "red", "by rule"), rows)
 

@@ -45,6 +45,7 @@ def sample(at, condition="healthy", *findings, state="running", seen=True, sent=
 def healthy_line(scores, cases, *samples, name="quick-digits"):
     spans = scores.spans(samples, cases.VISITS[name])
     return {"piece": f"{name}-1", "case": name, "kind": "healthy", "lost": "", "spans": spans,
+            "ended": "running",
             "steps": [[one["at"], one["step"]] for one in samples]}  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def test_the_tables_tell_totals_against_the_goals(scores, cases):
                     sample(5, "trouble", COLLAPSE, D_RATE), sample(8), pressed=1, began=20),
         caused_line(scores, cases, sample(0), sample(1), pressed=0, began=0, there=False)
         | {"piece": "digits-d-rate-1-9"},
-        healthy_line(scores, cases, sample(0)) | {"lost": "the run failed"},
+        healthy_line(scores, cases, sample(0)) | {"lost": "the page showed healthy"},
     ]  # fmt: skip
     told = scores.tables(lines)
     for row in (
@@ -221,7 +222,19 @@ def test_the_tables_tell_totals_against_the_goals(scores, cases):
     ):
         assert row in told
     assert "did not go wrong in digits-d-rate-1-9;" in told
-    assert "Could not be measured: quick-digits-1 (the run failed)." in told
+    assert "Could not be measured: quick-digits-1 (the page showed healthy)." in told
+
+
+def test_a_healthy_run_that_fails_is_counted_and_its_alarm_too(scores, cases):
+    failed = healthy_line(
+        scores, cases, sample(0), sample(3), sample(8, "trouble", D_RATE, state="failed"),
+        sample(10, "trouble", D_RATE, state="failed"),
+    ) | {"ended": "failed"}  # fmt: skip
+    told = scores.tables([failed])
+    assert (
+        "| quick-digits | 1 (1 failed) | 100 | 2 of 10 s (20.0 %) | 2 s | rate-high 2 s |" in told
+    )
+    assert "| of that, red | 0 s | 2 s |" in told
 
 
 # -- cases -------------------------------------------------------------------------------------
