@@ -27,7 +27,9 @@ CHECKUP = Checkup(1, health=Health(120, Condition.TROUBLE, "D wins.", (FOUND,)))
 
 def pressed(advice: Advice, rule: Any = "d-wins", **other: Any) -> dict[str, Any]:
     """As a browser sends it."""
-    shown = {"text": advice.text, "changes": advice.changes, **other}
+    shown = {"text": advice.text, "changes": advice.changes, "undo": advice.undo, **other}
+    if advice.undo is not None:
+        shown["undo"] = advice.undo._asdict()
     return json.loads(json.dumps({"rule": rule, "advice": shown}))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_lab.coach.evidence import Evidence
-from gan_lab.coach.findings import ADVISED, Advice, Rule, Sign, Weight
+from gan_lab.coach.findings import ADVISED, Advice, Rule, Sign, UndoTo, Weight
 from gan_lab.coach.play import (
     Judge,
     first_round,
@@ -117,9 +117,10 @@ def look(evidence: Evidence) -> Sign | None:
     for entry in suspects(evidence):
         if (trouble := _trouble(evidence, entry)) is not None:
             was = "" if entry.old is None else f" (it was {_told(entry.old)})"
+            name = named(entry.path)
             seen = (
-                f"You set {named(entry.path)} to {_told(entry.new)} at step {entry.step:,}{was};"
-                f" since then {trouble.words}."
+                f"{name[0].upper()}{name[1:]} was set to {_told(entry.new)} at step"
+                f" {entry.step:,}{was}; since then {trouble.words}."
             )
             sure = 0.97 if evidence.broken else 0.95
             columns, measured = trouble.columns, trouble.measured
@@ -296,15 +297,43 @@ def _others(evidence: Evidence, entry: Entry) -> Trouble | None:
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
-    undo = Advice(
-        "If the images do not recover, press Undo beside this change in the list “What you changed”"
-        " below the curves: the weights of that step come back, too."
-    )
+    """Get the weights of before the change back first, as they are spoilt by now; set the parameter
+    back second."""
     for entry in suspects(evidence):
-        if _trouble(evidence, entry) is not None and _allowed(evidence, entry):
-            words = f"Set {named(entry.path)} back to {_told(entry.old)}."
-            return (Advice(words, ((entry.path, entry.old),)), undo)
-    return (undo,)
+        if _trouble(evidence, entry) is None:
+            continue
+        undo = _undo(evidence, entry)
+        words = f"Set {named(entry.path)} back to {_told(entry.old)}."
+        if not _allowed(evidence, entry):
+            return (undo,)
+        back = Advice(f"{words} The weights stay as they are now.", ((entry.path, entry.old),))
+        return (undo, back) if undo.undo else (back, undo)
+    return ()
+
+
+def _undo(evidence: Evidence, entry: Entry) -> Advice:
+    """To go back to before the change that led away from ``old``; in words alone where the state of
+    before it cannot be restored.
+
+    Args:
+        entry: a suspect; where the parameter went far in several changes, its ``old`` is that of
+            the first of them.
+    """
+    place, first = [
+        (place, one)
+        for place, one in enumerate(evidence.ledger)
+        if one.turned and one.path == entry.path and one.old == entry.old
+    ][-1]
+    if place in evidence.undoable and not evidence.broken:
+        text = (
+            f"Undo this change: go back to step {first.step:,}. The weights, the settings and the"
+            " curves are then as they were just before it; the training since then is lost."
+        )
+        return Advice(text, undo=UndoTo(place, first.step))
+    return Advice(
+        "To get the weights back too, move the time machine to before step"
+        f" {first.step:,} and start a new run from there."
+    )
 
 
 def _allowed(evidence: Evidence, entry: Entry) -> bool:
@@ -321,7 +350,7 @@ RULE = Rule(
     "Changed too far",
     Weight.TROUBLE,
     "A parameter was moved far from where training had been well with it, and trouble began after"
-    " that. What else is seen is most likely its consequence, so set it back first.",
+    " that. The other findings are most likely its consequences, so undo the change first.",
     "The run's own list of changes",
     look,
     advice,
