@@ -50,7 +50,7 @@ PAUSED = Entry(AT - 40, "pause")
 def test_undo_comes_first_where_the_state_before_the_change_is_kept() -> None:
     undo, back = far_change.RULE.advice(run(BLIND, PAUSED, D_RATE, undoable=(1,)))
     assert undo.undo == (1, AT) and not undo.changes
-    assert undo.text.startswith("Undo this change: go back to step 300.")
+    assert undo.text.endswith("the training since step 300 is lost.")
     assert back.changes == (("optim.d.lr", 0.002),) and back.undo is None
 
 

@@ -326,8 +326,8 @@ def _undo(evidence: Evidence, entry: Entry) -> Advice:
     ][-1]
     if place in evidence.undoable and not evidence.broken:
         text = (
-            f"Undo this change: go back to step {first.step:,}. The weights, the settings and the"
-            " curves are then as they were just before it; the training since then is lost."
+            "Undo restores the weights and the settings from just before this change; the training"
+            f" since step {first.step:,} is lost."
         )
         return Advice(text, undo=UndoTo(place, first.step))
     return Advice(
