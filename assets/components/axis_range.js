@@ -20,7 +20,7 @@ export function robustRange(every) {
     low = Math.min(low, recent[out]);
     high = Math.max(high, recent[recent.length - 1 - out]);
   }
-  const height = Math.max(high - low, 0.5 * Math.max(Math.abs(low), Math.abs(high)), 1e-6);
+  const height = Math.max(high - low, Math.abs(low), Math.abs(high), 1e-6);
   if (!Number.isFinite(height) || greatest - least <= FLAT * height) return null;
   return [Math.max(least - 0.1 * height, low - height), Math.min(greatest + 0.1 * height, high + height)];
 }

@@ -96,7 +96,7 @@ export class Charts {
     const legend = document.createElement(this.onMark ? "button" : "span");
     legend.className = "gl-mark";
     legend.textContent = "▲ change";
-    legend.title = "A knob was turned or a button pressed; hover over the mark to see which.";
+    legend.title = "Somebody turned a knob or pressed a button; hover over the mark to see which.";
     if (this.onMark) {
       legend.type = "button";
       legend.title += " Click on it to see what the curves did before and after.";

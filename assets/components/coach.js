@@ -18,8 +18,8 @@ const WORDS = {
   caution: "Caution",
   trouble: "Trouble",
 };
-const LOOKS = "the curves and the settings, what both players answer, how varied G's fakes are, and what"
-  + " was measured";
+const LOOKS = "the curves, the settings, the outputs of both networks, the variety of G's fakes, and the"
+  + " metrics";
 const FIRST = { condition: "starting", line: "The coach has not looked at this run yet.", findings: [] };
 
 const PAGE = `
@@ -407,8 +407,8 @@ export class Coach {
   // what was looked at where nothing was found
   get looked() {
     const { condition, step } = this.health;
-    if (condition === "starting") return `As soon as some rounds are played, the coach looks at ${LOOKS}.`;
-    return `Up to step ${grouped(step)} the coach looked at ${LOOKS}. There is nothing that should be changed.`;
+    if (condition === "starting") return `After the first steps the coach looks at ${LOOKS}.`;
+    return `Up to step ${grouped(step)} the coach looked at ${LOOKS}. It found nothing that you should change.`;
   }
 
   remember() {

@@ -62,21 +62,22 @@ def _duel(evidence: Evidence) -> list[_Said]:
     probe = evidence.probed("right_train", "right_fake")
     if probe is not None and probe.right_train is not None and probe.right_fake is not None:
         right = 50.0 * (probe.right_train + probe.right_fake)
-        return [_Said(f"D is right {right:.0f} times in 100 (50: it guesses)", probe.step)]
+        words = f"D tells real images from fakes in {right:.0f} of 100 cases"
+        return [_Said(f"{words} (50 would be guessing)", probe.step)]
     if has_labels(evidence.config):
         judge = judges(evidence.config)[0]
         real, fake = (window(evidence, column) for column in (judge.real, judge.fake))
         if len(real) and len(fake):
             says_real, says_fake = number(float(real.mean())), number(float(fake.mean()))
             return [_Said(f"{judge.name} says {says_real} to real images and {says_fake} to fakes")]
-    return [_Said("no curve runs away")]
+    return [_Said("none of the curves grows without end")]
 
 
 def _quality(condition: Condition, evidence: Evidence) -> list[_Said]:
     course = trend(evidence)
     if course is None:
         return []
-    floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
+    floor = "" if course.floor is None else f" (real images: {number(course.floor)})"
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
     newest = number(course.numbers[-1])

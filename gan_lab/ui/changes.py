@@ -40,14 +40,14 @@ def changes_panel(hosted: Hosted) -> None:
             st.button(
                 _in_words(entry), key=f"around:{place}", type="tertiary",
                 on_click=live.tell_around, args=(entry.step,),
-                help="What every curve did in the hundred steps before it and after it.",
+                help="Shows every curve over the hundred steps before this change and after it.",
             )  # fmt: skip
             if place in undoable:
                 st.button(
                     "Undo", icon=":material/undo:", key=f"undo:{place}", type="tertiary",
                     on_click=experiment.undo, args=(place,),
-                    help="Back to just before this change: the networks, the curves and the knobs"
-                    " are then as they were. What came later is given up.",
+                    help="Goes back to just before this change and restores the networks, the"
+                    " curves and the knobs. The training since then is lost.",
                 )  # fmt: skip
         if entry.note:
             st.caption(plain(entry.note))
@@ -55,7 +55,7 @@ def changes_panel(hosted: Hosted) -> None:
             st.caption(_BLAMED)
     older = len(turned) - _LISTED
     if older > 0:
-        st.caption(f"And {older} older. The way back is kept for the newest changes only.")
+        st.caption(f"And {older} older. Only the newest changes can be undone.")
 
 
 def _blamed(hosted: Hosted) -> set[int]:

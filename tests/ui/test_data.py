@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_lab.config import Data
+from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import load
 from gan_lab.runs.uploads import Uploads
+from gan_lab.ui import data
 from tests.patience import WAIT
 
 from .visitor import opened
@@ -56,6 +57,23 @@ def test_a_set_is_looked_at_and_trained_on():
     app.button(key="data:train").click().run()
     assert not app.exception
     assert app.session_state["experiment"].config.data.name == "faces"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("faces", "faces"), ("faces:0", "faces"), ("/no/such/folder", "digits")]
+)
+def test_it_opens_on_the_set_that_the_next_start_takes(name, shown):
+    app = opened()
+    app.session_state["experiment"].config = put(RunConfig(), {"data.name": name})
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    assert app.selectbox(key="data:set").value == shown
+
+
+def test_it_opens_on_own_pictures_that_the_next_start_takes(tmp_path):
+    own, sets = {"mine": tmp_path / "mine"}, ["mine", "digits"]
+    assert data._listed(str(tmp_path / "mine"), own, sets) == "mine"
+    assert data._listed(str(tmp_path / "other"), own, sets) == "digits"
 
 
 def test_one_class_can_be_looked_at():
