@@ -203,8 +203,7 @@ def test_undo_is_a_button_for_the_owner_while_the_run_lives(mount) -> None:
     hear(page, checkup(step=90, take=1))  # the run went back
     expect(page.locator(".gl-says")).to_have_text("D wins.")
     for more, over in (({"controls": False}, False), ({}, True)):
-        page = mount(**more)
-        unfold(page)
+        page = mount(**more)  # unfolded, as it was before
         if over:
             hear(page, *moment(State.STOPPED, 1300))
         hear(page, checkup(finding("far-change", advice=(UNDO, LOWER))))
@@ -224,8 +223,7 @@ def test_a_change_that_still_holds_is_named_once_its_finding_is_gone(mount) -> N
     knobs = turned_by(put(RunConfig(), {"optim.d.lr": 1e-4}))
     page.evaluate("(data) => thing.adopt({ ...thing.component, data })", LIVE | {"knobs": knobs})
     expect(page.locator(".gl-gone li")).to_have_text(line)
-    page = mount(controls=False)
-    unfold(page)
+    page = mount(controls=False)  # unfolded, as it was before
     hear(page, checkup(past=(gone,)))
     expect(page.locator(".gl-gone li")).to_have_text(line)
 
