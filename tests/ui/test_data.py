@@ -15,7 +15,6 @@ from streamlit.testing.v1 import AppTest
 from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import load
 from gan_lab.runs.uploads import Uploads
-from gan_lab.ui import data
 from tests.patience import WAIT
 
 from .visitor import opened
@@ -68,12 +67,6 @@ def test_it_opens_on_the_set_that_the_next_start_takes(name, shown):
     app.switch_page("pages/data.py").run()
     assert not app.exception
     assert app.selectbox(key="data:set").value == shown
-
-
-def test_it_opens_on_own_pictures_that_the_next_start_takes(tmp_path):
-    own, sets = {"mine": tmp_path / "mine"}, ["mine", "digits"]
-    assert data._listed(str(tmp_path / "mine"), own, sets) == "mine"
-    assert data._listed(str(tmp_path / "other"), own, sets) == "digits"
 
 
 def test_one_class_can_be_looked_at():
@@ -161,6 +154,17 @@ def test_own_pictures_are_reported_and_trained_on():
     app.button(key="data:train").click().run()
     data = app.session_state["experiment"].config.data
     assert (data.name, data.fit, data.size, data.pairs) == (str(path), "pad", 32, "none")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_it_opens_on_own_pictures_that_the_next_start_takes():
+    path = own(*(f"{k}.png" for k in range(10)))
+    app = opened()
+    app.session_state["visitor"] = "me"
+    app.session_state["experiment"].config = put(RunConfig(), {"data.name": str(path)})
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    assert app.selectbox(key="data:set").value == path.name
 
 
 @pytest.mark.usefixtures("elsewhere")
