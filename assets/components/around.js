@@ -98,7 +98,7 @@ export class Around {
     ];
     if (others.length) {
       const at = others.map((step) => grouped(step)).join(", ");
-      parts.push(`Other knobs were turned nearby, at step ${at}: not all of it is due to this one.`);
+      parts.push(`Other knobs were turned at step ${at}: the difference is not due to this change alone.`);
     }
     if (this.controls && done.some(({ undoable }) => undoable)) {
       parts.push("It can be undone: press Undo in the list \u201cWhat you changed\u201d.");

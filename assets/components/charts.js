@@ -96,7 +96,7 @@ export class Charts {
     const legend = document.createElement(this.onMark ? "button" : "span");
     legend.className = "gl-mark";
     legend.textContent = "▲ change";
-    legend.title = "A knob was turned or a button pressed; hover over the mark to see which.";
+    legend.title = "Somebody turned a knob or pressed a button; hover over the mark to see which.";
     if (this.onMark) {
       legend.type = "button";
       legend.title += " Click on it to see what the curves did before and after.";
@@ -134,7 +134,8 @@ export class Charts {
     const title = document.createElement("h3");
     title.textContent = spec.title;
     const noisy = !this.data.letters && spec.curves.some((curve) => !curve.plain);
-    title.title = noisy ? `${spec.hint} Faint: as measured. Strong: smoothed.` : spec.hint;
+    const arrows = spec.log || spec.range ? "" : " An arrow at the border: a value beyond the axis.";
+    title.title = `${spec.hint}${noisy ? " Faint: as measured. Strong: smoothed." : ""}${arrows}`;
     const keys = spec.curves.map(({ name, colour, dash }) => key(name, `gl-${colour}`, dash));
     for (const letter of this.data.letters ?? []) keys.push(key(letter, `gl-run-${letter}`));
     if (spec.curves.some((curve) => Number.isFinite(curve.rest))) {

@@ -5,6 +5,7 @@ import { fold, folded } from "./folds.js";
 import { grouped, told } from "./numbers.js";
 
 const STORE = "ganlab-coach-open";
+const CALM = 5000; // ms without a pointer or key event after which things may move
 const OVER = ["finished", "stopped", "failed", "at rest"];
 
 // a word for each condition; its sign is in coach.css
@@ -17,14 +18,14 @@ const WORDS = {
   caution: "Caution",
   trouble: "Trouble",
 };
-const LOOKS = "the curves and the settings, what both players answer, how varied G's fakes are, and what"
-  + " was measured";
+const LOOKS = "the curves, the settings, the outputs of both networks, the variety of G's fakes, and the"
+  + " metrics";
 const FIRST = { condition: "starting", line: "The coach has not looked at this run yet.", findings: [] };
 
 const PAGE = `
   <summary><b class="gl-condition" role="status"></b> <span class="gl-says"></span>
     <span class="gl-unfold"></span></summary>
-  <div class="gl-found"><p class="gl-none"></p><div class="gl-findings"></div>
+  <div class="gl-found" tabindex="-1" role="region" aria-label="Findings"><p class="gl-none"></p><div class="gl-findings"></div>
     <section class="gl-gone" hidden><h4>Came and went</h4><ul></ul></section></div>`;
 
 const FINDING = `
@@ -64,13 +65,16 @@ class Tip {
   show(advice, { controls, over, knobs, busy }) {
     this.advice = advice;
     this.box.classList.remove("gl-greyed");
+    this.left = null;
     this.changes = turned(advice, knobs).map(([path, value]) => turn(path, value, knobs)).join(", ");
     const restart = advice.changes.length && !advice.live ? " It applies on restart." : "";
     const reading = this.changes && !controls ? ` (${this.changes})` : "";
     write(this.text, `${advice.text}${restart}${reading}`);
-    this.offer(Boolean(this.changes) && controls);
+    this.offer(Boolean(this.changes || advice.undo) && controls);
     if (!this.button) return;
-    write(this.button, !advice.live || over ? `For the next start: ${this.changes}` : this.changes);
+    const { undo } = advice;
+    if (undo) write(this.button, `Undo this change: go back to step ${grouped(undo.step)}`);
+    else write(this.button, !advice.live || over ? `For the next start: ${this.changes}` : this.changes);
     this.rest(busy);
   }
 
@@ -89,8 +93,9 @@ class Tip {
     this.button?.setAttribute("aria-disabled", yes);
   }
 
-  // it is not advised any more; it stays where it is, as it was
+  // it is not advised any more; for a while it stays where it is, as it was
   leave() {
+    this.left ??= performance.now();
     this.box.classList.add("gl-greyed");
     this.rest(true);
   }
@@ -115,6 +120,7 @@ class Finding {
   // what is said of it now; may = { controls, over, knobs, busy }: who reads it, and how the run is
   show(said, may) {
     this.said = said;
+    this.left = null;
     this.stay(true);
     this.box.dataset.weight = said.weight;
     write(this.find("h4"), said.title);
@@ -123,7 +129,7 @@ class Finding {
     write(this.find(".gl-why"), said.why);
     write(this.find("cite"), said.source && `Source: ${said.source}`);
     write(this.pointer, said.columns.length ? "Show on the curves" : "Show the measures");
-    this.advise(said.advice.filter((one) => !one.changes.length || turned(one, may.knobs).length), may);
+    this.advise(said.advice.filter((one) => fits(one, may)), may);
   }
 
   advise(advices, may) {
@@ -142,6 +148,7 @@ class Finding {
 
   // it is not found any more
   leave() {
+    this.left ??= performance.now();
     this.stay(false);
     write(this.find(".gl-sure"), "Not seen any more");
     for (const tip of this.tips.values()) tip.leave();
@@ -153,9 +160,25 @@ class Finding {
     this.pointer.setAttribute("aria-disabled", !yes);
   }
 
+  // takes the advices away that have not been given since a time
+  drop(time, remove) {
+    for (const [key, tip] of this.tips) {
+      if (tip.left === null || tip.left > time) continue;
+      remove(tip.box);
+      this.tips.delete(key);
+    }
+    this.find("h5").hidden = !this.tips.size;
+  }
+
   pointed(yes) {
     this.pointer.setAttribute("aria-pressed", yes);
   }
+}
+
+// whether an advice is of use to the reader: only the owner can undo, and only while the run lives
+function fits(advice, { controls, over, knobs }) {
+  if (advice.undo) return controls && !over;
+  return !advice.changes.length || turned(advice, knobs).length > 0;
 }
 
 // what an advice would change of how the knobs stand
@@ -174,7 +197,7 @@ function turn(path, value, knobs) {
 }
 
 export class Coach {
-  // box: the <details> to fill; apply(rule, { text, changes }) takes an advice, as it was said; shade({ columns, first, last })
+  // box: the <details> to fill; apply(rule, { text, changes, undo }) takes an advice, as it was said; shade({ columns, first, last })
   // shows a stretch on the curves, null for none
   constructor(box, { apply, shade }) {
     this.box = box;
@@ -189,6 +212,11 @@ export class Coach {
       this.refresh();
     });
     for (const left of ["pointerout", "focusout"]) this.box.addEventListener(left, () => this.later());
+    for (const one of ["pointermove", "pointerdown", "keydown", "focusin", "wheel"]) {
+      this.box.addEventListener(one, () => this.touch(), { passive: true });
+    }
+    this.calm = CALM;
+    this.touched = -Infinity; // when somebody last used the panel
     this.cards = new Map(); // by the name of the rule
     this.may = { controls: false, over: false, knobs: {}, busy: false };
     this.step = 0;
@@ -251,19 +279,20 @@ export class Coach {
 
   // Takes an advice. Until the coach has seen what came of it there is none other to take.
   take(rule, { advice, changes }) {
-    const { text, live } = advice;
+    const { text, live, undo } = advice;
     if (!this.may.over) {
       const step = Math.max(this.step, this.health.step ?? 0);
-      this.taken = { changes, live, all: advice.changes, step, done: false };
+      this.taken = { changes, live, undo, all: advice.changes, step, done: false };
       this.may.busy = true;
     }
-    this.apply(rule, { text, changes: advice.changes });
+    this.apply(rule, { text, changes: advice.changes, undo });
     this.head();
     this.refresh();
   }
 
   get watching() {
-    const { changes, live, done } = this.taken;
+    const { changes, live, undo, done } = this.taken;
+    if (undo) return `Going back to step ${grouped(undo.step)} …`;
     if (!live) return `For the next start: ${changes}.`;
     return done ? `Changed ${changes}; watching what it does.` : `Changing ${changes} …`;
   }
@@ -271,7 +300,7 @@ export class Coach {
   // what was taken is done once the knobs stand so; what was looked at before does not count
   await() {
     const { taken } = this;
-    if (!taken || taken.done) return;
+    if (!taken || taken.done || taken.undo) return;
     if (!taken.all.every(([path, value]) => stands(path, value, this.may.knobs))) return;
     taken.done = true;
     taken.step = Math.max(taken.step, this.step);
@@ -290,8 +319,28 @@ export class Coach {
     this.find(".gl-findings").replaceChildren();
   }
 
-  // What is unfolded, in the order in which the headline names it. What is gone stays there, greyed
-  // out, below what is found now. Nothing moves while the pointer or the keyboard is on a button.
+  // The pointer or the keyboard is at work here: nothing moves under it until it has been still for
+  // a while.
+  touch() {
+    this.touched = performance.now();
+    clearTimeout(this.timer);
+    this.timer = null;
+    this.wake();
+  }
+
+  wake() {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      if (this.box.isConnected) this.refresh();
+    }, this.calm + 20);
+  }
+
+  get still() {
+    return performance.now() - this.touched >= this.calm;
+  }
+
+  // What is unfolded, in the order in which the headline names it. A finding that is gone stays for a
+  // while, greyed out, below the others. Nothing moves while somebody uses a button.
   refresh() {
     const { findings } = this.health;
     if (!findings.some(({ rule }) => rule === this.pointed)) this.point(null);
@@ -308,6 +357,7 @@ export class Coach {
       card.show(said, this.may);
       card.pointed(said.rule === this.pointed);
     }
+    this.drop();
     this.sort();
     const none = this.find(".gl-none");
     none.hidden = this.cards.size > 0;
@@ -323,31 +373,63 @@ export class Coach {
 
   sort() {
     const list = this.find(".gl-findings");
-    if (list.querySelector("button:hover, button:focus")) return;
+    if (!this.still && list.querySelector("button:hover, button:focus")) return;
     const found = this.health.findings.map(({ rule }) => this.cards.get(rule).box);
     const gone = [...this.cards.values()].filter((card) => card.gone).map((card) => card.box);
+    const focused = document.activeElement;
     [...found, ...gone].forEach((box, place) => {
-      if (list.children[place] !== box) list.insertBefore(box, list.children[place]);
+      const at = () => list.children[place];
+      // an element that is moved loses the focus, so the others move around it
+      if (box.contains(focused)) while (at() !== box) list.append(at());
+      else if (at() !== box) list.insertBefore(box, at());
     });
+  }
+
+  // Takes away what has been greyed out for a while, once nobody uses the panel. The focus goes to
+  // the panel where it was on something that is taken away.
+  drop() {
+    const gone = [...this.cards].filter(([, card]) => card.gone);
+    const time = this.still ? performance.now() - this.calm : -Infinity;
+    const remove = (box) => {
+      const focused = box.contains(document.activeElement);
+      box.remove();
+      if (focused) this.find(".gl-found").focus({ preventScroll: true });
+    };
+    for (const [rule, card] of gone) {
+      if (card.left > time) continue;
+      remove(card.box);
+      this.cards.delete(rule);
+    }
+    for (const card of this.cards.values()) if (!card.gone) card.drop(time, remove);
+    if (this.find(".gl-greyed")) this.wake();
   }
 
   // what was looked at where nothing was found
   get looked() {
     const { condition, step } = this.health;
-    if (condition === "starting") return `As soon as some rounds are played, the coach looks at ${LOOKS}.`;
-    return `Up to step ${grouped(step)} the coach looked at ${LOOKS}. There is nothing that should be changed.`;
+    if (condition === "starting") return `After the first steps the coach looks at ${LOOKS}.`;
+    return `Up to step ${grouped(step)} the coach looked at ${LOOKS}. It found nothing that you should change.`;
   }
 
   remember() {
     this.find(".gl-gone").hidden = !this.past.length;
     const list = this.find(".gl-gone ul");
     const texts = [...this.past].reverse().map(
-      ({ title, since, until }) => `${title}: from step ${grouped(since)} to ${grouped(until)}`,
+      (one) => `${one.title}: from step ${grouped(one.since)} to ${grouped(one.until)}${this.holds(one)}`,
     );
     while (list.children.length > texts.length) list.lastChild.remove();
     texts.forEach((text, i) => {
       write(list.children[i] ?? list.appendChild(document.createElement("li")), text);
     });
+  }
+
+  // a change that was found to do harm and is still there, once the finding is gone
+  holds({ advice }) {
+    const undo = advice.find((one) => one.undo)?.undo;
+    const back = advice.filter((one) => one.changes.length);
+    if (!undo || !this.may.controls || this.may.over) return "";
+    if (!back.some((one) => turned(one, this.may.knobs).length)) return "";
+    return `. The change of step ${grouped(undo.step)} still holds; Undo it in the list “What you changed”.`;
   }
 
   // the stretch of this rule's finding on the curves, or nothing if it is shown there already

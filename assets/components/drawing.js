@@ -1,5 +1,7 @@
 // A plot as plotly.js wants it: traces, layout, config. What a spec is: charts.js.
 
+import { beyond, robustRange, smoothedWithin } from "./axis_range.js";
+
 // What goes to the right.
 export const STEPS = "steps";
 // What the trace of what was done is known by; its customdata are steps.
@@ -24,9 +26,11 @@ export function drawing(spec, tracks, { plot, name, by, colours, words }) {
     x: (steps) => (by === STEPS ? steps : steps.map((step) => track.clock.at(step, by))),
     call: (what) => (track.letter ? `${track.letter} ${what}` : what),
   }));
+  const range = spec.log || spec.range ? null : rangeOf(spec, tracks);
   return {
     traces: [
-      ...every.flatMap((track) => lines(spec, track, colour, tracks.length === 1)),
+      ...every.flatMap((track) => lines(spec, track, colour, tracks.length === 1, range)),
+      ...(range ? every.flatMap((track) => outside(spec, track, colour, range)) : []),
       ...marks(every, ink, words),
     ],
     layout: {
@@ -41,7 +45,7 @@ export function drawing(spec, tracks, { plot, name, by, colours, words }) {
       },
       dragmode: touch ? false : "zoom",
       shapes: [...rests(spec, colour), ...marked(every, ink)],
-      ...axes(spec, tracks, ink, touch),
+      ...axes({ ...spec, range: range ?? spec.range }, tracks, ink, touch),
     },
     config: {
       displaylogo: false,
@@ -51,16 +55,42 @@ export function drawing(spec, tracks, { plot, name, by, colours, words }) {
   };
 }
 
-// noisy: with what the smoothed lines were smoothed from
-function lines(spec, track, colour, noisy) {
+function rangeOf(spec, tracks) {
+  const every = tracks.flatMap(({ curves }) => spec.curves.map(({ column }) => curves.series[column]));
+  return robustRange(every.filter(Boolean));
+}
+
+// an arrow at the border of the plot for each value beyond its axis, which the hover names
+function outside(spec, track, colour, range) {
+  const x = track.x(track.curves.x);
+  return spec.curves.flatMap((curve) => {
+    const one = track.curves.series[curve.column];
+    const points = one ? beyond(one, range) : [];
+    if (!points.length) return [];
+    return [{
+      x: points.map(({ place }) => x[place]), y: points.map(({ above }) => range[above ? 1 : 0]),
+      customdata: points.map(({ value }) => value), name: track.call(curve.name), cliponaxis: false,
+      type: "scatter", mode: "markers", marker: {
+        symbol: points.map(({ above }) => (above ? "arrow-bar-up" : "arrow-bar-down")),
+        size: 8, color: colour(curve.colour),
+      },
+      hovertemplate: "%{customdata:.4~g}, beyond the axis",
+    }];
+  });
+}
+
+// noisy: with what the smoothed lines were smoothed from; range: of the axis, null where it follows
+// the curves
+function lines(spec, track, colour, noisy, range) {
   const { series, level } = track.curves;
   const x = track.x(track.curves.x);
   return spec.curves.flatMap((curve) => {
     const one = series[curve.column];
     if (!one) return [];
     const line = { color: colour(curve.colour), width: track.width, dash: track.dashes[curve.dash] };
+    const smooth = range ? smoothedWithin(one.mean, range) : one.smooth;
     const strong = {
-      x, y: curve.plain ? one.mean : one.smooth, name: track.call(curve.name), line,
+      x, y: curve.plain ? one.mean : smooth, name: track.call(curve.name), line,
       connectgaps: true, type: "scatter", mode: "lines", hovertemplate: "%{y:.4~g}",
     };
     return curve.plain || !noisy ? [strong] : [raw(x, one, level, line.color), strong];

@@ -4,7 +4,7 @@ import { counters } from "./counters.js";
 import { grouped } from "./numbers.js";
 import { decode } from "./wire.js";
 
-const FRESH = 5000; // ms after which the list of what there is is fetched again
+const FRESH = 2000; // ms after which the list of what there is is fetched again
 const AT_ONCE = 500; // ms, where somebody reaches for the slider, or nothing is on the film yet
 const TICK = 100; // ms from one shot of a playing film to the next
 const KEPT = 6; // newest steps with a state that are listed
@@ -83,6 +83,9 @@ export class Film {
     if (back) this.back(); // what is on the page may never have happened
     if (back || last?.state !== moment.state) this.refresh(0);
     else this.refresh(this.index.shots.length ? FRESH : AT_ONCE);
+    // what is kept last may be on the disk only after the last moment has been told
+    clearTimeout(this.last);
+    this.last = setTimeout(() => this.refresh(0), FRESH);
   }
 
   // whether the page shows the past
@@ -275,8 +278,10 @@ export class Film {
     const { shots, states } = this.index;
     if (!shots.length) return [];
     const steps = states.slice(-KEPT).map((step) => grouped(step));
+    const [first, last] = [shots[0][0], shots.at(-1)[0]].map((step) => grouped(step));
+    const range = shots.length === 1 ? `1 moment, step ${first}` : `${grouped(shots.length)} moments, steps ${first} to ${last}`;
     return [
-      ["Kept so far:", `${grouped(shots.length)} ${shots.length === 1 ? "moment" : "moments"} from step ${grouped(shots[0][0])} on`],
+      ["Kept so far:", range],
       ["A new run can go on from step", (states.length > KEPT ? "…, " : "") + steps.join(", ")],
     ];
   }
@@ -304,6 +309,7 @@ export class Film {
 
   close() {
     this.playing = false;
+    clearTimeout(this.last);
     this.path = null;
     this.sight.disconnect();
   }

@@ -70,7 +70,7 @@ export function relation({ steps, batches, images, epochs }) {
   const round = whole / batch;
   const about = Number.isInteger(round) ? "=" : "≈";
   const parts = [
-    `1 epoch = all ${grouped(whole)} real ones once ${about} ${grouped(round, round < 10 ? 1 : 0)}`
+    `1 epoch = all ${grouped(whole)} real images once ${about} ${grouped(round, round < 10 ? 1 : 0)}`
       + ` batches of ${batch}`,
   ];
   const each = batches / steps;

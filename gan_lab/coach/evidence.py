@@ -60,9 +60,10 @@ class Evidence:
         probe: the newest probe of the networks; None if there is none, or none that is fresh.
         preview: the same from the images on the page, which costs next to nothing: it is newer as a
             rule, and has fewer numbers. See :meth:`probed`.
-        ledger: the changes of parameters, oldest first.
+        ledger: of the run, oldest first; an entry is known by its place.
         broken: whether the run has ended because a reading was not finite.
         signs: of trouble that the other rules see now, by rule; for rules that name a cause.
+        undoable: places in the ledger of the changes that can be undone now.
     """
 
     config: RunConfig
@@ -77,6 +78,7 @@ class Evidence:
     ledger: tuple[Entry, ...] = ()
     broken: bool = False
     signs: Mapping[str, Onset] = field(default_factory=dict)
+    undoable: frozenset[int] = frozenset()
     _every: tuple[Measured, ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:

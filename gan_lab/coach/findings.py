@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from gan_lab.config import ConfigError, known
 
@@ -59,6 +59,18 @@ def at_step(measured: int, now: int) -> str:
     return f" (measured at step {measured:,})" if measured < now else ""
 
 
+class UndoTo(NamedTuple):
+    """The state just before a change, which the run can go back to.
+
+    Attributes:
+        change: place of the change in the run's ledger, at least 0.
+        step: at which the change acted.
+    """
+
+    change: int
+    step: int
+
+
 @dataclass(frozen=True)
 class Advice:
     """One thing to try.
@@ -66,15 +78,27 @@ class Advice:
     Attributes:
         text: what, and what it should do, in one sentence.
         changes: the knobs to turn, path to value; none if it is only to be explained.
+        undo: the state to go back to; None if the advice is not to undo anything. Such an advice
+            has no ``changes``.
     """
 
     text: str
     changes: tuple[tuple[str, Any], ...] = ()
+    undo: UndoTo | None = None
 
     @property
     def live(self) -> bool:
         """Whether it can be applied to the run as it trains; else it takes a restart."""
         return bool(self.changes) and all(_is_live(path) for path, _ in self.changes)
+
+    def to_json(self) -> dict[str, Any]:
+        """For a line of the folder and for the page."""
+        return {
+            "text": self.text,
+            "changes": [list(change) for change in self.changes],
+            "live": self.live,
+            "undo": self.undo and self.undo._asdict(),
+        }
 
 
 def _is_live(path: str) -> bool:
@@ -147,10 +171,7 @@ class Finding:
             "first": self.sign.first,
             "last": self.sign.last,
             "measured": self.sign.measured,
-            "advice": [
-                {"text": a.text, "changes": [list(c) for c in a.changes], "live": a.live}
-                for a in self.advice
-            ],
+            "advice": [advice.to_json() for advice in self.advice],
             "since": self.since,
             "until": self.until,
         }

@@ -73,7 +73,7 @@ def _duel(evidence: Evidence) -> list[_Said]:
         if len(real) and len(fake):
             says_real, says_fake = number(float(real.mean())), number(float(fake.mean()))
             return [_Said(f"{judge.name} says {says_real} to real images and {says_fake} to fakes")]
-    return [_Said("no curve runs away")]
+    return [_Said("none of the curves grows without end")]
 
 
 def _variety(condition: Condition, evidence: Evidence) -> list[_Said]:
@@ -88,7 +88,7 @@ def _quality(condition: Condition, evidence: Evidence) -> list[_Said]:
     course = trend(evidence)
     if course is None:
         return []
-    floor = "" if course.floor is None else f" (real ones: {number(course.floor)})"
+    floor = "" if course.floor is None else f" (real images: {number(course.floor)})"
     rising = "rising" if course.larger else "falling"
     still = f" and still {rising}" if condition is Condition.IMPROVING else ""
     newest = number(course.numbers[-1])

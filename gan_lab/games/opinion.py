@@ -26,7 +26,7 @@ MORE = 8
 """The same where G begins from pictures, beside those on the page: there fakes are few."""
 
 _PART = 64  # pictures of 32 px that pass D at once
-HEADS = ("most convincing fake", "least convincing fake", "real, least liked")
+HEADS = ("most convincing fake", "least convincing fake", "real, lowest score")
 
 FAR_AHEAD = 0.97  # share told right of either kind, from which on hardly anything fools D
 FLAT = 0.005  # spread of all scores
@@ -136,17 +136,17 @@ def told(found: Verdicts, tally: Tally) -> str:
         f" {tally.told_real} of {len(found.real)} {real_name}."
     )
     if _flat(found):
-        meaning = "It says nearly the same of everything: it does not look at them, or not yet."
+        meaning = "It gives nearly the same score to all of them: it does not tell them apart yet."
     elif min(real, fake) >= FAR_AHEAD and tally.overlap >= ALIKE:
-        meaning = "It tells them apart, but by a hair: its scores are nearly the same."
+        meaning = "It tells them apart, though its scores of both are nearly the same."
     elif min(real, fake) >= FAR_AHEAD:
         meaning = "It is far ahead: hardly anything fools it yet."
     elif tally.overlap >= ALIKE:
-        meaning = "The two hills lie over each other: D can hardly tell, just as G wants it."
+        meaning = "The two histograms overlap: D can hardly tell them apart, which is G's aim."
     elif fake <= FEW and real >= NEAR_ALL:
         meaning = "Most fakes pass for real: G is ahead for now."
     elif real <= FEW and fake >= NEAR_ALL:
-        meaning = "It is hard to please: it doubts most of what is real, too."
+        meaning = "It takes most of the real pictures for fakes, too."
     elif real + fake < 1.0:
         meaning = "It is wrong more often than right: it has to learn anew what G does now."
     else:

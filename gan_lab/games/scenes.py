@@ -12,7 +12,7 @@ BARS = 16
 
 LEARNS = "how G learns"
 
-ANSWER = "All that G learns about its pictures: what D thinks of them, and how to change that."
+ANSWER = "The gradient from D: it tells G how to change its fakes so that D takes them for real."
 
 
 def spread(step: int, count: int, offset: int = 0) -> tuple[int, ...]:
@@ -74,12 +74,12 @@ def duel(given: Box, fake: Box, real: Box, g: str, besides: tuple[Arrow, ...] = 
         given,
         g_box((1, row), g),
         fake,
-        d_box((3, row), "The discriminator. It tells real ones from fakes, as well as it can."),
+        d_box((3, row), "The discriminator. It learns to tell real ones from fakes."),
         real,
     )
     arrows = (
-        Arrow(given.id, "G", "What G begins from."),
-        Arrow("G", fake.id, "What G makes of it."),
+        Arrow(given.id, "G", "The input of G."),
+        Arrow("G", fake.id, "The output of G."),
         Arrow(fake.id, "D", "D is shown fakes, and should say: fake."),
         Arrow(real.id, "D", "D is shown real ones, and should say: real."),
         Arrow("D", "G", ANSWER, "answer", LEARNS),

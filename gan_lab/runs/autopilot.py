@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from gan_lab.coach import Finding, Health, Weight
+from gan_lab.coach import Advice, Finding, Health, Weight
 from gan_lab.coach.findings import ADVISED
 from gan_lab.runs.messages import Command, Set
 from gan_lab.training.ledger import Entry
@@ -17,7 +17,11 @@ REST = 300  # rounds that a change is given to show what it does, before the nex
 
 
 class Autopilot:
-    """Turns the knobs of the first advice on trouble, once for each time that a finding comes."""
+    """Turns the knobs of the first advice on trouble, once for each time that a finding comes.
+
+    It never undoes a change: that gives up training, which is for the owner to decide. The next
+    advice then counts as the first.
+    """
 
     def __init__(self, post: Callable[[Command], Future[Entry]]) -> None:
         """
@@ -33,24 +37,24 @@ class Autopilot:
         self._treated.clear()
         self._not_before = 0
 
-    def mind(self, health: Health) -> Finding | None:
-        """Apply the advice on one finding at most; returns which."""
+    def mind(self, health: Health) -> tuple[Finding, Advice] | None:
+        """Apply the advice on one finding at most; returns both."""
         if health.step < self._not_before:
             return None
         for finding in health.findings:
             key = (finding.rule.name, finding.since)
             if finding.rule.weight is not Weight.TROUBLE or key in self._treated:
                 continue
-            if not finding.advice or not finding.advice[0].live:
+            advice = next((one for one in finding.advice if one.undo is None), None)
+            if advice is None or not advice.live:
                 continue
             self._treated.add(key)
             self._not_before = health.step + REST
-            self._apply(finding)
-            return finding
+            self._apply(finding, advice)
+            return finding, advice
         return None
 
-    def _apply(self, finding: Finding) -> None:
-        advice = finding.advice[0]
+    def _apply(self, finding: Finding, advice: Advice) -> None:
         why = f"{ADVISED}{finding.rule.title} - {advice.text}"
         for path, value in advice.changes:
             self._post(Set(path, value, why)).add_done_callback(_told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 from gan_lab.coach import Evidence, Probe
 from gan_lab.measures import Measured
@@ -19,6 +20,7 @@ def gathered(
     preview: Probe | None = None,
     *,
     broken: bool = False,
+    undoable: Iterable[int] = (),
 ) -> Evidence:
     """A run as its newest readings tell it; any thread.
 
@@ -38,6 +40,7 @@ def gathered(
         measured=measured,
         probe=probe,
         preview=preview,
-        ledger=tuple(entry for entry in ledger if entry.turned),
+        ledger=tuple(ledger),
         broken=broken,
+        undoable=frozenset(undoable),
     )

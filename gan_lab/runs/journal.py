@@ -13,6 +13,7 @@ from typing import Any
 
 from gan_lab.archives.json_text import lines
 from gan_lab.coach import Advice, Finding, Sign
+from gan_lab.coach.findings import UndoTo
 from gan_lab.coach.rules import every_rule
 from gan_lab.measures import Measured
 
@@ -140,9 +141,19 @@ def _finding(line: Mapping[str, Any]) -> Finding | None:
             measured if isinstance(measured, int) else None,
         )  # fmt: skip
         advice = tuple(
-            Advice(one["text"], tuple((path, value) for path, value in one["changes"]))
+            Advice(
+                one["text"],
+                tuple((path, value) for path, value in one["changes"]),
+                _undo(one.get("undo")),
+            )
             for one in line["advice"]
         )
         return Finding(rule, sign, advice, line["since"], line["until"])
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _undo(told: Any) -> UndoTo | None:
+    """What an advice says of going back; None where a line of another version has nothing of it.
+    Raises KeyError, TypeError or ValueError."""
+    return None if told is None else UndoTo(int(told["change"]), int(told["step"]))

@@ -52,6 +52,7 @@ class Observer:
         history_lock: threading.Lock,
         purse: Purse | None = None,
     ) -> None:
+        self._directory = directory
         self._mailbox = mailbox
         self._history_lock = history_lock
         self._measurer = Measurer(self, purse)
@@ -234,7 +235,7 @@ class Observer:
         with self._lock:
             evidence = gathered(
                 trainer, self._history_lock, tuple(self._measured), self._probe, self._preview,
-                broken=self._run_broke,
+                broken=self._run_broke, undoable=self._directory.undoable(),
             )  # fmt: skip
             if evidence.whole.take != self._take or not evidence.step:
                 return
@@ -246,8 +247,9 @@ class Observer:
             self._fly(health)
 
     def _look_again(self, trainer: Trainer) -> None:
-        measured = tuple(self._measured)
-        self._health = self._coach.look(gathered(trainer, self._history_lock, measured))
+        undoable = self._directory.undoable()
+        evidence = gathered(trainer, self._history_lock, tuple(self._measured), undoable=undoable)
+        self._health = self._coach.look(evidence)
 
     def _note(self, now: Health) -> None:
         """What came and what went, into the journal."""
@@ -265,8 +267,9 @@ class Observer:
     def _fly(self, health: Health) -> None:
         treated = self._autopilot.mind(health)
         if treated is not None:
-            told = {"rule": treated.rule.name, "advice": treated.advice[0].text}
-            changes = [list(change) for change in treated.advice[0].changes]
+            finding, advice = treated
+            told = {"rule": finding.rule.name, "advice": advice.text}
+            changes = [list(change) for change in advice.changes]
             self._journal.note_finding("applied", health.step, told | {"changes": changes})
 
     def _tell(self, take: int) -> None:

@@ -30,7 +30,7 @@ from gan_lab.runs.walk import walk
 from gan_lab.training import memory
 from gan_lab.training.devices import use_threads
 from gan_lab.training.history import History
-from gan_lab.training.ledger import Entry
+from gan_lab.training.ledger import Entry, restored
 from gan_lab.training.readings import Diverged
 from gan_lab.training.trainer import Trainer, config_of
 
@@ -395,10 +395,7 @@ class Worker:
         self._directory.write_config(trainer.config)
         self._cut_back(trainer)
         self._walk = None
-        note = "; ".join(
-            f"{e.path} is {e.old} again, no longer {e.new}" for e in undone if e.turned
-        )
-        entry = trainer.note("undo", note=note)
+        entry = trainer.note("undo", note=restored(undone))
         self._publish()  # who is answered should find the run as it is now
         return entry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -39,3 +40,21 @@ class Entry:
     @staticmethod
     def from_json(line: str) -> Entry:
         return Entry(**json.loads(line))
+
+
+def restored(undone: Iterable[Entry]) -> str:
+    """What became of the parameters whose changes were undone: one clause for each parameter,
+    however often it was changed.
+
+    Args:
+        undone: entries of the ledger, oldest first.
+    """
+    ends: dict[str, tuple[Any, Any]] = {}  # by path: before the first change, after the last
+    for entry in undone:
+        if entry.turned:
+            first, _ = ends.get(entry.path, (entry.old, None))
+            ends[entry.path] = first, entry.new
+    return "; ".join(
+        f"{path} is still {old}" if old == new else f"{path} is {old} again, no longer {new}"
+        for path, (old, new) in ends.items()
+    )

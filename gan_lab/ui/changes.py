@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from gan_lab.config import get
 from gan_lab.runs import Hosted
 from gan_lab.training.ledger import Entry
 from gan_lab.ui import experiment, live
@@ -11,6 +12,10 @@ from gan_lab.ui.escape import plain
 from gan_lab.ui.widgets import name_of, told
 
 _LISTED = 8  # newest changes
+_BLAMED = (
+    ":material/warning: Trouble began after this change, and the change still holds. Undo also"
+    " restores the weights of before it."
+)
 
 
 def last_changes(hosted: Hosted) -> dict[str, str]:
@@ -28,26 +33,47 @@ def changes_panel(hosted: Hosted) -> None:
     if not turned:
         return
     st.subheader("What you changed")
+    blamed = _blamed(hosted)
     undoable = set() if hosted.run.latest().state.over else set(hosted.run.directory.undoable())
     for place, entry in reversed(turned[-_LISTED:]):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.button(
                 _in_words(entry), key=f"around:{place}", type="tertiary",
                 on_click=live.tell_around, args=(entry.step,),
-                help="What every curve did in the hundred steps before it and after it.",
+                help="Shows every curve over the hundred steps before this change and after it.",
             )  # fmt: skip
             if place in undoable:
                 st.button(
                     "Undo", icon=":material/undo:", key=f"undo:{place}", type="tertiary",
                     on_click=experiment.undo, args=(place,),
-                    help="Back to just before this change: the networks, the curves and the knobs"
-                    " are then as they were. What came later is given up.",
+                    help="Goes back to just before this change and restores the networks, the"
+                    " curves and the knobs. The training since then is lost.",
                 )  # fmt: skip
         if entry.note:
             st.caption(plain(entry.note))
+        if place in blamed:
+            st.caption(_BLAMED)
     older = len(turned) - _LISTED
     if older > 0:
-        st.caption(f"And {older} older. The way back is kept for the newest changes only.")
+        st.caption(f"And {older} older. Only the newest changes can be undone.")
+
+
+def _blamed(hosted: Hosted) -> set[int]:
+    """Places in the ledger of the changes that the coach found to do harm, now or before, and that
+    still hold."""
+    checkup, config = hosted.run.checkup(), experiment.config_now(hosted)
+    standing = checkup.health.findings if checkup.health is not None else ()
+    newest = {entry.path: entry for _, entry in experiment.changes(hosted)}
+    found = set()
+    for place, entry in experiment.changes(hosted):
+        undo_advised = any(
+            advice.undo is not None and advice.undo.change == place
+            for finding in (*standing, *checkup.past)
+            for advice in finding.advice
+        )
+        if undo_advised and get(config, entry.path) == newest[entry.path].new != entry.old:
+            found.add(place)
+    return found
 
 
 def _in_words(entry: Entry) -> str:

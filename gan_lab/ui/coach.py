@@ -30,23 +30,25 @@ def advised(checkup: Checkup, asked: Any) -> tuple[Finding, Advice] | None:
     """The advice that a page means; None if the coach gives no such advice.
 
     Args:
-        asked: ``{"rule": name, "advice": {"text": ..., "changes": [[path, value], ...]}}`` as a
-            browser sends it: anything at all. The advice is told by what the page showed, as places
-            change; what is to be changed is looked up here and never taken from there.
+        asked: ``{"rule": name, "advice": {"text": ..., "changes": [[path, value], ...], "undo":
+            {"change": ..., "step": ...} or null}}`` as a browser sends it: anything at all. The
+            advice is told by what the page showed, as places change; what is to be changed is
+            looked up here and never taken from there.
     """
     if not isinstance(asked, dict) or checkup.health is None:
         return None
     for finding in checkup.health.findings:
         for advice in finding.advice:
-            shown = json.loads(json.dumps({"text": advice.text, "changes": advice.changes}))
+            shown = json.loads(json.dumps(advice.to_json()))
+            del shown["live"]  # the page knows it, and does not send it back
             if finding.rule.name == asked.get("rule") and shown == asked.get("advice"):
                 return finding, advice
     return None
 
 
 def take(asked: Any) -> None:
-    """Turn the knobs of an advice, for a reason that the run's ledger tells; what is not live is
-    turned for the next start.
+    """Follow an advice: undo a change, or turn knobs for a reason that the run's ledger tells. What
+    is not live is turned for the next start.
 
     Args:
         asked: as for :func:`advised`.
@@ -61,4 +63,7 @@ def take(asked: Any) -> None:
         mine.complaint = TAKEN_BACK
         return
     finding, advice = found
+    if advice.undo is not None:
+        experiment.undo(advice.undo.change)
+        return
     experiment.change_each(advice.changes, f"{ADVISED}{finding.rule.title} - {advice.text}")

@@ -56,12 +56,12 @@ def buttons(hosted: Hosted) -> None:
         st.button("Slow motion", icon=":material/slow_motion_video:", key="slow", shortcut="M",
                   disabled=state.over or state is State.LOADING,
                   on_click=experiment.press, args=(Slow(),),
-                  help="Pauses, plays one round, and shows step by step what happens in it."
+                  help="Pauses the run, plays one step, and shows its parts one after another."
                   )  # fmt: skip
         st.button("Save now", icon=":material/save:", key="save", shortcut="K",
                   disabled=state.over or state is State.LOADING, on_click=experiment.save,
-                  help="Keeps this very state on the disk. The run saves itself too, every"
-                  " half minute unless you turn that.")  # fmt: skip
+                  help="Saves a checkpoint now. The run also saves one by itself, every"
+                  " half minute by default.")  # fmt: skip
         st.button("Stop", icon=":material/stop:", key="stop", shortcut="X", disabled=state.over,
                   on_click=experiment.press, args=(Stop(),),
                   help="Ends the run and keeps its last checkpoint.")  # fmt: skip
@@ -71,7 +71,7 @@ def buttons(hosted: Hosted) -> None:
                   " repeats the same run.")  # fmt: skip
         st.button("New seed", icon=":material/casino:", key="new", shortcut="N",
                   on_click=_new_seed, disabled=experiment.locked("training.seed"),
-                  help="Starts from step 0 with other first weights and other noise.")  # fmt: skip
+                  help="Starts from step 0 with other initial weights and noise.")  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _elsewhere(hosted)
         share.popover()
@@ -86,14 +86,14 @@ def _go_on(hosted: Hosted) -> None:
     if _goes_on(hosted):
         st.button("Go on", type="primary", icon=":material/resume:", key="go-on", shortcut="P",
                   on_click=experiment.go_on, args=(hosted,),
-                  help="Trains it further from its last checkpoint, as if it had never"
-                  " stopped.")  # fmt: skip
+                  help="Continues training from the last checkpoint, as if the run had"
+                  " never stopped.")  # fmt: skip
 
 
 def _steps(hosted: Hosted, state: State) -> None:
     """Some rounds at a time, of everybody or of one player; for a run that stands still."""
     if state is not State.PAUSED:
-        help_text = "Pause first; then play one round or many, of both players or of one alone."
+        help_text = "Pause first. Then train for some steps, both networks or only one of them."
         st.button("Step", icon=":material/skip_next:", key="step", disabled=True, help=help_text)
         return
     with st.popover("Step", icon=":material/skip_next:", key="steps"):
@@ -120,13 +120,13 @@ def preset_picker() -> None:
                  index=list(known).index(shown),
                  **follow("preset", shown, _take_preset), filter_mode="contains",
                  disabled=bool(mine.view.locked),
-                 help="A known recipe with its pictures; type to search.")  # fmt: skip
+                 help="A known recipe and its data set; type to search.")  # fmt: skip
     st.caption(known[shown].about)
     if experiment.left_preset(mine):
         st.button(
             "Back to the preset's knobs", icon=":material/undo:", key="back", type="tertiary",
             on_click=experiment.back_to_preset,
-            help="Undoes what you have changed, but for the pictures and the seed.",
+            help="Resets every knob to the preset, except the data set and the seed.",
         )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def data_picker() -> None:
                  help=KNOBS["data.name"].help)  # fmt: skip
     if locked:
         st.caption(f":material/lock: {experiment.LOCKED}")
-    st.page_link(shell.DATA, label="Look at them, or bring yours",
+    st.page_link(shell.DATA, label="Look at the data set, or import yours",
                  icon=":material/photo_library:",
                  query_params={"set": name if name in NAMED else Path(name).name}
                  if name in NAMED or name in own else None)  # fmt: skip
@@ -167,7 +167,7 @@ def data_picker() -> None:
         whole = not some or len(some) == len(every)
         experiment.change_next("data.name", name if whole else f"{name}:{','.join(some)}")
 
-    st.multiselect("Only these kinds", every, placeholder="All of them", disabled=locked,
+    st.multiselect("Only these classes", every, placeholder="All classes", disabled=locked,
                    default=shown,
                    **follow("classes", shown, narrowed))  # fmt: skip
 
@@ -268,13 +268,13 @@ def guest(hosted: Hosted) -> None:
     """For who looks at a run that is not his: what can be done instead."""
     if hosted.owner:
         words = (
-            "You are watching somebody else's run. You can look at it and try what it has learned;"
-            " to turn the knobs, start your own."
+            "You are watching somebody else's run. You can try out its generator; to turn knobs,"
+            " start your own run."
         )
     else:
         words = (
-            "This run lies on the server's disk. You can look at it and try what it has learned; to"
-            " turn its knobs, go on with it."
+            "This run is on the server's disk. You can look at it and try out its generator; to"
+            " turn its knobs, press Go on."
         )
     st.info(words, icon=":material/visibility:")
 

@@ -16,14 +16,17 @@ _FOLDER = "folder"  # there, for the folder of the server that this session look
 
 
 def which() -> str | Path:
-    """The set that is looked at: a name of the catalogue, a drawing, or where own pictures lie."""
-    drawn = experiment.experiment().config.data.name
+    """The set that is looked at: a name of the catalogue, a drawing, or where own pictures lie.
+
+    Until the visitor picks one here it is the set that the next start takes.
+    """
+    trained = experiment.experiment().config.data.name
     own = {path.name: path for path in own_data.mine().paths()}
     if (folder := own_data.folder()) is not None:
         own[_FOLDER] = folder
-    sets = [*own, *NAMED, *([drawn] if drawn.partition(":")[0] == DRAWN else [])]
+    sets = [*own, *NAMED, *([trained] if trained.partition(":")[0] == DRAWN else [])]
     asked = st.query_params.get(_CHOSEN, "")
-    chosen = asked if asked in sets else "digits"
+    chosen = asked if asked in sets else _listed(trained, own, sets)
 
     def in_words(name: str) -> str:
         return _in_words(name, own.get(name))
@@ -32,6 +35,16 @@ def which() -> str | Path:
                  filter_mode="contains",
                  **controls.follow("data:set", chosen, choose))  # fmt: skip
     return own.get(chosen, chosen)
+
+
+def _listed(trained: str, own: dict[str, Path], sets: list[str]) -> str:
+    """What the list calls the set of a configuration, ``data.name``; "digits" where it is in no
+    list, such as a folder of the server that this session does not look at."""
+    of_path = next((name for name, path in own.items() if str(path) == trained), trained)
+    if of_path in sets:
+        return of_path
+    whole = trained.partition(":")[0]  # of a few classes
+    return whole if whole in sets else "digits"
 
 
 def choose(name: str) -> None:

@@ -133,8 +133,8 @@ def ledger_words() -> dict[str, str]:
     buttons = {
         "pause": "Paused", "resume": "Resumed", "step": "Step", "stop": "Stopped",
         "slow": "Slow motion",
-        "checkpoint": "Checkpoint", "undo": "Went back to before a change",
-        "start_from": "Began with other weights", "fork": "Left its parent run",
+        "checkpoint": "Checkpoint", "undo": "Undid a change",
+        "start_from": "Started from other weights", "fork": "Forked from its parent run",
     }  # fmt: skip
     return buttons | {k.path: name_of(k.path) for k in KNOBS.values() if k.live}
 

@@ -239,8 +239,8 @@ def _report(intake: Intake) -> None:
         f"{count:,} {what}"
         for count, what in (
             (intake.clear, "transparent, put onto the background"),
-            (intake.moving, "moving, of which the first picture is taken"),
-            (intake.others, "not called as pictures are"),
+            (intake.moving, "animated, of which the first frame is used"),
+            (intake.others, "without the name of an image file (such as .png), left out"),
         )
         if count
     ]

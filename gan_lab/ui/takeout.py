@@ -24,5 +24,5 @@ def panel(hosted: Hosted) -> None:
     with st.expander("Take it with you", icon=":material/download:", key="open:takeout",
                      on_change="rerun") as box:  # fmt: skip
         if box.open:
-            st.caption("Files made of the newest state that this run has saved.")
+            st.caption("Files made from the newest checkpoint of this run.")
             takeout(hosted, "panel")

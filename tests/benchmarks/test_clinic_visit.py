@@ -142,7 +142,7 @@ def test_advice_that_goes_further_the_wrong_way_names_no_cause(scores, cases):
 def test_a_finding_names_a_turn_by_its_words_or_by_its_first_advice(cases):
     visit = cases.VISITS["digits-d-rate-1"]
     assert visit.names(D_RATE) and not visit.names(COLLAPSE)
-    assert visit.names({**COLLAPSE, "seen": "You set D's learning rate to 1 at step 300."})
+    assert visit.names({**COLLAPSE, "seen": "D's learning rate was set to 1 at step 300."})
     assert visit.names({**COLLAPSE, "title": "D: Learning rate was set to 1"})
     assert not visit.names({**COLLAPSE, "seen": "G's learning rate is high."})
     both = [[["optim.g.lr", 2e-3], ["optim.d.lr", 2e-3]]]

@@ -12,11 +12,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from gan_lab.coach import Advice, Condition, Finding, Health, Rule, Sign, Weight
+from gan_lab.coach.findings import UndoTo
 from gan_lab.colours import COLOURS
 from gan_lab.config import RunConfig, put
 from gan_lab.measures import Measured, Value
 from gan_lab.presets import preset
-from gan_lab.runs import wire
+from gan_lab.runs import State, wire
 from gan_lab.runs.best import Best
 from gan_lab.runs.messages import Checkup
 from gan_lab.server import PREFIX
@@ -26,7 +27,7 @@ from gan_lab.ui.components import styles_of
 from gan_lab.ui.widgets import told
 from tests.browser.conftest import PATIENCE
 
-from .test_components import MOUNT, PREPARE, curve, figure
+from .test_components import MOUNT, PREPARE, curve, figure, moment
 from .visitor import choose, eventually, ledger, newest_run, open_start, start, stop
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def said(name: str, weight: Weight = Weight.TROUBLE, *advice: Advice) -> Rule:
 LOWER = Advice("Let D learn more slowly.", (("optim.d.lr", 1e-4),))
 REBUILD = Advice("Take more pictures at once.", (("training.batch", 128),))
 ONLY_WORDS = Advice("Take more real pictures.")
+UNDO = Advice("Undo restores the weights.", undo=UndoTo(3, 1200))
 
 
 def finding(
@@ -102,6 +104,7 @@ def mount(context: Any, server: Server) -> Callable[..., Page]:
               document.body.firstChild.style.width = `${width}px`;
               window.told = [];
               thing.component.setTriggerValue = (name, value) => told.push([name, value]);
+              thing.coach.calm = 1e8; // nothing moves by itself while a test looks
             }""",
             width,
         )
@@ -171,7 +174,7 @@ def test_a_finding_says_what_why_how_sure_and_what_to_try(mount) -> None:
     expect(card.locator("li").nth(1)).to_contain_text("applies on restart")
     expect(page.locator(".gl-gone li")).to_have_text("About oscillation: from step 40 to 90")
     buttons.first.click()
-    shown = {"text": LOWER.text, "changes": [["optim.d.lr", 1e-4]]}
+    shown = {"text": LOWER.text, "changes": [["optim.d.lr", 1e-4]], "undo": None}
     assert page.evaluate("window.told") == [["advice", {"rule": "d-wins", "advice": shown}]]
 
 
@@ -181,6 +184,67 @@ def test_a_guest_reads_and_has_nothing_to_press(mount) -> None:
     hear(page, checkup(finding()))
     expect(page.locator(".gl-advice button")).to_have_count(0)
     expect(page.locator(".gl-advice li").first).to_contain_text("2e-4 → 1e-4")
+
+
+def test_undo_is_a_button_for_the_owner_while_the_run_lives(mount) -> None:
+    page = mount()
+    unfold(page)
+    hear(page, checkup(finding("far-change", advice=(UNDO, LOWER))))
+    buttons = page.locator(".gl-advice button")
+    texts = ["Undo this change: go back to step 1,200", LIVE_BUTTON]
+    expect(buttons).to_have_text(texts)
+    buttons.first.click()
+    shown = {"text": UNDO.text, "changes": [], "undo": {"change": 3, "step": 1200}}
+    assert page.evaluate("window.told") == [["advice", {"rule": "far-change", "advice": shown}]]
+    expect(page.locator(".gl-says")).to_have_text("Going back to step 1,200 …")
+    for _ in range(2):  # a second click is not a second question
+        buttons.first.dispatch_event("click")
+    assert page.evaluate("window.told.length") == 1
+    hear(page, checkup(step=90, take=1))  # the run went back
+    expect(page.locator(".gl-says")).to_have_text("D wins.")
+    for more, over in (({"controls": False}, False), ({}, True)):
+        page = mount(**more)  # unfolded, as it was before
+        if over:
+            hear(page, *moment(State.STOPPED, 1300))
+        hear(page, checkup(finding("far-change", advice=(UNDO, LOWER))))
+        expect(page.locator(".gl-advice li")).to_have_count(1)
+        expect(page.locator(".gl-coach")).not_to_contain_text("Undo")
+
+
+def test_a_change_that_still_holds_is_named_once_its_finding_is_gone(mount) -> None:
+    back = Advice("Set it back.", (("optim.d.lr", 1e-4),))
+    gone = finding("far-change", advice=(UNDO, back), since=1220, until=1400)
+    line = "About far-change: from step 1,220 to 1,400"
+    page = mount()
+    unfold(page)
+    hear(page, checkup(past=(gone,)))
+    words = ". The change of step 1,200 still holds; Undo it in the list “What you changed”."
+    expect(page.locator(".gl-gone li")).to_have_text(line + words)
+    knobs = turned_by(put(RunConfig(), {"optim.d.lr": 1e-4}))
+    page.evaluate("(data) => thing.adopt({ ...thing.component, data })", LIVE | {"knobs": knobs})
+    expect(page.locator(".gl-gone li")).to_have_text(line)
+    page = mount(controls=False)  # unfolded, as it was before
+    hear(page, checkup(past=(gone,)))
+    expect(page.locator(".gl-gone li")).to_have_text(line)
+
+
+def test_once_nobody_uses_the_panel_what_is_gone_leaves_it_and_the_focus_stays(mount) -> None:
+    page = mount()
+    unfold(page)
+    titles = page.locator(".gl-finding h4")
+    hear(page, checkup(finding("one"), finding("two"), finding("three")))
+    button = page.locator(".gl-finding").nth(1).get_by_role("button", name="D: Learning rate")
+    button.focus()
+    held = page.evaluate_handle("() => document.activeElement")
+    hear(page, checkup(finding("zero"), finding("three"), finding("two", advice=(LOWER,))))
+    expect(titles).to_have_text(["About one", "About two", "About three", "About zero"])
+    page.evaluate("() => { thing.coach.calm = 30; thing.coach.touch(); }")
+    expect(titles).to_have_text(["About zero", "About three", "About two"])
+    expect(page.locator(".gl-greyed")).to_have_count(0)  # and the advice that is gone
+    assert page.evaluate("(held) => document.activeElement === held", held)
+    hear(page, checkup(finding("zero")))
+    expect(titles).to_have_text(["About zero"])
+    expect(page.locator(".gl-found")).to_be_focused()  # not the whole page
 
 
 def test_nothing_changes_its_place_while_a_button_has_the_focus(mount) -> None:

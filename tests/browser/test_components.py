@@ -184,6 +184,22 @@ def test_pictures_go_on_after_one_that_cannot_be_read(mount) -> None:
     page.wait_for_function("() => __ganlab.pictureStep === 11")
 
 
+def test_the_list_of_what_is_kept_follows_the_run_also_after_its_last_moment(mount) -> None:
+    page = mount("live", LIVE | {"film": "/none/film"})
+    kept = {"shots": [[0, 0.0, "a"]], "states": [0], "changes": []}
+    page.route("**/none/film", lambda route: route.fulfill(json=kept))
+    then = page.locator(".gl-then")
+    page.locator(".gl-film").scroll_into_view_if_needed()
+    hear(page, *moment(State.RUNNING, 10))
+    expect(then).to_contain_text("Kept so far: 1 moment, step 0")
+    hear(page, *moment(State.STOPPED, 1234, 2))
+    # the last checkpoint is written only after the page has heard that the run is over
+    page.wait_for_timeout(100)
+    kept |= {"shots": [[0, 0.0, "a"], [1234, 9.0, "b"]], "states": [0, 1234]}
+    expect(then).to_contain_text("Kept so far: 2 moments, steps 0 to 1,234")
+    expect(then).to_contain_text("A new run can go on from step 0, 1,234")
+
+
 def test_another_run_begins_with_empty_places_and_without_a_zoom(mount) -> None:
     page = mount("live", LIVE)
     hear(page, *moment(State.PAUSED, 10), curves(10))
@@ -312,7 +328,7 @@ def test_how_steps_batches_and_epochs_relate_is_said(mount) -> None:
     page = mount("live", LIVE)
     hear(page, *moment(State.PAUSED, 10))
     expect(page.locator(".gl-relation")).to_have_text(
-        "1 epoch = all 80 real ones once = 10 batches of 8 · 1 step = 1 batch"
+        "1 epoch = all 80 real images once = 10 batches of 8 · 1 step = 1 batch"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ def evidence(
     turned: tuple[int, ...] = (),
     ledger: tuple[Entry, ...] = (),
     broken: bool = False,
+    undoable: Iterable[int] = (),
     kind: Kind = KIND,
     total: int = TOTAL,
     noise: float = 0.0,
@@ -75,6 +76,7 @@ def evidence(
         config, columns, rows, kind=kind, total=total, probe=probe, preview=preview, images=images,
         measured=_measured(measured or {}, floors or {}, steps, weights), broken=broken,
         ledger=ledger or tuple(Entry(step, "optim.g.beta1", 0.5, 0.51) for step in turned),
+        undoable=undoable,
     )  # fmt: skip
 
 
@@ -91,6 +93,7 @@ def at(
     preview: Probe | None = None,
     ledger: tuple[Entry, ...] = (),
     broken: bool = False,
+    undoable: Iterable[int] = (),
 ) -> Evidence:
     """A run whose history is these rows."""
     history = History(columns)
@@ -98,7 +101,7 @@ def at(
     counts = Counts(len(rows), len(rows), images, images / total)
     return Evidence(
         config, kind, total, counts, history.recent(500), history.curves(), measured, probe,
-        preview, ledger, broken,
+        preview, ledger, broken, undoable=frozenset(undoable),
     )  # fmt: skip
 
 

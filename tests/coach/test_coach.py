@@ -128,7 +128,7 @@ def test_a_run_whose_fakes_are_bad_is_not_called_healthy():
             healthy(steps=step, measured={"swd": [400.0, 399.0, 401.0]}, floors={"swd": 25.0})
         )
     assert health.condition is Condition.WATCHING
-    assert "swd" not in health.line and "still 401 (real ones: 25.0)" in health.line
+    assert "swd" not in health.line and "still 401 (real images: 25.0)" in health.line
 
 
 def test_a_sign_of_trouble_that_has_not_lasted_is_no_health():

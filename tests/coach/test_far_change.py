@@ -25,7 +25,7 @@ def run(
     """Curves that are well until step 300, and others from then on."""
     then = np.arange(steps) < ill_from
     curves = {n: np.where(then, well, since.get(n, well)) for n, well in WELL.items()}
-    changes = {entry.path: entry.new for entry in ledger}
+    changes = {entry.path: entry.new for entry in ledger if entry.turned}
     return evidence(curves=curves, steps=steps, changes=changes, ledger=ledger, **others)
 
 
@@ -38,10 +38,34 @@ def test_trouble_that_began_after_a_far_change_is_put_down_to_it(since: dict[str
     sick = run(since, D_RATE)
     sign = far_change.RULE.look(sick)
     assert sign is not None and sign.first == AT
-    start = "You set D's learning rate to 1 at step 300 (it was 0.002); since then "
+    start = "D's learning rate was set to 1 at step 300 (it was 0.002); since then "
     assert sign.seen.startswith(start) and len(sign.seen) > len(start) + 10
     first = far_change.RULE.advice(sick)[0]
     assert first.changes == (("optim.d.lr", 0.002),) and first.live
+
+
+PAUSED = Entry(AT - 40, "pause")
+
+
+def test_undo_comes_first_where_the_state_before_the_change_is_kept() -> None:
+    undo, back = far_change.RULE.advice(run(BLIND, PAUSED, D_RATE, undoable=(1,)))
+    assert undo.undo == (1, AT) and not undo.changes
+    assert undo.text.endswith("the training since step 300 is lost.")
+    assert back.changes == (("optim.d.lr", 0.002),) and back.undo is None
+
+
+@pytest.mark.parametrize("others", [{"undoable": ()}, {"undoable": (1,), "broken": True}])
+def test_undo_is_not_offered_where_it_is_not_possible(others: dict[str, Any]) -> None:
+    found = far_change.RULE.advice(run(BLIND, PAUSED, D_RATE, **others))
+    assert [one.undo for one in found] == [None, None]
+    assert found[0].changes == (("optim.d.lr", 0.002),)
+    assert "time machine to before step 300" in found[1].text
+
+
+def test_undo_goes_back_to_before_the_first_of_several_changes_that_went_far() -> None:
+    way = (Entry(AT - 10, "optim.d.lr", 0.002, 0.05), Entry(AT, "optim.d.lr", 0.05, 1.0))
+    first = far_change.RULE.advice(run(BLIND, *way, undoable=(0, 1)))[0]
+    assert first.undo == (0, AT - 10)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +127,7 @@ def test_the_cause_is_named_before_its_symptoms_and_soon() -> None:
             named = steps
         if named:
             assert health.findings[0].rule.name == "far-change"
-            assert health.line.startswith("Trouble: changed too far. You set D's learning rate")
+            assert health.line.startswith("Trouble: changed too far. D's learning rate was set")
     assert named is not None and named <= AT + 50
     assert {f.rule.name for f in health.findings} >= {"far-change", "collapse", "d-wins"}
 
@@ -137,9 +161,16 @@ def test_a_run_that_recovers_once_the_parameter_is_set_back_loses_the_finding() 
 def test_setting_it_back_is_not_enough_while_the_run_has_not_recovered(until: int) -> None:
     first = set_back(10**6, until).standing[0]
     assert first.rule.name == "far-change"
-    assert "to 1 at step 300 (it was 0.002), and back at step 400, but the run has not recovered: "\
-        in first.sign.seen  # fmt: skip
+    words = "was set to 1 at step 300 (it was 0.002), and back at step 400, but the run has not"
+    assert f"{words} recovered: " in first.sign.seen
     assert [advice.changes for advice in first.advice] == [()]  # Undo alone brings the weights back
+
+
+def test_undo_goes_back_to_before_the_far_change_and_no_later_one() -> None:
+    later = Entry(AT + 150, "optim.d.lr", 0.002, 0.003)  # from the same value, and not far
+    sick = run(BLIND, *BACK, later, steps=AT + 200, undoable=(0, 1, 2))
+    (undo,) = far_change.RULE.advice(sick)
+    assert undo.undo == (0, AT)
 
 
 def test_trouble_that_comes_long_after_the_parameter_was_set_back_has_another_cause() -> None:
@@ -245,10 +276,10 @@ def test_large_whole_numbers_are_told_with_separators() -> None:
 
 @pytest.mark.parametrize(
     ("entry", "words"),
-    [(Entry(AT, "regularisation.r1", 0.0, 10_000.0), "You set the R1 penalty to 10,000 at"),
-     (Entry(AT, "regularisation.gp", 0.0, 500.0), "You set the gradient penalty to 500 at"),
-     (Entry(AT, "objective.label_flip", 0.0, 0.5), "You set the share of flipped labels to 0.5"),
-     (Entry(AT, "objective.joined_batch", False, True), "You set the joined batch to on at")],
+    [(Entry(AT, "regularisation.r1", 0.0, 10_000.0), "The R1 penalty was set to 10,000 at"),
+     (Entry(AT, "regularisation.gp", 0.0, 500.0), "The gradient penalty was set to 500 at"),
+     (Entry(AT, "objective.label_flip", 0.0, 0.5), "The share of flipped labels was set to 0.5"),
+     (Entry(AT, "objective.joined_batch", False, True), "The joined batch was set to on at")],
 )  # fmt: skip
 def test_a_parameter_has_the_name_that_people_use(entry: Entry, words: str) -> None:
     sign = far_change.RULE.look(run(WON, entry))

@@ -163,11 +163,11 @@ def test_words_for_every_moment():
     )
     both = [0.1 * i for i in range(10)]
     assert "can hardly tell" in words(both, both)
-    assert "nearly the same of everything" in words([0.501] * 20, [0.499] * 20)
-    assert "nearly the same of everything" in words([40.0] * 20, [40.1] * 20)
-    assert "nearly the same of everything" not in words([0.51] * 20, [0.49] * 20)
+    assert "nearly the same score" in words([0.501] * 20, [0.499] * 20)
+    assert "nearly the same score" in words([40.0] * 20, [40.1] * 20)
+    assert "nearly the same score" not in words([0.51] * 20, [0.49] * 20)
     assert "G is ahead" in words([2.0] * 20, [1.0] * 18 + [0.0] * 2)
-    assert "hard to please" in words([0.2] * 18 + [1.0] * 2, [-2.0] * 20)
+    assert "takes most of the real pictures for fakes" in words([0.2] * 18 + [1.0] * 2, [-2.0] * 20)
     assert "wrong more often" in words([0.1] * 12 + [1.0] * 8, [0.9] * 12 + [-0.5] * 8)
     assert "Where the two hills overlap" in words([1.0] * 15 + [0.2] * 5, [0.0] * 16 + [0.9] * 4)
 

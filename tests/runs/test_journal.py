@@ -5,6 +5,9 @@ import tracemalloc
 
 import pytest
 
+from gan_lab.coach import Advice, Finding, Sign
+from gan_lab.coach.findings import UndoTo
+from gan_lab.coach.rules import far_change
 from gan_lab.measures import Measured, Value
 from gan_lab.runs import journal
 from gan_lab.runs.journal import Journal
@@ -72,3 +75,22 @@ def test_what_is_beyond_a_step_goes(tmp_path):
     Journal(tmp_path).cut(3)
     assert [m.step for m in Journal(tmp_path).measured()] == [0, 1, 2, 3]
     assert journal.MEASURES in {path.name for path in tmp_path.iterdir()}
+
+
+def test_what_an_advice_undoes_is_kept_and_lines_of_other_versions_are_read(tmp_path):
+    advice = (Advice("Undo it.", undo=UndoTo(3, 300)), Advice("Back.", (("optim.g.lr", 0.01),)))
+    finding = Finding(far_change.RULE, Sign(0.9, "It is so."), advice, 320)
+    book = Journal(tmp_path)
+    book.note_finding("came", 320, finding.to_json())
+    assert book.standing(320) == [finding]
+    former = finding.to_json()
+    for one in former["advice"]:
+        del one["undo"]
+    book.note_finding("came", 321, former)
+    assert [one.undo for one in book.standing(321)[0].advice] == [None, None]
+    for bad in (3, [], {"change": 1}, {"change": "x", "step": 1}):
+        told = finding.to_json()
+        told["advice"][0]["undo"] = bad
+        (tmp_path / "findings.jsonl").unlink()
+        book.note_finding("came", 320, told)
+        assert book.standing(320) == []

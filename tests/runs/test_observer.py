@@ -6,11 +6,13 @@ import dataclasses
 import json
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 import torch
 
 from gan_lab.coach import Advice, Coach, Condition, Evidence, Finding, Health, Rule, Sign, Weight
+from gan_lab.coach.findings import UndoTo
 from gan_lab.measures import Measured, Value
 from gan_lab.runs import Budget, State, fork, observer, pace
 from gan_lab.runs.autopilot import REST, Autopilot
@@ -365,13 +367,43 @@ def test_the_autopilot_gives_each_change_time_and_leaves_cautions_alone():
         return Health(step, Condition.TROUBLE, "", tuple(finding(one) for one in rules))
 
     assert pilot.mind(health(20, careful, rebuild)) is None
-    assert pilot.mind(health(20, rebuild, first, second)).rule is first
+    assert pilot.mind(health(20, rebuild, first, second))[0].rule is first
     assert pilot.mind(health(21, first, second)) is None
-    assert pilot.mind(health(20 + REST, first, second)).rule is second
+    assert pilot.mind(health(20 + REST, first, second))[0].rule is second
     assert pilot.mind(health(20 + 2 * REST, first, second)) is None
     assert [one.note for one in sent] == [
         "coach: First - Turn it down.", "coach: Second - Turn it down.",
     ]  # fmt: skip
+
+
+def test_the_autopilot_turns_knobs_and_never_undoes():
+    sent = []
+
+    class Answer:
+        def add_done_callback(self, _):
+            pass
+
+    pilot = Autopilot(lambda command: sent.append(command) or Answer())
+    undo, back = Advice("Undo it.", undo=UndoTo(0, 5)), Advice("Back.", (("optim.g.lr", 0.125),))
+    both = replace(finding(rule()), advice=(undo, back))
+    assert pilot.mind(Health(20, Condition.TROUBLE, "", (both,))) == (both, back)
+    assert [(one.path, one.value) for one in sent] == [("optim.g.lr", 0.125)]
+
+
+def test_the_coach_hears_which_changes_can_be_undone(begin, small, monkeypatch):
+    heard = []
+    look = Scripted.look
+    monkeypatch.setattr(Scripted, "look", lambda *a: heard.append(a[1]) or look(*a))
+    monkeypatch.setattr(observer, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(observer, "Coach", Scripted)
+    run = begin(small())
+    ask(run, Pause())
+    ask(run, Set("optim.g.lr", 0.01))
+    place = len(run.ledger()) - 1
+    ask(run, Resume())
+    evidence = waited(lambda: next((one for one in heard if one.undoable), None))
+    assert evidence.undoable == {place}
+    assert evidence.ledger[place].path == "optim.g.lr"
 
 
 def test_a_full_disk_costs_lines_alone(tmp_path, caplog):

@@ -1,39 +1,25 @@
-"""Entries survive the disk."""
+"""What the ledger says of the changes of a run."""
 
-import json
-
-import pytest
-
-from gan_lab.training.ledger import Entry
+from gan_lab.training.ledger import Entry, restored
 
 
-@pytest.mark.parametrize(
-    "entry",
-    [
-        Entry(3, "optim.g.lr", 1e-4, 2e-4),
-        Entry(0, "pause", note="Paused – σ"),
-        Entry(7, "objective.loss", "hinge", "magic", "refused", "not allowed"),
-        Entry(7, "\ud800", outcome="refused"),  # half a surrogate pair, as JSON may carry one
-    ],
-)
-def test_an_entry_survives_a_file(tmp_path, entry):
-    path = tmp_path / "ledger"
-    path.write_text(entry.to_json() + "\n", "utf-8")
-    assert Entry.from_json(path.read_text("utf-8")) == entry
+def test_undo_says_once_for_each_parameter_what_it_is_now():
+    away = (
+        Entry(300, "optim.d.lr", 0.002, 0.1),
+        Entry(301, "pause"),
+        Entry(310, "optim.d.lr", 0.1, 1.0),
+        Entry(320, "optim.g.lr", 0.004, 0.1),
+        Entry(330, "optim.g.lr", 0.1, 7.0, "refused"),
+    )
+    assert restored(away) == (
+        "optim.d.lr is 0.002 again, no longer 1.0; optim.g.lr is 0.004 again, no longer 0.1"
+    )
 
 
-def test_values_of_any_kind_can_be_noted():
-    line = Entry(1, "optim.g.lr", None, object(), "refused").to_json()
-    assert "object" in json.loads(line)["new"]
-
-
-@pytest.mark.parametrize(
-    ("entry", "turned"),
-    [
-        (Entry(3, "optim.g.lr", 1, 2), True),
-        (Entry(3, "optim.g.lr", 1, 2, "refused"), False),
-        (Entry(3, "pause"), False),
-    ],
-)
-def test_knobs_and_buttons_are_told_apart(entry, turned):
-    assert entry.turned is turned
+def test_undo_of_a_parameter_that_was_set_back_does_not_contradict_itself():
+    there_and_back = (
+        Entry(300, "optim.d.lr", 0.002, 1.0),
+        Entry(400, "optim.d.lr", 1.0, 0.002),
+    )
+    assert restored(there_and_back) == "optim.d.lr is still 0.002"
+    assert restored(()) == ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gan_lab.coach import Advice, Condition, Finding, Health, Rule, Sign, Weight
+from gan_lab.coach.findings import UndoTo
 from gan_lab.config import KNOBS, RunConfig, put
-from gan_lab.runs import Run, State
+from gan_lab.runs import Hosted, Run, State
 from gan_lab.runs.messages import Checkup
 from gan_lab.ui import coach, experiment
 
@@ -27,7 +29,8 @@ CHECKUP = Checkup(1, health=Health(120, Condition.TROUBLE, "D wins.", (FOUND,)))
 
 def pressed(advice: Advice, rule: Any = "d-wins", **other: Any) -> dict[str, Any]:
     """As a browser sends it."""
-    shown = {"text": advice.text, "changes": advice.changes, **other}
+    undo = advice.undo and advice.undo._asdict()
+    shown = {"text": advice.text, "changes": advice.changes, "undo": undo, **other}
     return json.loads(json.dumps({"rule": rule, "advice": shown}))
 
 
@@ -71,6 +74,58 @@ def test_advice_turns_live_knobs_with_its_reason_and_the_widgets_follow(
     assert [s.value for s in app.slider if s.label == "One-sided label smoothing"] == [0.1]
     assert any(text.value.startswith("coach: D wins") for text in app.caption)
     assert not app.warning
+
+
+def _far_change(hosted: Hosted, place: int) -> Checkup:
+    """What the coach says of a change, by its place in the ledger."""
+    entry = hosted.run.ledger()[place]
+    advice = (Advice("Undo it.", undo=UndoTo(place, entry.step)), SLOWER)
+    rule = replace(RULE, advice=lambda _: advice)
+    found = Finding(rule, Sign(0.9, "so"), advice, entry.step + 20)
+    return Checkup(1, health=Health(entry.step + 20, Condition.TROUBLE, "Trouble.", (found,)))
+
+
+def test_undo_of_the_coach_is_that_of_the_list_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    app.slider(key="knob::objective.instance_noise").set_value(1.5).run()
+    place = len(hosted.run.ledger()) - 1
+    checkup = _far_change(hosted, place)
+    undo, before = checkup.health.findings[0].advice[0], hosted.run.ledger()[place]  # type: ignore[union-attr]
+    guest = opened(run=hosted.view_id)
+    monkeypatch.setattr(Run, "checkup", lambda _: checkup)
+    _take(guest, pressed(undo), button="own")
+    assert hosted.run.ledger()[place] == before  # a guest cannot
+    _take(app, pressed(undo, undo={"change": place, "step": before.step + 1}))
+    assert hosted.run.ledger()[place] == before  # nor can anybody undo what the coach does not name
+    _take(app, pressed(undo))
+    assert hosted.run.ledger()[place].path == "undo"
+    assert hosted.run.latest().config.objective.instance_noise == before.old
+    assert app.session_state["experiment"].config.objective.instance_noise == before.old
+    assert not app.exception
+
+
+def test_the_list_names_a_change_that_did_harm_and_still_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = press(opened(), "start")
+    hosted = the_run(app)
+    until(hosted, State.RUNNING)
+    slider = "knob::objective.instance_noise"
+    app.slider(key=slider).set_value(1.5).run()
+    now = _far_change(hosted, len(hosted.run.ledger()) - 1)
+    gone = replace(now.health.findings[0], until=999)  # type: ignore[union-attr]
+
+    def named() -> bool:
+        return any("the change still holds" in one.value for one in app.run().caption)
+
+    assert not named()
+    for checkup in (now, Checkup(2, past=(gone,))):
+        monkeypatch.setattr(Run, "checkup", lambda _, said=checkup: said)
+        assert named()
+    app.slider(key=slider).set_value(0.0).run()
+    assert not named()
 
 
 def test_advice_that_needs_a_restart_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:

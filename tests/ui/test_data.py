@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from gan_lab.config import Data
+from gan_lab.config import Data, RunConfig, put
 from gan_lab.data import load
 from gan_lab.runs.uploads import Uploads
 from tests.patience import WAIT
@@ -56,6 +56,17 @@ def test_a_set_is_looked_at_and_trained_on():
     app.button(key="data:train").click().run()
     assert not app.exception
     assert app.session_state["experiment"].config.data.name == "faces"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("faces", "faces"), ("faces:0", "faces"), ("/no/such/folder", "digits")]
+)
+def test_it_opens_on_the_set_that_the_next_start_takes(name, shown):
+    app = opened()
+    app.session_state["experiment"].config = put(RunConfig(), {"data.name": name})
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    assert app.selectbox(key="data:set").value == shown
 
 
 def test_one_class_can_be_looked_at():
@@ -143,6 +154,17 @@ def test_own_pictures_are_reported_and_trained_on():
     app.button(key="data:train").click().run()
     data = app.session_state["experiment"].config.data
     assert (data.name, data.fit, data.size, data.pairs) == (str(path), "pad", 32, "none")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_it_opens_on_own_pictures_that_the_next_start_takes():
+    path = own(*(f"{k}.png" for k in range(10)))
+    app = opened()
+    app.session_state["visitor"] = "me"
+    app.session_state["experiment"].config = put(RunConfig(), {"data.name": str(path)})
+    app.switch_page("pages/data.py").run()
+    assert not app.exception
+    assert app.selectbox(key="data:set").value == path.name
 
 
 @pytest.mark.usefixtures("elsewhere")

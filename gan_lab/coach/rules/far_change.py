@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_lab.coach.evidence import Evidence
-from gan_lab.coach.findings import ADVISED, Advice, Rule, Sign, Weight
+from gan_lab.coach.findings import ADVISED, Advice, Rule, Sign, UndoTo, Weight
 from gan_lab.coach.play import (
     Judge,
     first_round,
@@ -172,9 +172,10 @@ def look(evidence: Evidence) -> Sign | None:
                 if back is None
                 else f", and back at step {back:,}, but the run has not recovered:"
             )
+            name = named(entry.path)
             seen = (
-                f"You set {named(entry.path)} to {_told(entry.new)} at step {entry.step:,}{was}"
-                f"{then} {trouble.words}."
+                f"{name[0].upper()}{name[1:]} was set to {_told(entry.new)} at step"
+                f" {entry.step:,}{was}{then} {trouble.words}."
             )
             sure = 0.97 if evidence.broken else 0.95
             columns, measured = trouble.columns, trouble.measured
@@ -353,18 +354,45 @@ def _others(evidence: Evidence, suspect: Suspect) -> Trouble | None:
 
 
 def advice(evidence: Evidence) -> tuple[Advice, ...]:
-    undo = Advice(
-        "If the images do not recover, press Undo beside this change in the list “What you changed”"
-        " below the curves: the weights of that step come back, too."
-    )
+    """Get the weights of before the change back first, as they are spoilt by now; set the parameter
+    back second."""
     for suspect in suspects(evidence):
-        if _trouble(evidence, suspect) is not None:
-            entry = suspect.entry
-            if suspect.back is not None or not _allowed(evidence, suspect):
-                break
-            words = f"Set {named(entry.path)} back to {_told(entry.old)}."
-            return (Advice(words, ((entry.path, entry.old),)), undo)
-    return (undo,)
+        if _trouble(evidence, suspect) is None:
+            continue
+        entry = suspect.entry
+        undo = _undo(evidence, entry)
+        words = f"Set {named(entry.path)} back to {_told(entry.old)}."
+        if suspect.back is not None or not _allowed(evidence, suspect):
+            return (undo,)
+        back = Advice(f"{words} The weights stay as they are now.", ((entry.path, entry.old),))
+        return (undo, back) if undo.undo else (back, undo)
+    return ()
+
+
+def _undo(evidence: Evidence, entry: Entry) -> Advice:
+    """To go back to before the change that led away from ``old``; in words alone where the state of
+    before it cannot be restored.
+
+    Args:
+        entry: of a suspect; where the parameter went far in several changes, its ``old`` is that
+            of the first of them.
+    """
+    place, first = [
+        (place, one)
+        for place, one in enumerate(evidence.ledger)
+        if one.turned and one.path == entry.path and one.old == entry.old
+        if one.step <= entry.step
+    ][-1]
+    if place in evidence.undoable and not evidence.broken:
+        text = (
+            "Undo restores the weights and the settings from just before this change; the training"
+            f" since step {first.step:,} is lost."
+        )
+        return Advice(text, undo=UndoTo(place, first.step))
+    return Advice(
+        "To get the weights back too, move the time machine to before step"
+        f" {first.step:,} and start a new run from there."
+    )
 
 
 def _allowed(evidence: Evidence, suspect: Suspect) -> bool:
@@ -381,7 +409,7 @@ RULE = Rule(
     "Changed too far",
     Weight.TROUBLE,
     "A parameter was moved far from where training had been well with it, and trouble began after"
-    " that. What else is seen is most likely its consequence, so set it back first.",
+    " that. The other findings are most likely its consequences, so undo the change first.",
     "The run's own list of changes",
     look,
     advice,
