@@ -62,7 +62,8 @@ def _duel(evidence: Evidence) -> list[_Said]:
     probe = evidence.probed("right_train", "right_fake")
     if probe is not None and probe.right_train is not None and probe.right_fake is not None:
         right = 50.0 * (probe.right_train + probe.right_fake)
-        return [_Said(f"D is right {right:.0f} times in 100 (50: it guesses)", probe.step)]
+        words = f"D tells real images from fakes in {right:.0f} of 100 cases"
+        return [_Said(f"{words} (50 would be guessing)", probe.step)]
     if has_labels(evidence.config):
         judge = judges(evidence.config)[0]
         real, fake = (window(evidence, column) for column in (judge.real, judge.fake))

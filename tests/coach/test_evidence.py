@@ -113,7 +113,10 @@ def test_a_line_without_findings_says_it_too() -> None:
     measured = {"swd": [12.0] * 4}
     seen = evidence(curves=ROWS, steps=1200, preview=right, measured=measured)
     line = Coach([]).look(seen).line
-    assert "D is right 70 times in 100 (50: it guesses) (measured at step 1,000)" in line
+    assert (
+        "D tells real images from fakes in 70 of 100 cases (50 would be guessing)"
+        " (measured at step 1,000)"
+    ) in line
     assert line.endswith("distance is 12.0.")  # that is of now
     stale = evidence(
         curves=ROWS, steps=1200, preview=Probe(10, 64, right_train=1.0, right_fake=1.0)
