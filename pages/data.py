@@ -8,7 +8,7 @@ from gan_lab.ui import data, own_data, shell
 
 st.title("Data")
 shell.complaints()
-st.write("What is real: all that G and D ever learn about. Look at it before you train.")
+st.write("The real images that D compares with G's fakes. Look at them before you train.")
 data.bring()
 chosen = data.which()
 if isinstance(chosen, Path):

@@ -11,7 +11,7 @@ const MARKERS = 40; // up to so many numbers each has a marker
 // rows: { averaged, raw }, each { steps, numbers, floor } or undefined; best: { step, number } or
 // null; until: the step at the right edge. Returns an <svg> as wide as said.
 export function course({ averaged, raw }, { best, until, width }) {
-  const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT });
+  const svg = make("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": true });
   const there = [averaged, raw].filter(Boolean);
   const floor = there.find((row) => row.floor !== null)?.floor ?? null;
   const values = there.flatMap((row) => row.numbers).concat(floor ?? []);

@@ -49,6 +49,17 @@ class Plot {
     this.best = best?.measure === this.name ? best : null;
     this.words = rows.averaged ?? rows.raw;
     this.stale = true;
+    this.label();
+  }
+
+  // also while it is out of sight and not drawn: a screen reader reads what is there
+  label() {
+    const [arrow, way] = BETTER[this.words.better] ?? ["", ""];
+    const title = this.find("h4");
+    title.textContent = arrow ? `${this.words.title}\u00a0${arrow}` : this.words.title;
+    title.title = way;
+    this.ask.setAttribute("aria-label", `What does this mean: ${this.words.title}?`);
+    this.place.setAttribute("aria-label", `${this.words.title}. ${this.told}`);
   }
 
   // what it is and how it stands, in words
@@ -74,13 +85,7 @@ class Plot {
     const width = this.place.clientWidth;
     if (!this.stale || !width) return;
     this.stale = false;
-    const [arrow, way] = BETTER[this.words.better] ?? ["", ""];
-    const title = this.find("h4");
-    title.textContent = arrow ? `${this.words.title}\u00a0${arrow}` : this.words.title;
-    title.title = way;
-    this.ask.setAttribute("aria-label", `What does this mean: ${this.words.title}?`);
     this.place.replaceChildren(course(this.rows, { best: this.best, until, width }));
-    this.place.setAttribute("aria-label", `${this.words.title}. ${this.told}`);
     this.find(".gl-now").textContent = this.told;
     counters.courses++;
   }

@@ -57,6 +57,8 @@ class Judge {
     for (const words of this.box.querySelectorAll(".gl-key, .gl-shared, .gl-axis, .gl-meaning, .gl-heads")) {
       words.replaceChildren();
     }
+    this.canvas.setAttribute("aria-label", `${this.name}'s scores: none yet`);
+    this.find(".gl-portraits canvas").setAttribute("aria-label", `Pictures that ${this.name} scored: none yet`);
     this.draw();
   }
 

@@ -9,7 +9,7 @@ const TALLEST = 0.85; // share of the window's height that a picture with column
 
 const FIGURE = `
   <div class="gl-frame gl-square">
-    <div class="gl-sheet"><div class="gl-heads"></div><canvas role="img"></canvas></div>
+    <div class="gl-sheet"><div class="gl-heads"></div><canvas role="img" aria-label="No pictures yet"></canvas></div>
     <span class="gl-wait"></span>
   </div>
   <figcaption><strong></strong> <span></span></figcaption>`;

@@ -29,7 +29,7 @@ const STORE = "ganlab-plane-hidden";
 const LONGEST = 0.09; // share of the window that the longest push takes
 
 const PAGE = `
-  <div class="gl-frame gl-square"><canvas role="img"></canvas><span class="gl-wait"></span></div>
+  <div class="gl-frame gl-square"><canvas role="img" aria-label="No points yet"></canvas><span class="gl-wait"></span></div>
   <div class="gl-layers"></div>
   <dl class="gl-numbers gl-measures"></dl>
   <figcaption><strong></strong> <span></span></figcaption>`;

@@ -151,7 +151,7 @@ def data_picker() -> None:
                  help=KNOBS["data.name"].help)  # fmt: skip
     if locked:
         st.caption(f":material/lock: {experiment.LOCKED}")
-    st.page_link(shell.DATA, label="Look at the data set, or import yours",
+    st.page_link(shell.DATA, label="View or import pictures",
                  icon=":material/photo_library:",
                  query_params={"set": name if name in NAMED else Path(name).name}
                  if name in NAMED or name in own else None)  # fmt: skip

@@ -195,7 +195,7 @@ def _in_words(hosted: Hosted) -> str:
             if name != "Pictures"
         ]
     more = f" and {len(changed) - _SPELLED} more" if len(changed) > _SPELLED else ""
-    differs = ", ".join(changed[:_SPELLED]) + more if changed else "as the preset has it"
+    differs = ", ".join(changed[:_SPELLED]) + more if changed else "the settings of the preset"
     if hosted.parent is not None:
         differs += f"; went on from {hosted.parent.run} at step {hosted.parent.step:,}"
     called = title(hosted)

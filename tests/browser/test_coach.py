@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -469,6 +470,20 @@ def test_what_rests_on_real_pictures_is_not_said_of_fakes(mount) -> None:
     now = page.locator(".gl-measure .gl-now")
     expect(now).to_contain_text("At step 100, n = 359: averaged 0.10")
     expect(now).not_to_contain_text("fakes")
+
+
+def test_everything_on_the_page_has_a_name_also_out_of_sight(mount) -> None:
+    page = mount(judges={"names": ["D"], "portraits": True})
+    unfold(page)
+    page.locator(".gl-coach").evaluate("(box) => { box.style.marginBottom = '4000px'; }")
+    hear(page, checkup(finding(), measured=(measured(100, 0.9),)))
+    expect(page.locator(".gl-course")).to_have_count(1)
+    parts = page.get_by_role("img").or_(page.get_by_role("button")).or_(page.get_by_role("slider"))
+    named = re.compile(r"- '?\w+ \".*[A-Za-z]{2}")  # and not "- button" alone, nor "?"
+    every = [(part, part.aria_snapshot()) for part in parts.all()]
+    assert len(every) > 8
+    assert [one.evaluate("(it) => it.outerHTML") for one, snapshot in every
+            if not named.match(snapshot)] == []  # fmt: skip
 
 
 def test_that_measuring_is_off_is_said(mount) -> None:
