@@ -11,10 +11,10 @@ from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.runs.disk import FREE
 from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
-from gan_lab.server.explore.turns import THREADS
 from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS, OWN_WAITING, WAITING
 from gan_lab.server.film import _QUEUE
 from gan_lab.server.limits import LATENT, LIVE
+from gan_lab.server.turns import THREADS
 from gan_lab.share import LONGEST as LINK
 from gan_lab.ui import jobs
 from tests.documented import held, table

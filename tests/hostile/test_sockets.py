@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.runs import wire
-from gan_lab.server import PREFIX, limits
+from gan_lab.server import PREFIX, Sender, limits
 from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.limits import HASTY, LATENT, LIVE, Rate, Rates
 
@@ -304,7 +304,8 @@ def test_a_bucket_fills_again_and_never_holds_more_than_it_holds():
 
 def test_buckets_of_many_names_stay_few():
     rates = Rates(0.0, 1, names=3)
-    assert rates.takes("a") and not rates.takes("a")
-    for name in "bcd":
-        assert rates.takes(name)
-    assert len(rates._rates) == 3 and rates.takes("a")
+    a, *others = (Sender(name, name) for name in "abcd")
+    assert rates.takes(a) and not rates.takes(a)
+    for other in others:
+        assert rates.takes(other)
+    assert len(rates._visitors) == len(rates._addresses) == 3 and rates.takes(a)

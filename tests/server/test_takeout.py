@@ -33,7 +33,7 @@ from gan_lab.runs import (
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
-from gan_lab.server import COOKIE, PREFIX, hub, limits, making
+from gan_lab.server import COOKIE, PREFIX, Sender, hub, limits, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
@@ -235,7 +235,7 @@ def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) 
 def test_files_that_lie_ready_are_few(hosted, own) -> None:
     for number in range(HELD + 3):
         view_id = f"run-{number}"
-        made = own.begin(view_id, "", hosted.directory, Slow())
+        made = own.begin(view_id, Sender(""), hosted.directory, Slow())
         deadline = time.monotonic() + WAIT
         while made.state != "ready":
             assert time.monotonic() < deadline
@@ -266,7 +266,7 @@ class Beside(Slow):
 
 
 def test_what_lies_beside_a_file_goes_with_it_though_nobody_asks(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", "", hosted.directory, Beside())
+    made = own.begin("run", Sender(""), hosted.directory, Beside())
     reaches(made, "ready")
     place = made.path.parent.parent
     assert len([path for path in place.rglob("*") if path.is_file()]) == 2
@@ -282,19 +282,19 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
 
     async def served() -> None:
         async with hub.lifespan(None):
-            made.append(own.begin("run", "", hosted.directory, Slow(go=threading.Event())))
+            made.append(own.begin("run", Sender(""), hosted.directory, Slow(go=threading.Event())))
             # one that still waits for its turn would never begin
             await asyncio.to_thread(reaches, made[0], "making")
 
     made: list[making.Made] = []
     completed(served())
     reaches(made[0], "cancelled")
-    again = own.begin("run", "", hosted.directory, Slow())  # by another server of this process
+    again = own.begin("run", Sender(""), hosted.directory, Slow())  # by another server
     reaches(again, "ready")
 
 
 def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", "", hosted.directory, Slow())
+    made = own.begin("run", Sender(""), hosted.directory, Slow())
     reaches(made, "ready")
     monkeypatch.setattr(making, "KEPT", -1.0)
     assert own.of("run", "") is None
