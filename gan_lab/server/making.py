@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,13 +156,20 @@ class Makings:
         return self._folder.path / os.urandom(8).hex()
 
     def sweep(self) -> None:
-        """Old files go; of too many the oldest do."""
+        """Old files go; of too many the oldest of the address that has the most, so nobody removes
+        another address's files with invented cookies."""
         with self._lock:
-            ready = [(v, made) for v, made in self._made.items() if not made.under_way]
-            too_many = len(ready) - HELD
-            for place, (key, made) in enumerate(ready):
-                if place < too_many or time.monotonic() - made.since > KEPT:
-                    _drop(self._made.pop(key))
+            ready = {key: made for key, made in self._made.items() if not made.under_way}
+            old = [key for key, made in ready.items() if time.monotonic() - made.since > KEPT]
+            for key in old:
+                _drop(self._made.pop(key))
+                del ready[key]
+            while len(ready) > HELD:
+                addresses = Counter(made.address for made in ready.values())
+                most, _ = addresses.most_common(1)[0]
+                key = next(key for key, made in ready.items() if made.address == most)
+                _drop(self._made.pop(key))
+                del ready[key]
 
 
 def _make(made: Made, directory: RunDirectory) -> None:

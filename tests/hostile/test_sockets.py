@@ -11,6 +11,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.runs import wire
@@ -278,6 +279,23 @@ def test_who_holds_too_many_lines_gets_no_more_until_one_is_let_go(
             assert third.receive_bytes(), "one was let go"
         monkeypatch.setattr(limits, "ALL_LINES", 3)
         turned_away("carl-who-comes-late")
+
+
+def test_invented_cookies_of_one_address_leave_sockets_to_others(client, hosted, monkeypatch):
+    monkeypatch.setattr(limits, "ALL_LINES", 12)  # other tests hold two
+    path = f"{PREFIX}/live/{hosted.view_id}"
+
+    def line(visitor, address):
+        browser = TestClient(client.app, client=(address, 50000))
+        return browser.websocket_connect(path, headers=as_visitor(visitor))
+
+    with contextlib.ExitStack() as held:
+        for number in range(limits.of_address(12)):
+            held.enter_context(line(f"invented-{number}", "192.0.2.1"))
+        with line("invented", "192.0.2.1") as one_more:
+            assert heard_until_closed(one_more).code == limits.CROWDED
+        with line(ANNA, "198.51.100.7") as hers:
+            assert hers.receive_bytes()
 
 
 def test_a_page_that_follows_a_finger_is_never_cut_off():

@@ -249,6 +249,31 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
     assert not place.exists()
 
 
+def test_invented_cookies_of_one_address_do_not_hold_the_whole_queue(hosted, own) -> None:
+    go = threading.Event()
+
+    def begin(visitor: str, address: str) -> making.Made:
+        return own.begin("run", Sender(visitor, address), hosted.directory, Slow(go=go))
+
+    every = [begin(f"invented {n}", "192.0.2.1") for n in range(limits.of_address(making.QUEUE))]
+    with pytest.raises(making.Busy, match="^Others are having files made"):
+        begin("invented", "192.0.2.1")
+    every.append(begin("anna", "198.51.100.7"))
+    go.set()
+    for made in every:
+        reaches(made, "ready")
+
+
+def test_invented_cookies_do_not_remove_the_files_of_another_address(hosted, own) -> None:
+    hers = own.begin("run", Sender("anna", "198.51.100.7"), hosted.directory, Slow())
+    reaches(hers, "ready")
+    for n in range(HELD + 3):
+        sender = Sender(f"invented {n}", "192.0.2.1")
+        reaches(own.begin("run", sender, hosted.directory, Slow()), "ready")
+    assert own.of("run", "anna") is hers and hers.path.exists()
+    assert own.of("run", "invented 0") is None
+
+
 def reaches(made: making.Made, state: str) -> None:
     """Wait until a file is as far as that."""
     deadline = time.monotonic() + WAIT
@@ -394,6 +419,37 @@ def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monk
         go.set()
         assert first.result(WAIT)[0] == second.result(WAIT)[0] == 200
         assert brings("one")[0] == brings("a third")[0] == 200
+
+
+def test_invented_cookies_of_one_address_leave_an_import_to_others(
+    client, hosted, monkeypatch
+) -> None:
+    opens, go = threading.Semaphore(0), threading.Event()
+
+    def opened(*_: Any) -> Hosted:
+        opens.release()
+        assert go.wait(WAIT)
+        return hosted
+
+    monkeypatch.setattr(module, "_opened", opened)
+
+    def brings(visitor: str, address: str) -> int:
+        header = {"cookie": f"{COOKIE}={visitor}"}
+        browser = TestClient(client.app, client=(address, 50000))
+        return browser.post(PREFIX + "/bring", content=b"PK", headers=header).status_code
+
+    with ThreadPoolExecutor() as pool:
+        first = [
+            pool.submit(brings, f"invented {n}", "192.0.2.1")
+            for n in range(limits.of_address(limits.BRINGING))
+        ]
+        for _ in first:
+            assert opens.acquire(timeout=WAIT)
+        assert brings("invented", "192.0.2.1") == 503
+        hers = pool.submit(brings, "anna", "198.51.100.7")
+        assert opens.acquire(timeout=WAIT)
+        go.set()
+        assert [one.result(WAIT) for one in (*first, hers)] == [200] * (len(first) + 1)
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:
