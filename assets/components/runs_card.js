@@ -54,7 +54,7 @@ export class Card {
     this.numbers.textContent = [
       `step ${grouped(run.steps)}`, ...(run.alone ? [] : [`${grouped(run.images)} images`, lasted(run.seconds)]), bytes(run.size), when(run.created),
     ].join(" · ");
-    this.showMeasures(run.measures, leading);
+    this.showMeasures(run.measures, run.measuredAt, leading);
     this.told(this.note, run.note);
     this.showDiffers(run.differs);
     this.showPicture(run.thumbnail);
@@ -79,7 +79,7 @@ export class Card {
   }
 
   // the first ones in short, all of them in full for who points at them
-  showMeasures(measures, leading) {
+  showMeasures(measures, step, leading) {
     const some = [...measures].sort((a, b) => (b.name === leading) - (a.name === leading)).slice(0, MEASURED);
     const parts = some.map(({ title, number }) => {
       const part = element("span", "", `${title.split(",")[0]} `);
@@ -88,8 +88,11 @@ export class Card {
     });
     const more = measures.length - some.length;
     if (more > 0) parts.push(element("span", "", `and ${more} more`));
+    const at = `at step ${grouped(step)}`;
+    if (parts.length) parts.push(element("span", "", at));
     this.measures.hidden = !parts.length;
-    this.measures.title = measures.map(({ title, number }) => `${title}: ${short(number)}`).join("\n");
+    const every = measures.map(({ title, number }) => `${title}: ${short(number)}`);
+    this.measures.title = [`Measured ${at}`, ...every].join("\n");
     this.measures.replaceChildren(...parts);
   }
 

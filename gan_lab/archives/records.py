@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from gan_lab.archives.zips import ArchiveError
 
+_LARGE = 0xFFFFFFFF  # in a field of 32 bits: the number is in another field, of 64 bits
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR64 = struct.Struct("<4sLQL")
@@ -108,6 +109,8 @@ def _directory(file: BinaryIO, end: int) -> tuple[int, bytes, int]:
     )
     if mark != b"PK\5\6":
         raise ArchiveError("it is no zip, or its end is missing")
+    if begin == _LARGE:
+        raise _too_large()
     if disk or first or here != count or comment or count > _MOST or size > _DIRECTORY:
         raise _odd("a strange end")
     close = end - _END.size
@@ -141,7 +144,9 @@ def _entries(directory: bytes, count: int) -> Iterator[tuple[bytes, int, int, in
             raise ArchiveError("its directory is damaged")
         if method or packed != size:
             raise ArchiveError("its parts are packed")
-        if extra or comment or disk or 0xFFFFFFFF in (size, offset) or not _usual(flags, size):
+        if _LARGE in (size, offset):
+            raise _too_large()
+        if extra or comment or disk or not _usual(flags, size):
             raise _odd("a strange directory")
         place += _CENTRAL.size
         yield directory[place : place + named], crc, size, offset
@@ -188,6 +193,13 @@ def _descriptor(file: BinaryIO, place: int, crc: int, size: int) -> int:
 def _at(file: BinaryIO, place: int, count: int) -> bytes:
     file.seek(place)
     return file.read(count)
+
+
+def _too_large() -> ArchiveError:
+    return ArchiveError(
+        "it is a checkpoint of more than 4 GiB, and those cannot be imported; copy the folder of"
+        " its run into the folder of runs instead"
+    )
 
 
 def _odd(what: str) -> ArchiveError:

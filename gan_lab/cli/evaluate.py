@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from gan_lab.cli.options import UsageError
-from gan_lab.cli.output import say, say_json
+from gan_lab.cli.output import say, say_json, tell
+from gan_lab.cli.progress import LINE_INTERVAL
 from gan_lab.config import RunConfig
 from gan_lab.data import Kind, Pictures, load
 from gan_lab.measures import MEASURES, Measured, Reference, Weights, drawn, suitable, take
@@ -56,6 +57,7 @@ def evaluate(run: str, metrics: str | None, n: int | None, weights: str, *, as_j
     train, held_out = load(config.data), load(config.data, train=False)
     names = _names(metrics, config, kind, judged=_judged(train))
     with _progress() as show:
+        show(f"{size_of(len(train.images) + len(held_out.images), 'real image')} read", 0.0)
         judge = None
         if any(MEASURES[name].judged for name in names) and not kind.points:
             judge = judge_of(train, held_out, progress=lambda done: show("classifier", done))
@@ -110,11 +112,12 @@ def _measured(
     began = time.process_time()
     material = drawn(
         reference, shown.config, generators, shown.judges, n,
-        progress=lambda done: show(f"{which}: drawing fakes", done),
+        progress=lambda done: show(f"{which}: drawing generated images", done),
     )  # fmt: skip
     values = {}
-    for done, name in enumerate(names):
-        show(f"{which}: {name}", done / len(names))
+    for done, name in enumerate(names, 1):
+        # the first metric of a feature network also passes the real images through the network
+        show(f"{which}: {name} ({done} of {len(names)} metrics)", (done - 1) / len(names))
         values |= take(material, [name])
     return Measured(shown.step, which, values, time.process_time() - began)
 
@@ -160,11 +163,24 @@ def _short(number: float) -> str:
     return f"{number:.4g}" if abs(number) < 10_000 else f"{number:,.0f}"
 
 
+def _lines() -> Show:
+    last, before = 0.0, ""
+
+    def show(what: str, share: float) -> None:
+        nonlocal last, before
+        if what != before or time.monotonic() - last > LINE_INTERVAL:
+            last, before = time.monotonic(), what
+            tell(f"{what}, {share:.0%} done" if share else what)
+
+    return show
+
+
 @contextlib.contextmanager
 def _progress() -> Iterator[Show]:
-    """A bar on stderr, in a terminal."""
+    """On stderr: a bar in a terminal; elsewhere a line for each step of the work, and every ten
+    seconds how far it is."""
     if not sys.stderr.isatty():
-        yield lambda _what, _share: None
+        yield _lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn

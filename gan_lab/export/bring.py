@@ -35,7 +35,7 @@ from gan_lab.export.checked import check_run, checked_state
 from gan_lab.export.returned import from_safetensors, from_torch, is_safetensors
 from gan_lab.export.sets import grid_png
 from gan_lab.leftovers import Temporary
-from gan_lab.runs import DirectoryError, RunDirectory
+from gan_lab.runs import DirectoryError, RunDirectory, State, reading
 from gan_lab.runs.arriving import Room
 from gan_lab.runs.directory import Mark, unmarked
 from gan_lab.runs.disk import refuse_full
@@ -158,7 +158,9 @@ def unpack(source: str, place: str, stem: str, limits: dict[str, Any]) -> dict[s
             begin = file.read(16)
         if is_safetensors(begin, path.stat().st_size):
             return {"name": _alone(from_safetensors(path), target, stem)}
-        return {"name": _unpacked(path, target, Limits(**limits), stem)}
+        name = _unpacked(path, target, Limits(**limits), stem)
+        _settle_state(RunDirectory(target))
+        return {"name": name}
     except OSError as error:
         return {"errno": error.errno or errno.EIO}
     except ArchiveError as error:
@@ -179,6 +181,22 @@ def _unpacked(source: Path, place: Path, limits: Limits, stem: str) -> str:
         shown = from_torch(source)
         return _alone(shown, place, stem) if shown else _from_checkpoint(source, place, stem)
     raise ExportError(f"this is not the zip of a run: it has no {MANIFEST}")
+
+
+def _settle_state(directory: RunDirectory) -> None:
+    """A run that was exported before its end, such as a paused one, is stopped here: it has no
+    summary, and would be listed as one that a killed server left behind."""
+    seen = reading.glance(directory.path)
+    if seen.state == reading.LEFT:
+        directory.write_summary(
+            {
+                "state": str(State.STOPPED),
+                "steps": seen.steps,
+                "images": seen.images,
+                "seconds": seen.seconds,
+                "note": "It was exported before its end; it can be resumed here.",
+            }
+        )
 
 
 def _alone(shown: Shown, place: Path, stem: str) -> str:

@@ -26,7 +26,7 @@ from gan_lab.runs.trash import Deleted, Trash
 log = logging.getLogger(__name__)
 
 HERE, PAUSED, ELSEWHERE = "training here", "paused", "elsewhere"
-LEFT, DAMAGED = "left behind", "damaged"
+DAMAGED = "damaged"
 ARRIVING = ".bringing-"
 """Before the name of a folder below the runs root in which a run is being unpacked."""
 DEPTH = 3  # folders below the root in which runs are looked for
@@ -51,6 +51,7 @@ class Entry:
             behind" (by a server that was killed), "stopped", "finished", "failed", "generator
             alone" (brought in without the rest of its run), or "damaged".
         measures: the newest of the averaged G, by name.
+        measured_at: the step at which they were measured; 0 where there are none.
         thumbnail: a small PNG of what G made last; b"" if there is none.
         size: bytes on disk.
         mine: whether the visitor may label, delete and go on with it.
@@ -78,6 +79,7 @@ class Entry:
     mine: bool
     created: float
     parent: str = ""
+    measured_at: int = 0
     why: str = ""
     owned: bool = False
 
@@ -297,6 +299,7 @@ def look(path: Path, name: str, *, owned: bool) -> Entry:
     """What a folder tells. Raises OSError."""
     seen, written = reading.glance(path), labels.read(path)
     preset = preset_of(path, seen.config)
+    measured_at, measures = reading.measures_of(path, seen.steps)
     return Entry(
         name=name,
         path=path,
@@ -308,7 +311,8 @@ def look(path: Path, name: str, *, owned: bool) -> Entry:
         images=seen.images,
         seconds=seen.seconds,
         state=seen.state,
-        measures=reading.measures_of(path, seen.steps),
+        measures=measures,
+        measured_at=measured_at,
         thumbnail=reading.thumbnail(path, seen.shot),
         tags=list(written.tags),
         note=written.note,

@@ -28,6 +28,9 @@ from gan_lab.runs.origin import DATED
 from gan_lab.runs.pictures import png, scatter
 from gan_lab.runs.states import kept_states
 
+LEFT = "left behind"
+"""State of a run that does not tell how it ended: its process was killed."""
+
 ALONE = "generator alone"
 THUMBNAIL = 128  # px
 _TILES = 4  # of a side of it, at most
@@ -43,7 +46,7 @@ class Glance(NamedTuple):
         steps: rounds that are kept.
         images: real pictures seen.
         seconds: of training.
-        state: "left behind" unless its summary says how it ended; "damaged" if nothing can go on;
+        state: :data:`LEFT` unless its summary says how it ended; "damaged" if nothing can go on;
             "generator alone" where nothing else was brought in.
         why: what went wrong, or "".
         shot: of the film, the newest of those steps.
@@ -60,7 +63,7 @@ class Glance(NamedTuple):
     @property
     def over(self) -> bool:
         """Whether it has ended, and says how."""
-        return self.state not in ("left behind", "damaged", ALONE)
+        return self.state not in (LEFT, "damaged", ALONE)
 
 
 def glance(run: Path) -> Glance:
@@ -81,7 +84,7 @@ def glance(run: Path) -> Glance:
     if over:
         images, seconds = int(told["images"]), float(told["seconds"])
         why = why or str(told.get("note", ""))
-    state = str(told["state"]) if over else "left behind"
+    state = str(told["state"]) if over else LEFT
     if steps is None:
         state, why = "damaged", why or "none of its checkpoints is whole"
     elif config is None:
@@ -172,11 +175,13 @@ def created(run: Path) -> float:
         return 0.0
 
 
-def measures_of(run: Path, steps: int) -> dict[str, float]:
-    """What was measured of the averaged G last, up to what is kept."""
+def measures_of(run: Path, steps: int) -> tuple[int, dict[str, float]]:
+    """What was measured of the averaged G last, up to what is kept, and at which step."""
     every = Journal(run).measured()
     averaged = [m for m in every if m.weights == "averaged" and m.step <= steps]
-    return {name: v.number for name, v in averaged[-1].values.items()} if averaged else {}
+    if not averaged:
+        return 0, {}
+    return averaged[-1].step, {name: v.number for name, v in averaged[-1].values.items()}
 
 
 def parent_name(run: Path) -> str:

@@ -372,19 +372,25 @@ class Registry:
                 with self._lock:
                     self._hosted.pop(one.view_id, None)
 
-    def close(self, timeout: float = LAST_CHECKPOINT) -> None:
+    def close(self, timeout: float = LAST_CHECKPOINT) -> tuple[int, int]:
         """End all runs, each with a last checkpoint.
 
         Args:
             timeout: s to wait for all of them; a run may be in the middle of a long step.
+
+        Returns:
+            How many runs were under way and have been saved; how many more were under way.
         """
         with self._lock:
             hosted = list(self._hosted.values())
+        active = [one for one in hosted if not one.run.latest().state.over]
         for one in hosted:
             one.run.send(Stop())
         deadline = time.monotonic() + timeout
         for one in hosted:
             one.run.join(max(0.0, deadline - time.monotonic()))
+        saved = sum(one.run.latest().state in (State.STOPPED, State.FINISHED) for one in active)
+        return saved, len(active) - saved
 
 
 def _as_now(entry: Listed, hosted: Hosted | None) -> Listed:

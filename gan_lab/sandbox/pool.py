@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -85,6 +86,48 @@ class _Worker:
         self.process.wait()
 
 
+class _Slots:
+    """Slots for calls. Callers who wait get one in the order in which they came. Thread-safe."""
+
+    def __init__(self, size: int) -> None:
+        self._lock = threading.Lock()
+        self._free = size
+        self._waiting: deque[threading.Event] = deque()
+
+    def acquire(self, check: Callable[[], None]) -> None:
+        """Wait for a slot.
+
+        Args:
+            check: called every ``POLL`` seconds; what it raises ends the waiting.
+        """
+        turn = threading.Event()
+        with self._lock:
+            self._waiting.append(turn)
+            self._pass_on()
+        try:
+            while not turn.wait(POLL):
+                check()
+        except BaseException:
+            with self._lock:
+                if turn.is_set():
+                    self._free += 1
+                else:
+                    self._waiting.remove(turn)
+                self._pass_on()
+            raise
+
+    def release(self) -> None:
+        with self._lock:
+            self._free += 1
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Give free slots to those who have waited longest. Under the lock."""
+        while self._free and self._waiting:
+            self._free -= 1
+            self._waiting.popleft().set()
+
+
 class Pool:
     """Up to ``size`` worker processes at once; up to ``keep`` of them stay ready for the next call.
 
@@ -101,12 +144,13 @@ class Pool:
     ) -> None:
         """
         Args:
-            size: calls that run at the same time; further callers wait.
+            size: calls that run at the same time; further callers wait, and the one who came
+                first is served first.
             keep: workers that stay ready; ``size`` by default.
             idle_seconds: after that long without a call a worker that is ready ends.
             preload: modules that a worker imports before its first call, outside all limits.
         """
-        self._slots = threading.BoundedSemaphore(size)
+        self._slots = _Slots(size)
         self._keep = size if keep is None else keep
         self._idle_seconds = idle_seconds
         self._preload = tuple(preload)
@@ -149,10 +193,13 @@ class Pool:
             "arguments": list(arguments),
             "limits": asdict(limits),
         }
-        while not self._slots.acquire(timeout=POLL):
+
+        def check() -> None:
             safe_point()
             if cancelled():
                 raise SandboxError("abandoned")
+
+        self._slots.acquire(check)
         begun = time.monotonic()
         try:
             safe_point()

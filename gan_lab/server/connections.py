@@ -20,6 +20,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from gan_lab.server.visitors import network_of
+
 log = logging.getLogger(__name__)
 
 HEAD = 20.0
@@ -53,7 +55,7 @@ class Heads:
 
     def opened(self, protocol: Any) -> None:
         """A connection has been made: watch it until it is closed."""
-        address = str(protocol.client[0]) if protocol.client else ""
+        address = _address(protocol)
         self._waiting[protocol] = address
         self._refuse_too_many(address)
         self._again(protocol, None)
@@ -72,7 +74,7 @@ class Heads:
             self._waiting.pop(protocol, None)
             self._again(protocol, None)
             return
-        self._waiting.setdefault(protocol, str(protocol.client[0]) if protocol.client else "")
+        self._waiting.setdefault(protocol, _address(protocol))
         now = (protocol.cycle,)  # a tuple, as there may have been no request yet
         if seen is not None and seen[0] is now[0]:
             self._close(protocol)
@@ -98,6 +100,10 @@ class Heads:
     def _close(self, protocol: Any) -> None:
         self._waiting.pop(protocol, None)
         protocol.transport.abort()  # nobody there reads what a server says
+
+
+def _address(protocol: Any) -> str:
+    return network_of(str(protocol.client[0])) if protocol.client else ""
 
 
 def _waits(protocol: Any) -> bool:

@@ -25,6 +25,32 @@ LINGER = 10.0  # s for open responses after all runs have ended
 INTERRUPTED = 1  # Streamlit's exit code after SIGINT
 
 
+def kept(saved: int, others: int) -> str:
+    """The sentence for whoever ends the server; "" where no run was under way.
+
+    Args:
+        saved: runs that were stopped with a checkpoint of their last step.
+        others: runs of which an earlier checkpoint is the newest one.
+    """
+    said = []
+    if saved:
+        said.append(f"{_runs(saved)} saved; open the app again to resume {_them(saved)}.")
+    if others:
+        said.append(
+            f"{_runs(others)} not saved at the last step; open the app again to resume"
+            f" {_them(others)} from the last checkpoint."
+        )
+    return " ".join(said)
+
+
+def _runs(count: int) -> str:
+    return "1 run was" if count == 1 else f"{count} runs were"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
+
+
 @contextlib.contextmanager
 def ended_by_signals(close: Callable[[], object]) -> Iterator[None]:
     """While inside, SIGINT and SIGTERM call ``close`` in a thread, besides what they do already.

@@ -24,7 +24,8 @@ from gan_lab.runs import Hosted, Registry, Viewed
 from gan_lab.runs.animation import KINDS, AnimationError, animation
 from gan_lab.runs.film import FilmError
 from gan_lab.runs.states import kept_states
-from gan_lab.server.visitors import COOKIE
+from gan_lab.server.limits import Slots
+from gan_lab.server.visitors import sender_of
 from gan_lab.threads import Pool
 from gan_lab.training.devices import use_threads
 from gan_lab.words import without_paths
@@ -80,24 +81,23 @@ def film_shot(runs: Registry) -> Endpoint:
 
 def film_animation(runs: Registry) -> Endpoint:
     """The endpoint of the whole film as one file."""
-    waiting: set[str] = set()
+    waiting = Slots()
 
     async def whole(request: Request) -> Response:
-        visitor = request.cookies.get(COOKIE, "")
+        sender = sender_of(request)
         hosted, kind = hosted_of(request, runs), request.path_params["kind"]
         if hosted is None:
             return GONE
         if kind not in KINDS:
             return PlainTextResponse(f"there are {', '.join(KINDS)}", 404, _FRESH)
-        if len(waiting) >= _QUEUE or visitor in waiting:
+        if waiting.take(sender, 1, _QUEUE):
             return PlainTextResponse("others are being made; try again in a moment", 503, _FRESH)
-        waiting.add(visitor)
         try:
             data = await _while_wanted(request, animation, hosted.run.film, kind)
         except AnimationError as error:
             return PlainTextResponse(without_paths(str(error)), 404, _FRESH)
         finally:
-            waiting.discard(visitor)
+            waiting.release(sender)
         name = re.sub(r"[^A-Za-z0-9._-]", "-", hosted.run.directory.path.name)
         told = {"content-disposition": f'attachment; filename="{name}.{kind}"'}
         return Response(data, media_type=KINDS[kind], headers=_FRESH | told)
@@ -118,6 +118,7 @@ async def _while_wanted(request: Request, make: Callable[..., bytes], *arguments
         return made.result()
     finally:
         stopped.set()
+        await asyncio.wait([made])  # where this task is cancelled, its slot is taken until then
 
 
 def _index(run: Viewed) -> dict[str, Any]:

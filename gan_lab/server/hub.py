@@ -8,6 +8,8 @@ import gc
 import ipaddress
 import logging
 import os
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator
 from functools import cache
@@ -27,7 +29,7 @@ from gan_lab.runs.opinions import counted
 from gan_lab.runs.pictures import encoded
 from gan_lab.runs.registry import GRACE
 from gan_lab.server import connections, making, takeout
-from gan_lab.server.end import ended_by_signals
+from gan_lab.server.end import ended_by_signals, kept
 from gan_lab.server.making import makings
 from gan_lab.threads import BackgroundThread, safe_point
 from gan_lab.training.devices import use_threads
@@ -155,10 +157,15 @@ async def lifespan(_app: object) -> AsyncIterator[None]:
     connections.guard()  # before the server listens
     BackgroundThread(warm, "warm-up").start()
     reaper = asyncio.create_task(_reap(runs))
+    closing = threading.Lock()  # a signal and the end of the lifespan may close at the same time
 
     def close() -> None:
-        runs.close()
-        makings.close()
+        with closing:
+            if said := kept(*runs.close()):
+                with contextlib.suppress(OSError, ValueError):  # nobody reads stderr any more
+                    sys.stderr.write(said + "\n")
+                    sys.stderr.flush()
+            makings.close()
 
     try:
         with ended_by_signals(close):

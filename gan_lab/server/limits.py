@@ -12,12 +12,14 @@ import asyncio
 import math
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from starlette.requests import Request
 
+from gan_lab.server.visitors import Sender
 from gan_lab.words import size_of
 
 HASTY = 4429
@@ -69,6 +71,9 @@ ZIP = 1 << 30
 """Bytes of a run that is brought."""
 BRINGING = 4
 """Runs that are brought at once; one by each visitor."""
+CROWD = 20
+"""Times as often as one visitor the visitors of one address together may send what is limited by a
+rate: sixty people behind one address (NAT), each at a third of a visitor's rate all the time."""
 PATIENCE = 20.0
 """s that a body may take, whatever its size."""
 SLOWEST = 16 << 10
@@ -108,23 +113,100 @@ class Ear:
         return self._messages.takes() and self._volume.takes(len(message))
 
 
+class Budget(NamedTuple):
+    """Processor seconds: ``at_once``, then ``a_second`` of them a second."""
+
+    a_second: float
+    at_once: float
+
+
+ADDRESS_SECONDS = Budget(1.0, 120.0)
+"""Of the visitors of one address together: two seconds at once for each of sixty people behind it,
+then half of what the two threads that decode large images have."""
+
+
+class Slots:
+    """Slots that senders hold at the same time, such as open connections. Thread-safe.
+
+    Anyone can invent cookies, so the visitors of one address together hold at most
+    :func:`of_address` slots, and some are left to other addresses.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._visitors, self._addresses = Counter[str](), Counter[str]()
+
+    def take(self, sender: Sender, of_visitor: int, of_all: int) -> Literal["", "own", "others"]:
+        """Take a slot, to be given back by :meth:`release`.
+
+        Args:
+            of_visitor: slots that one visitor may hold.
+            of_all: slots that all visitors may hold together.
+
+        Returns:
+            "" if there is one; else none is taken, and who holds those that there are.
+        """
+        with self._lock:
+            if self._visitors[sender.visitor] >= of_visitor:
+                return "own"
+            full = self._visitors.total() >= of_all
+            if full or self._addresses[sender.address] >= of_address(of_all):
+                return "others"
+            self._visitors[sender.visitor] += 1
+            self._addresses[sender.address] += 1
+            return ""
+
+    def release(self, sender: Sender) -> None:
+        with self._lock:
+            self._visitors[sender.visitor] -= 1
+            self._addresses[sender.address] -= 1
+            self._visitors += Counter()  # forget who holds none
+            self._addresses += Counter()
+
+
+def of_address(of_all: int) -> int:
+    """How many of all slots the visitors of one address may hold together: three quarters.
+
+    A workshop of sixty people may have one address (NAT, or a proxy whose ``X-Forwarded-For`` is
+    not trusted), so an address needs nearly as many slots as all visitors do: of 2,000 connections
+    this leaves 25 for each of sixty.
+    """
+    return of_all - of_all // 4
+
+
 class Rates:
-    """A bucket for each of many names; those that were not heard of longest are forgotten."""
+    """A bucket for each visitor and one for each address; those that were not heard of longest are
+    forgotten.
+
+    The bucket of an address is :data:`CROWD` times as large and fills :data:`CROWD` times as fast.
+    """
 
     def __init__(self, a_second: float, at_once: int, names: int = 10_000) -> None:
-        self._a_second, self._at_once, self._names = a_second, at_once, names
-        self._rates: OrderedDict[str, Rate] = OrderedDict()
+        self.a_second, self.at_once, self._names = a_second, at_once, names
+        self._visitors, self._addresses = OrderedDict[str, Rate](), OrderedDict[str, Rate]()
 
-    def takes(self, name: str) -> bool:
-        rate = self._rates.pop(name, None) or Rate(self._a_second, self._at_once)
-        self._rates[name] = rate
-        while len(self._rates) > self._names:
-            self._rates.popitem(last=False)
-        return rate.takes()
+    def takes(self, sender: Sender, about: str = "") -> bool:
+        """Whether this sender may do it once more.
+
+        Args:
+            about: each visitor has a bucket for each of these names.
+        """
+        # first the visitor's bucket: who is refused there takes nothing from the neighbours
+        return self._bucket(self._visitors, f"{about} {sender.visitor}", 1).takes() and (
+            self._bucket(self._addresses, sender.address, CROWD).takes()
+        )
+
+    def _bucket(self, rates: OrderedDict[str, Rate], name: str, times: int) -> Rate:
+        rate = rates.pop(name, None) or Rate(times * self.a_second, times * self.at_once)
+        rates[name] = rate
+        while len(rates) > self._names:
+            rates.popitem(last=False)
+        return rate
 
 
 class Seconds:
-    """Processor seconds that each visitor may use: ``at_once``, then ``a_second`` of them a second.
+    """Processor seconds that each visitor may use: ``at_once``, then ``a_second`` of them a second;
+    and those that the visitors of an address may use together.
 
     What a call takes is known only afterwards, so a visitor may owe some; then the next one waits.
     Thread-safe. Visitors without a cookie are one visitor.
@@ -135,27 +217,45 @@ class Seconds:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.a_second, self.at_once = a_second, at_once
-        self._names, self._clock = names, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # and when that was so
+        self._visitors = _Balances(a_second, at_once, names, clock)
+        self._addresses = _Balances(ADDRESS_SECONDS.a_second, ADDRESS_SECONDS.at_once, names, clock)
         self._lock = threading.Lock()
 
-    def wait(self, visitor: str) -> float:
-        """s until the visitor has some left; 0 if that is now."""
+    def wait(self, sender: Sender) -> float:
+        """s until the visitor has some left, and the address too; 0 if that is now."""
         with self._lock:
-            return max(0.0, -self._now(visitor) / self.a_second)
+            return max(self._visitors.wait(sender.visitor), self._addresses.wait(sender.address))
 
-    def spend(self, visitor: str, seconds: float) -> None:
+    def spend(self, sender: Sender, seconds: float) -> None:
         """After a call of the visitor's, however it ended."""
         with self._lock:
-            left = self._now(visitor) - seconds
-            self._left.pop(visitor, None)
-            self._left[visitor] = left, self._clock()
-            while len(self._left) > self._names:
-                self._left.popitem(last=False)
+            self._visitors.spend(sender.visitor, seconds)
+            self._addresses.spend(sender.address, seconds)
 
-    def _now(self, visitor: str) -> float:
-        left, then = self._left.get(visitor, (self.at_once, 0.0))
-        return min(self.at_once, left + (self._clock() - then) * self.a_second)
+
+class _Balances:
+    """Seconds left to each of many names."""
+
+    def __init__(
+        self, a_second: float, at_once: float, names: int, clock: Callable[[], float]
+    ) -> None:
+        self._a_second, self._at_once = a_second, at_once
+        self._names, self._clock = names, clock
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()  # and when that was so
+
+    def wait(self, name: str) -> float:
+        return max(0.0, -self._now(name) / self._a_second)
+
+    def spend(self, name: str, seconds: float) -> None:
+        left = self._now(name) - seconds
+        self._left.pop(name, None)
+        self._left[name] = left, self._clock()
+        while len(self._left) > self._names:
+            self._left.popitem(last=False)
+
+    def _now(self, name: str) -> float:
+        left, then = self._left.get(name, (self._at_once, 0.0))
+        return min(self._at_once, left + (self._clock() - then) * self._a_second)
 
 
 IMAGE_SECONDS = Seconds(a_second=0.2, at_once=10.0)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gan_lab.server import limits
-from gan_lab.server.visitors import COOKIE
+from gan_lab.server.limits import Slots
+from gan_lab.server.visitors import sender_of
 
 
 class FewLines:
@@ -16,24 +15,22 @@ class FewLines:
 
     Args:
         app: the endpoint.
-        held: lines that are open, by the visitor's cookie; one for all sockets of a server. Those
-            who bring no cookie are one visitor.
+        slots: those of the open lines; the same for all sockets of a server. Visitors who bring no
+            cookie are one visitor.
     """
 
-    def __init__(self, app: ASGIApp, held: Counter[str]) -> None:
+    def __init__(self, app: ASGIApp, slots: Slots) -> None:
         self._app = app
-        self._held = held
+        self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         socket = WebSocket(scope, receive, send)
-        visitor = socket.cookies.get(COOKIE, "")
-        if self._held[visitor] >= limits.LINES or self._held.total() >= limits.ALL_LINES:
+        sender = sender_of(socket)
+        if self._slots.take(sender, limits.LINES, limits.ALL_LINES):
             await socket.accept()  # a browser learns the close code only then
             await socket.close(limits.CROWDED, limits.TOO_MANY)
             return
-        self._held[visitor] += 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self._held[visitor] -= 1
-            self._held += Counter()  # forget who holds none
+            self._slots.release(sender)

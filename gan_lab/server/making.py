@@ -12,6 +12,7 @@ import os
 import shutil
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from gan_lab.export import Export
 from gan_lab.leftovers import Temporary
 from gan_lab.runs import RunDirectory, labels
 from gan_lab.runs.disk import refuse_full
+from gan_lab.server import limits
+from gan_lab.server.visitors import Sender
 from gan_lab.threads import PATIENCE, Pool, safe_point
 from gan_lab.training.devices import use_threads
 from gan_lab.words import without_paths
@@ -53,11 +56,13 @@ class Made:
         words: what is being done, or why it failed, or what was written.
         path: of the file; only when ready.
         name: that the file gets at the visitor's.
+        address: of the visitor, see ``visitors.network_of``.
     """
 
     export: Export
     name: str
     path: Path
+    address: str = ""
     state: str = "waiting"
     fraction: float = 0.0
     words: str = "Waiting for its turn"
@@ -96,26 +101,28 @@ class Makings:
         with self._lock:
             return self._made.get((view_id, visitor))
 
-    def begin(self, view_id: str, visitor: str, directory: RunDirectory, export: Export) -> Made:
+    def begin(self, view_id: str, sender: Sender, directory: RunDirectory, export: Export) -> Made:
         """Have a file made; the one before it, of the same run for the same visitor, goes.
 
         Args:
-            visitor: who asks, by the cookie; those without one are one visitor.
+            sender: who asks; visitors without a cookie are one visitor.
 
         Raises Busy if one is being made of this run for this visitor, or too many of all.
         """
         self.sweep()
         with self._lock:
-            key = view_id, visitor
+            key = view_id, sender.visitor
             before = self._made.get(key)
             if before is not None and before.under_way:
                 raise Busy("One file of this run is being made already; this one can come next.")
-            if sum(made.under_way for made in self._made.values()) >= QUEUE:
+            under_way = [made.address for made in self._made.values() if made.under_way]
+            of_address = under_way.count(sender.address)
+            if len(under_way) >= QUEUE or of_address >= limits.of_address(QUEUE):
                 raise Busy("Others are having files made. Try again in a moment.")
             if before is not None:
                 _drop(self._made.pop(key))
             name = file_name(directory, export)
-            made = Made(export, name, self._place() / f"run{export.ending}")
+            made = Made(export, name, self._place() / f"run{export.ending}", sender.address)
             self._made[key] = made
         self._worker.submit(_make, made, directory)
         return made
@@ -149,13 +156,20 @@ class Makings:
         return self._folder.path / os.urandom(8).hex()
 
     def sweep(self) -> None:
-        """Old files go; of too many the oldest do."""
+        """Old files go; of too many the oldest of the address that has the most, so nobody removes
+        another address's files with invented cookies."""
         with self._lock:
-            ready = [(v, made) for v, made in self._made.items() if not made.under_way]
-            too_many = len(ready) - HELD
-            for place, (key, made) in enumerate(ready):
-                if place < too_many or time.monotonic() - made.since > KEPT:
-                    _drop(self._made.pop(key))
+            ready = {key: made for key, made in self._made.items() if not made.under_way}
+            old = [key for key, made in ready.items() if time.monotonic() - made.since > KEPT]
+            for key in old:
+                _drop(self._made.pop(key))
+                del ready[key]
+            while len(ready) > HELD:
+                addresses = Counter(made.address for made in ready.values())
+                most, _ = addresses.most_common(1)[0]
+                key = next(key for key, made in ready.items() if made.address == most)
+                _drop(self._made.pop(key))
+                del ready[key]
 
 
 def _make(made: Made, directory: RunDirectory) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -12,6 +10,7 @@ from gan_lab.runs import Registry
 from gan_lab.server.assets import component, plotly_js
 from gan_lab.server.explore import latent_socket
 from gan_lab.server.film import film_animation, film_index, film_shot
+from gan_lab.server.limits import Slots
 from gan_lab.server.lines import FewLines
 from gan_lab.server.live import live_socket
 from gan_lab.server.origin import SameOrigin
@@ -50,7 +49,7 @@ def routes(runs: Registry, base: str = "", *, any_origin: bool = False) -> list[
     """
     root = f"/{base.strip('/')}{PREFIX}" if base.strip("/") else PREFIX
     guard = [] if any_origin else [Middleware(SameOrigin)]
-    counted = [*guard, Middleware(FewLines, held=Counter[str]())]
+    counted = [*guard, Middleware(FewLines, slots=Slots())]
     film, taken = root + "/film/{view_id}", root + "/takeout/{view_id}"
     return [
         Route(film, film_index(runs), middleware=guard),

@@ -36,9 +36,9 @@ from gan_lab.runs.library import library
 from gan_lab.runs.messages import Checkpoint
 from gan_lab.runs.registry import pictures_in_reach
 from gan_lab.server import limits
-from gan_lab.server.limits import TOO_OFTEN, parts
+from gan_lab.server.limits import TOO_OFTEN, Slots, parts
 from gan_lab.server.making import Busy, makings, spoken
-from gan_lab.server.visitors import COOKIE
+from gan_lab.server.visitors import sender_of
 from gan_lab.server.wishes import open_to, wished
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -49,6 +49,10 @@ BROUGHT = "ganlab-bring-"
 _SAVING = 20.0  # s that a run may take to save what it has reached
 _LOOKS = 1.0  # s between two looks whether the visitor still waits for an import
 _OLD = 5.0  # s; what a run saved less long ago will do
+_BRINGING = {
+    "own": "You are bringing a run already; wait for it.",
+    "others": "Others bring runs; try again in a moment.",
+}
 _GONE = PlainTextResponse("there is no such run (any more)", 404, _FRESH)
 
 
@@ -61,15 +65,17 @@ def takeout(runs: Registry) -> Endpoint:
         hosted = runs.get(view_id)
         if hosted is None:
             return _GONE
-        visitor = _visitor(request)
-        if request.method not in ("GET", "HEAD") and not wishes.takes(f"{view_id} {visitor}"):
+        sender = sender_of(request)
+        if request.method not in ("GET", "HEAD") and not wishes.takes(sender, view_id):
             return PlainTextResponse(TOO_OFTEN, 429, _FRESH)
         if request.method == "DELETE":
-            makings.cancel(view_id, visitor)
+            makings.cancel(view_id, sender.visitor)
         elif request.method == "POST":
             return await _begin(request, hosted)
         exports = await asyncio.to_thread(_offered, hosted)
-        return JSONResponse({"exports": exports, "now": _now(view_id, visitor)}, headers=_FRESH)
+        return JSONResponse(
+            {"exports": exports, "now": _now(view_id, sender.visitor)}, headers=_FRESH
+        )
 
     return answer
 
@@ -85,7 +91,7 @@ async def _begin(request: Request, hosted: Hosted) -> Response:
             return PlainTextResponse(why, 409, _FRESH)
         export = wished(export, asked, hosted)
         await _saved(hosted)
-        made = makings.begin(hosted.view_id, _visitor(request), hosted.directory, export)
+        made = makings.begin(hosted.view_id, sender_of(request), hosted.directory, export)
     except ValueError as error:
         return PlainTextResponse(spoken(str(error)), 400, _FRESH)
     except Busy as error:
@@ -118,7 +124,7 @@ def takeout_now(runs: Registry) -> Endpoint:
         view_id = request.path_params["view_id"]
         if runs.get(view_id) is None:
             return _GONE
-        return JSONResponse(_now(view_id, _visitor(request)), headers=_FRESH)
+        return JSONResponse(_now(view_id, sender_of(request).visitor), headers=_FRESH)
 
     return answer
 
@@ -130,7 +136,7 @@ def takeout_file(runs: Registry) -> Endpoint:
         view_id = request.path_params["view_id"]
         if runs.get(view_id) is None:
             return _GONE
-        made = makings.of(view_id, _visitor(request))
+        made = makings.of(view_id, sender_of(request).visitor)
         if made is None or made.state != "ready" or not made.path.is_file():
             return PlainTextResponse("it is not there (any more); make it again", 404, _FRESH)
         return FileResponse(
@@ -142,21 +148,18 @@ def takeout_file(runs: Registry) -> Endpoint:
 
 def bringing(runs: Registry) -> Endpoint:
     """The endpoint that takes the zip of a run."""
-    arrivals, under_way = limits.arrivals(), set[str]()
+    arrivals, under_way = limits.arrivals(), Slots()
 
     async def answer(request: Request) -> Response:
-        visitor = _visitor(request)
-        if not visitor:
+        sender = sender_of(request)
+        if not sender.visitor:
             return PlainTextResponse("Open a page of this app first.", 403, _FRESH)
-        if not arrivals.takes(visitor):
+        if not arrivals.takes(sender):
             return PlainTextResponse(TOO_OFTEN, 429, _FRESH)
-        if visitor in under_way:
-            return PlainTextResponse("You are bringing a run already; wait for it.", 503, _FRESH)
-        if len(under_way) >= limits.BRINGING:
-            return PlainTextResponse("Others bring runs; try again in a moment.", 503, _FRESH)
-        under_way.add(visitor)
+        if held := under_way.take(sender, 1, limits.BRINGING):
+            return PlainTextResponse(_BRINGING[held], 503, _FRESH)
         try:
-            hosted = await _brought(request, runs, visitor)
+            hosted = await _brought(request, runs, sender.visitor)
         except ClientDisconnect:
             return PlainTextResponse("It did not come whole.", 400, _FRESH)
         except ValueError as error:
@@ -165,7 +168,7 @@ def bringing(runs: Registry) -> Endpoint:
             words = f"It cannot be kept here: {error.strerror or error}"
             return PlainTextResponse(spoken(words), 507, _FRESH)
         finally:
-            under_way.discard(visitor)
+            under_way.release(sender)
         return JSONResponse({"run": hosted.view_id}, headers=_FRESH)
 
     return answer
@@ -194,7 +197,9 @@ async def _brought(request: Request, runs: Registry, visitor: str) -> Hosted:
                     left.set()
             return opening.result()
         finally:
-            left.set()  # also where this task was cancelled: its file is removed now
+            left.set()
+            # also where this task is cancelled: its slot is taken, and its file there, until then
+            await asyncio.wait({opening})
 
 
 def _written(file: BinaryIO, part: bytes) -> None:
@@ -245,11 +250,6 @@ def _why_not(export: Export, hosted: Hosted) -> str:
 
 def _in_reach(hosted: Hosted) -> bool:
     return pictures_in_reach(hosted, hosted.run.latest().config)
-
-
-def _visitor(request: Request) -> str:
-    """Who asks, by the cookie; those without one are one visitor."""
-    return request.cookies.get(COOKIE, "")
 
 
 def _now(view_id: str, visitor: str) -> dict[str, Any] | None:

@@ -1,17 +1,62 @@
-"""Who is who: a random cookie a browser, which no script of a page can read."""
+"""Who is who: a random cookie a browser, which no script of a page can read; and for limits also
+the address of the client, as anyone can invent cookies."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from http.cookies import CookieError, SimpleCookie
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "ganlab_visitor"
 _FORWARDED = re.compile(r'(?i)\bproto="?(\w+)')
 _YEAR = 365 * 24 * 3600
+_LOCAL = "127.0.0.1"
+_IPV6_NETWORK = 64  # bits of an IPv6 address that a provider assigns; the client chooses the others
+
+
+class Sender(NamedTuple):
+    """Whom a request counts against. Rights depend on the visitor alone.
+
+    Attributes:
+        visitor: the cookie; "" for all who bring none.
+        address: as :func:`network_of` returns it.
+    """
+
+    visitor: str
+    address: str = ""
+
+
+def sender_of(connection: HTTPConnection) -> Sender:
+    """The sender of a request or of a WebSocket.
+
+    The address is ``scope["client"]``. uvicorn takes it from ``X-Forwarded-For`` only where the
+    connection comes from a proxy in ``FORWARDED_ALLOW_IPS`` (this machine, by default). No header
+    is read here, as a client can write any address into it.
+    """
+    client = connection.client
+    return Sender(connection.cookies.get(COOKIE, ""), network_of(client.host if client else ""))
+
+
+def network_of(host: str) -> str:
+    """The address by which clients are counted: an IPv4 address, the /64 network of an IPv6 address
+    (a client may use each address in it), one name for this machine, anything else as it is."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv6Address):
+        address = address.ipv4_mapped or address
+    if address.is_loopback:
+        return _LOCAL
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((int(address), _IPV6_NETWORK), strict=False))
+    return str(address)
 
 
 class VisitorCookie:

@@ -21,7 +21,7 @@ from gan_lab.config import KNOBS, ConfigError, RunConfig, difference, get, known
 from gan_lab.presets import DEFAULT, preset, presets
 from gan_lab.runs import Hosted
 from gan_lab.runs.messages import Checkpoint, Command, Set, Undo
-from gan_lab.server import COOKIE, registry
+from gan_lab.server import COOKIE, Sender, network_of, registry
 from gan_lab.share import ShareError, View, decode
 from gan_lab.training.ledger import Entry
 from gan_lab.ui.widgets import name_of, told
@@ -71,6 +71,11 @@ def visitor() -> str:
     if isinstance(cookie, str) and cookie:
         return cookie
     return st.session_state.setdefault("visitor", secrets.token_urlsafe(24))
+
+
+def sender() -> Sender:
+    """Whom the work for this page counts against."""
+    return Sender(visitor(), network_of(st.context.ip_address or "127.0.0.1"))  # None is localhost
 
 
 def experiment() -> Experiment:

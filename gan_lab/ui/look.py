@@ -19,7 +19,7 @@ from gan_lab.data.statistics import BINS, balance, intensities, mean_pictures
 from gan_lab.latent.neighbours import Nearest, all_of, nearest, pixels
 from gan_lab.runs.pictures import mosaic, packed
 from gan_lab.ui import components
-from gan_lab.ui.experiment import visitor
+from gan_lab.ui.experiment import sender
 from gan_lab.ui.jobs import Job, forget, job
 from gan_lab.words import without_paths
 
@@ -70,7 +70,7 @@ def waited(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> Any:
 
     The page is drawn anew once there is a result.
     """
-    under_way = job(key, work, visitor())
+    under_way = job(key, work, sender())
     if under_way.future.done():
         return under_way.future.result()
     _progress(key, work, words)
@@ -79,7 +79,7 @@ def waited(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> Any:
 
 @st.fragment(run_every=0.4)
 def _progress(key: tuple[Any, ...], work: Callable[[Job], Any], words: str) -> None:
-    under_way = job(key, work, visitor())
+    under_way = job(key, work, sender())
     if under_way.future.done():
         st.rerun()
     if under_way.total:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 import time
-from functools import cache
 
 import streamlit as st
 from PIL import Image
 from torch import Tensor, nn
 
 from gan_lab.config import ConfigError
-from gan_lab.data import DataError, read_picture
+from gan_lab.data import DataError
 from gan_lab.games import apply, game_of
+from gan_lab.images import MAX_PIXELS
 from gan_lab.runs import Hosted, State
 from gan_lab.runs.messages import Shown
 from gan_lab.runs.pictures import mosaic, png
-from gan_lab.server.limits import IMAGE_SECONDS, too_costly
-from gan_lab.threads import Pool
+from gan_lab.server.single_images import NotNow, decoded
+from gan_lab.server.turns import Turns
 from gan_lab.training.devices import use_threads
 from gan_lab.ui import experiment
 from gan_lab.ui.escape import reason
@@ -26,6 +26,8 @@ ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
 _FRESH_WITHIN = 3.0  # s to wait for a copy of a generator that is still training
 _SEEN_AT = 384  # px at which small results are shown
+# one core for all visitors' pictures, whatever the threads of the pages are set to
+_APPLIERS = Turns("own-picture", lambda: use_threads(1), threads=1)
 
 
 def own_picture(hosted: Hosted) -> None:
@@ -47,7 +49,11 @@ def own_picture(hosted: Hosted) -> None:
     first = st.radio("Which generator", names, horizontal=True) if len(names) > 1 else names[0]
     try:
         given = _read(file.getvalue(), shown.kind.channels, side if how == square else 0)
-        made = _worker().submit(apply, shown.config, turned(shown.networks, first), given).result()
+        networks = turned(shown.networks, first)
+        made = _APPLIERS.submit(experiment.sender(), apply, shown.config, networks, given).result()
+    except NotNow as error:
+        st.error(str(error))
+        return
     except (DataError, ConfigError) as error:
         st.error(f"That did not work: {reason(error)}.")
         return
@@ -57,20 +63,12 @@ def own_picture(hosted: Hosted) -> None:
 
 
 def _read(content: bytes, channels: int, side: int) -> Tensor:
-    """uint8, 1×C×H×W. Raises DataError."""
-    visitor = experiment.visitor()
-    if wait := IMAGE_SECONDS.wait(visitor):
-        raise DataError(too_costly(wait).removesuffix("."))
-    return read_picture(
-        content, channels, side=side, longest=LONGEST,
-        charge=lambda seconds: IMAGE_SECONDS.spend(visitor, seconds),
-    ).unsqueeze(0)  # fmt: skip
-
-
-@cache
-def _worker() -> Pool:
-    """One core for all visitors' pictures, whatever the threads of the pages are set to."""
-    return Pool(1, "own-picture", initializer=use_threads, initargs=(1,))
+    """uint8, 1×C×H×W. Waits until it is this visitor's turn. Raises DataError."""
+    image = decoded(
+        experiment.sender(), content, channels, side=side, longest=LONGEST, most_pixels=MAX_PIXELS
+    ).result()
+    assert image is not None  # it was not cancelled
+    return image.unsqueeze(0)
 
 
 def _fresh(hosted: Hosted) -> Shown | None:

@@ -155,6 +155,7 @@ def told_of(entry: Entry) -> dict[str, Any]:
             {"name": name, "title": _title(name, entry.data), "number": number}
             for name, number in entry.measures.items()
         ],
+        "measuredAt": entry.measured_at,
         "thumbnail": thumbnails.keep(entry.thumbnail or b""),
         "tags": list(entry.tags),
         "note": entry.note,

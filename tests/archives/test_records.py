@@ -48,6 +48,23 @@ def test_a_file_that_no_checkpoint_has_is_refused(tmp_path):
         records_of(path)
 
 
+@pytest.mark.parametrize("field", ["size of a record", "offset of a record", "directory"])
+def test_a_checkpoint_of_more_than_4_gib_is_refused_in_a_sentence_that_says_so(tmp_path, field):
+    """PyTorch then writes 0xFFFFFFFF, and the number itself as zip64."""
+    path, large = tmp_path / "a.pt", bytearray(GOOD)
+    entry, end = GOOD.index(b"PK\1\2"), GOOD.rindex(b"PK\5\6")
+    places = {
+        "size of a record": (entry + 20, entry + 24),
+        "offset of a record": (entry + 42,),
+        "directory": (end + 16,),
+    }
+    for place in places[field]:
+        large[place : place + 4] = b"\xff" * 4
+    path.write_bytes(large)
+    with pytest.raises(ArchiveError, match="more than 4 GiB, and those cannot be imported"):
+        records_of(path)
+
+
 def test_an_end_behind_the_end_is_refused(tmp_path):
     path = tmp_path / "a.pt"
     path.write_bytes(GOOD + b"ganlab:sha256:" + b"PK\5\6" + bytes(28))

@@ -18,7 +18,6 @@ def cache(tmp_path, monkeypatch):
 def test_all_measures_that_suit(call, trained, cache):
     outcome = call("evaluate", trained, "--weights", "both", "--n", 200, "--json")
     assert outcome.code == 0, outcome.err
-    assert outcome.err == ""
     found = outcome.json
     shown = open_generators(RunDirectory(trained))
     assert [one["weights"] for one in found["measured"]] == ["averaged", "raw"]
@@ -37,6 +36,17 @@ def test_all_measures_that_suit(call, trained, cache):
     for one in (*again["measured"], *found["measured"]):
         one.pop("seconds")
     assert again == found
+
+
+def test_each_step_of_the_work_is_told_on_stderr(call, trained):
+    """Without a terminal, as in a log file; the numbers stay alone on stdout."""
+    outcome = call("evaluate", trained, "--metrics", "swd,coverage-pixels", "--n", 150, "--json")
+    assert outcome.code == 0 and outcome.json
+    lines = outcome.err.splitlines()
+    assert lines[0].endswith("real images read")
+    assert any(line.startswith("averaged: drawing generated images") for line in lines)
+    assert "averaged: swd (1 of 2 metrics)" in lines
+    assert any(line.startswith("averaged: coverage-pixels (2 of 2 metrics)") for line in lines)
 
 
 def test_words_for_people(call, trained):

@@ -71,6 +71,29 @@ def test_curves_of_a_run_that_broke_go_on_to_where_it_broke(run, tmp_path):
     assert glance(brought.path).state == "failed"
 
 
+def test_a_run_that_was_exported_while_it_was_paused_is_stopped_and_not_left_behind(run, tmp_path):
+    data = run.changed(drop=["run/summary.json"])  # a paused run has none
+    brought = bring(sent(tmp_path, data), tmp_path / "elsewhere")
+    seen = glance(brought.path)
+    assert (seen.state, seen.steps, seen.images) == ("stopped", 6, 48)
+    assert seen.over and "exported before its end" in seen.why
+
+
+def test_a_checkpoint_without_its_run_is_stopped_and_not_left_behind(ended, tmp_path):
+    EXPORTS["checkpoint"].write(ended(), tmp_path / "one.pt")
+    seen = glance(bring(tmp_path / "one.pt", tmp_path / "elsewhere").path)
+    assert (seen.state, seen.steps) == ("stopped", 6)
+
+
+@pytest.mark.parametrize("state", ["finished", "stopped", "failed"])
+def test_an_imported_run_has_ended_as_it_did_where_it_came_from(run, tmp_path, state):
+    told = {"state": state, "steps": 6, "images": 48, "seconds": 1.0, "note": "As it was."}
+    data = run.put("summary.json", json.dumps(told).encode())
+    brought = bring(sent(tmp_path, data), tmp_path / "elsewhere")
+    assert glance(brought.path).state == state
+    assert json.loads((brought.path / "summary.json").read_text()) == told
+
+
 def test_the_measures_of_a_run_of_weeks_are_thinned(run, tmp_path):
     """Two kinds of weights are measured at each step; both stay."""
     numbers = {name: {"number": k / 7, "n": 2048, "floor": 0.1} for k, name in enumerate("abcde")}

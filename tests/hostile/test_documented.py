@@ -11,10 +11,11 @@ from gan_lab.presets import LONGEST as CONFIGURATION
 from gan_lab.runs.disk import FREE
 from gan_lab.server import connections, limits, making
 from gan_lab.server.explore.conversation import UNDER_WAY
-from gan_lab.server.explore.turns import THREADS
-from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS, OWN_WAITING, WAITING
+from gan_lab.server.explore.uploaded import LARGEST, MOST_PIXELS
 from gan_lab.server.film import _QUEUE
 from gan_lab.server.limits import LATENT, LIVE
+from gan_lab.server.single_images import OWN_WAITING, WAITING
+from gan_lab.server.turns import THREADS
 from gan_lab.share import LONGEST as LINK
 from gan_lab.ui import jobs
 from tests.documented import held, table
@@ -83,14 +84,23 @@ def test_the_limits_are_as_the_document_tells_them():
         ]
 
     def then(rates):
-        return f"{rates._at_once} at once, then {rates._a_second:g} a second"
+        return f"{rates.at_once} at once, then {rates.a_second:g} a second"
+
+    def shared(of_all):
+        return f"{limits.of_address(of_all):,} of an address, {of_all:,} of all"
+
+    def crowd(rates):
+        return (
+            f"{limits.CROWD * rates.at_once} at once, then {limits.CROWD * rates.a_second:g} a"
+            " second"
+        )
 
     wishes, arrivals, costs = limits.wishes(), limits.arrivals(), limits.IMAGE_SECONDS
     rows = [
         (
             "sockets",
             "open at once",
-            f"{limits.LINES} of a visitor, {limits.ALL_LINES:,} of all",
+            f"{limits.LINES} of a visitor, {shared(limits.ALL_LINES)}",
         ),
         (
             "connections",
@@ -115,13 +125,20 @@ def test_the_limits_are_as_the_document_tells_them():
             "a visitor",
             f"{costs.at_once:g} s of processor time at once, then {costs.a_second:g} s a second",
         ),
+        (
+            "pictures one by one",
+            "an address",
+            "{1:g} s of processor time at once, then {0:g} s a second".format(
+                *limits.ADDRESS_SECONDS
+            ),
+        ),
         ("pictures one by one", "decoded at once", f"{THREADS}, one of a visitor"),
         (
             "pictures one by one",
             f"up to {SMALL_PIXELS:,} pixels decoded at once",
             f"{THREADS} more, one of a visitor",
         ),
-        ("latent socket", "pictures that wait", f"{OWN_WAITING} of a visitor, {WAITING} of all"),
+        ("pictures one by one", "that wait", f"{OWN_WAITING} of a visitor, {shared(WAITING)}"),
         ("own pictures", "threads that read sets", f"{jobs.THREADS}, {jobs.EACH} of a visitor"),
         (
             "latent socket",
@@ -130,12 +147,13 @@ def test_the_limits_are_as_the_document_tells_them():
         ),
         ("latent socket", "questions under way", f"{UNDER_WAY} of a page, one of each name"),
         ("`bring`", "a run", f"{limits.ZIP >> 20:,} MiB"),
-        ("`bring`", "at once", f"{limits.BRINGING}, one of a visitor"),
+        ("`bring`", "at once", f"one of a visitor, {shared(limits.BRINGING)}"),
         (
             "`bring`",
             "a visitor",
             then(arrivals),
         ),
+        ("`bring`", "an address", crowd(arrivals)),
         (
             "`bring`",
             "how slowly",
@@ -148,8 +166,9 @@ def test_the_limits_are_as_the_document_tells_them():
             "wishes of a visitor for a run",
             then(wishes),
         ),
-        ("`takeout`", "files under way", f"{making.QUEUE}, one of a visitor and run"),
-        ("`film`", "animations that are waited for", f"{_QUEUE}, one of a visitor"),
+        ("`takeout`", "wishes of an address", crowd(wishes)),
+        ("`takeout`", "files under way", f"one of a visitor and run, {shared(making.QUEUE)}"),
+        ("`film`", "animations that are waited for", f"one of a visitor, {shared(_QUEUE)}"),
         ("a link", "its text", f"{LINK:,} characters"),
         ("a configuration", "its file", f"{CONFIGURATION >> 10:,} KiB"),
         ("a picture", "by its header", f"{MAX_PIXELS:,} pixels"),

@@ -11,10 +11,11 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from gan_lab.runs import wire
-from gan_lab.server import PREFIX, limits
+from gan_lab.server import PREFIX, Sender, limits
 from gan_lab.server.explore.questions import QUESTIONS
 from gan_lab.server.limits import HASTY, LATENT, LIVE, Rate, Rates
 
@@ -280,6 +281,25 @@ def test_who_holds_too_many_lines_gets_no_more_until_one_is_let_go(
         turned_away("carl-who-comes-late")
 
 
+def test_invented_cookies_of_one_address_leave_sockets_to_others(client, hosted, monkeypatch):
+    monkeypatch.setattr(limits, "ALL_LINES", 12)  # other tests hold two
+    path = f"{PREFIX}/live/{hosted.view_id}"
+
+    def line(visitor, address):
+        browser = TestClient(client.app, client=(address, 50000))
+        return browser.websocket_connect(path, headers=as_visitor(visitor))
+
+    with contextlib.ExitStack() as held:
+        for number in range(limits.of_address(12)):
+            held.enter_context(line(f"invented-{number}", "192.0.2.1"))
+        with line("invented", "192.0.2.1") as one_more:
+            with pytest.raises(WebSocketDisconnect) as closed:
+                one_more.receive_bytes()
+            assert closed.value.code == limits.CROWDED
+        with line(ANNA, "198.51.100.7") as hers:
+            assert hers.receive_bytes()
+
+
 def test_a_page_that_follows_a_finger_is_never_cut_off():
     """Sixty questions a second for ten minutes, and a burst whenever the line was held up."""
     now = 0.0
@@ -304,7 +324,8 @@ def test_a_bucket_fills_again_and_never_holds_more_than_it_holds():
 
 def test_buckets_of_many_names_stay_few():
     rates = Rates(0.0, 1, names=3)
-    assert rates.takes("a") and not rates.takes("a")
-    for name in "bcd":
-        assert rates.takes(name)
-    assert len(rates._rates) == 3 and rates.takes("a")
+    a, *others = (Sender(name, name) for name in "abcd")
+    assert rates.takes(a) and not rates.takes(a)
+    for other in others:
+        assert rates.takes(other)
+    assert len(rates._visitors) == len(rates._addresses) == 3 and rates.takes(a)

@@ -74,6 +74,7 @@ def test_a_finished_run_tells_everything(library, trained):
     assert (entry.steps, entry.images) == (5, 40) and entry.seconds > 0
     assert ("optim.g.lr", 0.0123) in entry.differs
     assert entry.measures == {"swd": 0.25}
+    assert entry.measured_at == 5
     assert entry.size == sum(
         {f.stat().st_ino: f.stat().st_size for f in path.rglob("*") if f.is_file()}.values()
     ), "what has two names counts once"

@@ -380,10 +380,11 @@ def test_newcomers_cannot_make_a_run_publish_in_a_rush():
 
 def test_closing_ends_all_runs_with_a_checkpoint(small, until):
     registry = Registry()
-    runs = [registry.start(small(), "ann").run for _ in range(2)]
+    runs = [registry.start(small(), name).run for name in ("ann", "bert")]
     for run in runs:
         until(run, lambda m: m.counts.steps > 2)
-    registry.close(30)
+    assert registry.close(30) == (2, 0)
+    assert registry.close(30) == (0, 0), "none is under way any more"
     for run in runs:
         assert run.latest().state is State.STOPPED
         assert run.directory.read_checkpoint()["steps"] == run.latest().counts.steps

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gan_lab.sandbox import Limits, Pool, SandboxError
+from gan_lab.sandbox.pool import _Slots
 from gan_lab.threads import BackgroundThread
 from tests.patience import WAIT
 
@@ -165,6 +166,54 @@ def test_a_call_that_waits_for_a_worker_can_be_cancelled():
     finally:
         pool.close()
         busy.join(WAIT)
+
+
+def test_callers_who_wait_are_served_in_the_order_in_which_they_came():
+    pool, held, order = Pool(1), threading.Event(), list[int]()
+    busy = threading.Thread(
+        target=refused, args=(pool, decoders.asleep), kwargs={"cancelled": held.is_set}, daemon=True
+    )
+    busy.start()
+
+    def call(number):
+        pool.call(decoders.echoed, number)
+        order.append(number)
+        if number == 0:
+            pool.call(decoders.echoed, -1)  # whoever has just been served comes last
+            order.append(-1)
+
+    waiting = []
+    try:
+        while not pool._busy:
+            pass
+        for number in range(12):
+            waiting.append(threading.Thread(target=call, args=(number,), daemon=True))
+            waiting[-1].start()
+            while len(pool._slots._waiting) < number + 1:
+                pass
+        held.set()
+        for one in waiting:
+            one.join(WAIT)
+    finally:
+        pool.close()
+        busy.join(WAIT)
+    assert order == [*range(12), -1]
+
+
+def test_a_caller_who_gives_up_while_it_waits_leaves_its_place_to_the_next():
+    slots, gone = _Slots(1), []
+
+    def give_up():
+        raise SandboxError("abandoned")
+
+    slots.acquire(give_up)
+    with pytest.raises(SandboxError):
+        slots.acquire(give_up)
+    later = threading.Thread(target=lambda: gone.append(slots.acquire(lambda: None)), daemon=True)
+    later.start()
+    slots.release()
+    later.join(WAIT)
+    assert gone == [None] and not slots._waiting
 
 
 def test_a_thread_that_is_told_to_stop_does_not_wait_for_a_worker():

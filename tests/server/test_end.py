@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gan_lab.server.end import kept
 from tests.patience import WAIT
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,52 @@ def ended_with_an_open_response(server: str, number: int) -> tuple[int, str, str
 def test_an_open_response_does_not_hold_the_server(number: int, code: int):
     ended = ended_with_an_open_response(SERVER, number)
     assert ended == (code, "closed\n", "")
+
+
+TWO_RUNS = SERVER.replace(
+    "app = Starlette(",
+    """from gan_lab.server import hub
+class Runs:
+    under_way = 2
+    def close(self):
+        under_way, self.under_way = self.under_way, 0
+        return under_way, 0
+runs = Runs()
+hub.registry, hub.warm, hub.REAP_EVERY = lambda: runs, lambda: None, 600
+lifespan = hub.lifespan
+app = Starlette(""",
+)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, -15), (signal.SIGINT, 1)])
+def test_who_ends_the_server_is_told_that_runs_were_saved(number: int, code: int):
+    ended = ended_with_an_open_response(TWO_RUNS, number)
+    assert ended == (code, "", "2 runs were saved; open the app again to resume them.\n")
+
+
+def test_a_server_without_open_responses_says_it_too():
+    process, _ = started(TWO_RUNS, 600)
+    process.send_signal(signal.SIGTERM)
+    assert process.communicate(timeout=WAIT)[1].startswith("2 runs were saved;")
+
+
+@pytest.mark.parametrize(
+    ("saved", "others", "said"),
+    [
+        (0, 0, ""),
+        (1, 0, "1 run was saved; open the app again to resume it."),
+        (
+            3,
+            1,
+            (
+                "3 runs were saved; open the app again to resume them. 1 run was not saved at the"
+                " last step; open the app again to resume it from the last checkpoint."
+            ),
+        ),
+    ],
+)
+def test_what_is_said_of_runs_at_the_end(saved: int, others: int, said: str):
+    assert kept(saved, others) == said
 
 
 def test_runs_that_cannot_be_stopped_do_not_hold_the_server():

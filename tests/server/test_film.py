@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import wait
 from threading import Event, Thread
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 from starlette.applications import Starlette
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from gan_lab.config import RunConfig, put
@@ -22,6 +24,7 @@ from gan_lab.runs.film import messages
 from gan_lab.runs.messages import Checkpoint, Pause, Set, Step, Undo
 from gan_lab.server import COOKIE, PREFIX, routes
 from gan_lab.server import film as module
+from gan_lab.server.limits import of_address
 from tests.event_loop import completed
 from tests.patience import WAIT
 
@@ -244,6 +247,44 @@ def test_many_who_ask_at_once_are_asked_to_wait(
         first.join(WAIT)
         assert answers[0].content == b"done"
         assert client.get(path).status_code == 200
+
+
+def test_invented_cookies_of_one_address_leave_an_animation_to_others(
+    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold, begun = Event(), Event()
+
+    def slow(*_: object) -> bytes:
+        begun.set()
+        hold.wait(WAIT)
+        return b"done"
+
+    monkeypatch.setattr(module, "animation", slow)
+    whole = module.film_animation(SimpleNamespace(get=lambda _: hosted))  # type: ignore[arg-type]
+
+    def asks(visitor: str, address: str) -> asyncio.Task[Response]:
+        async def receive() -> dict[str, str]:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        scope = {
+            "type": "http", "client": (address, 50000),
+            "path_params": {"view_id": "", "kind": "gif"},
+            "headers": [(b"cookie", f"{COOKIE}={visitor}".encode())],
+        }  # fmt: skip
+        return asyncio.create_task(whole(Request(scope, receive)))  # type: ignore[arg-type]
+
+    async def play() -> None:
+        first = [asks(f"invented {n}", "192.0.2.1") for n in range(of_address(module._QUEUE))]
+        assert await asyncio.to_thread(begun.wait, WAIT)
+        assert (await asks("invented", "192.0.2.1")).status_code == 503
+        hers = asks("anna", "198.51.100.7")
+        await asyncio.sleep(0)
+        hold.set()
+        answers = await asyncio.wait_for(asyncio.gather(*first, hers), WAIT)
+        assert [answer.status_code for answer in answers] == [200] * len(answers)
+
+    completed(play())
 
 
 def test_routes_follow_the_base_path(runs: Registry, hosted: Hosted) -> None:

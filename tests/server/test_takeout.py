@@ -33,7 +33,7 @@ from gan_lab.runs import (
 from gan_lab.runs.library import library
 from gan_lab.runs.messages import Pause, Step
 from gan_lab.runs.owners import Owners
-from gan_lab.server import COOKIE, PREFIX, hub, limits, making
+from gan_lab.server import COOKIE, PREFIX, Sender, hub, limits, making
 from gan_lab.server import takeout as module
 from gan_lab.server.making import HELD, Makings, plain_name
 from gan_lab.server.thumbnails import Thumbnails, thumbnails
@@ -235,7 +235,7 @@ def test_nobody_takes_of_a_run_that_he_cannot_name(client, hosted, monkeypatch) 
 def test_files_that_lie_ready_are_few(hosted, own) -> None:
     for number in range(HELD + 3):
         view_id = f"run-{number}"
-        made = own.begin(view_id, "", hosted.directory, Slow())
+        made = own.begin(view_id, Sender(""), hosted.directory, Slow())
         deadline = time.monotonic() + WAIT
         while made.state != "ready":
             assert time.monotonic() < deadline
@@ -247,6 +247,31 @@ def test_files_that_lie_ready_are_few(hosted, own) -> None:
     assert len(list(place.iterdir())) == HELD
     own.close()
     assert not place.exists()
+
+
+def test_invented_cookies_of_one_address_do_not_hold_the_whole_queue(hosted, own) -> None:
+    go = threading.Event()
+
+    def begin(visitor: str, address: str) -> making.Made:
+        return own.begin("run", Sender(visitor, address), hosted.directory, Slow(go=go))
+
+    every = [begin(f"invented {n}", "192.0.2.1") for n in range(limits.of_address(making.QUEUE))]
+    with pytest.raises(making.Busy, match="^Others are having files made"):
+        begin("invented", "192.0.2.1")
+    every.append(begin("anna", "198.51.100.7"))
+    go.set()
+    for made in every:
+        reaches(made, "ready")
+
+
+def test_invented_cookies_do_not_remove_the_files_of_another_address(hosted, own) -> None:
+    hers = own.begin("run", Sender("anna", "198.51.100.7"), hosted.directory, Slow())
+    reaches(hers, "ready")
+    for n in range(HELD + 3):
+        sender = Sender(f"invented {n}", "192.0.2.1")
+        reaches(own.begin("run", sender, hosted.directory, Slow()), "ready")
+    assert own.of("run", "anna") is hers and hers.path.exists()
+    assert own.of("run", "invented 0") is None
 
 
 def reaches(made: making.Made, state: str) -> None:
@@ -266,7 +291,7 @@ class Beside(Slow):
 
 
 def test_what_lies_beside_a_file_goes_with_it_though_nobody_asks(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", "", hosted.directory, Beside())
+    made = own.begin("run", Sender(""), hosted.directory, Beside())
     reaches(made, "ready")
     place = made.path.parent.parent
     assert len([path for path in place.rglob("*") if path.is_file()]) == 2
@@ -282,19 +307,19 @@ def test_the_servers_end_ends_what_is_being_made(hosted, own, monkeypatch) -> No
 
     async def served() -> None:
         async with hub.lifespan(None):
-            made.append(own.begin("run", "", hosted.directory, Slow(go=threading.Event())))
+            made.append(own.begin("run", Sender(""), hosted.directory, Slow(go=threading.Event())))
             # one that still waits for its turn would never begin
             await asyncio.to_thread(reaches, made[0], "making")
 
     made: list[making.Made] = []
     completed(served())
     reaches(made[0], "cancelled")
-    again = own.begin("run", "", hosted.directory, Slow())  # by another server of this process
+    again = own.begin("run", Sender(""), hosted.directory, Slow())  # by another server
     reaches(again, "ready")
 
 
 def test_an_old_file_is_gone(hosted, own, monkeypatch) -> None:
-    made = own.begin("run", "", hosted.directory, Slow())
+    made = own.begin("run", Sender(""), hosted.directory, Slow())
     reaches(made, "ready")
     monkeypatch.setattr(making, "KEPT", -1.0)
     assert own.of("run", "") is None
@@ -394,6 +419,37 @@ def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monk
         go.set()
         assert first.result(WAIT)[0] == second.result(WAIT)[0] == 200
         assert brings("one")[0] == brings("a third")[0] == 200
+
+
+def test_invented_cookies_of_one_address_leave_an_import_to_others(
+    client, hosted, monkeypatch
+) -> None:
+    opens, go = threading.Semaphore(0), threading.Event()
+
+    def opened(*_: Any) -> Hosted:
+        opens.release()
+        assert go.wait(WAIT)
+        return hosted
+
+    monkeypatch.setattr(module, "_opened", opened)
+
+    def brings(visitor: str, address: str) -> int:
+        header = {"cookie": f"{COOKIE}={visitor}"}
+        browser = TestClient(client.app, client=(address, 50000))
+        return browser.post(PREFIX + "/bring", content=b"PK", headers=header).status_code
+
+    with ThreadPoolExecutor() as pool:
+        first = [
+            pool.submit(brings, f"invented {n}", "192.0.2.1")
+            for n in range(limits.of_address(limits.BRINGING))
+        ]
+        for _ in first:
+            assert opens.acquire(timeout=WAIT)
+        assert brings("invented", "192.0.2.1") == 503
+        hers = pool.submit(brings, "anna", "198.51.100.7")
+        assert opens.acquire(timeout=WAIT)
+        go.set()
+        assert [one.result(WAIT) for one in (*first, hers)] == [200] * (len(first) + 1)
 
 
 def test_without_a_cookie_nothing_is_brought(client) -> None:

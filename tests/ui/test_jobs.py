@@ -9,10 +9,11 @@ from concurrent.futures import CancelledError
 
 import pytest
 
+from gan_lab.server import Sender
 from gan_lab.ui import jobs
 from tests.patience import WAIT
 
-WHO = "anna"
+WHO = Sender("anna")
 
 
 @pytest.fixture(autouse=True)
@@ -80,14 +81,14 @@ class Long:
         self.begun, self.go = threading.Semaphore(0), threading.Event()
         self.order: list[str] = []
 
-    def asked(self, key: str, visitor: str) -> jobs.Job:
+    def asked(self, key: str, visitor: str, address: str = "") -> jobs.Job:
         def work(_: jobs.Job) -> str:
             self.order.append(key)
             self.begun.release()
             assert self.go.wait(WAIT)
             return key
 
-        return jobs.job(key, work, visitor)
+        return jobs.job(key, work, Sender(visitor, address))
 
 
 @pytest.fixture
@@ -97,8 +98,8 @@ def long(nothing_before: None) -> Iterator[Long]:
     one.go.set()
 
 
-def short(key: str, visitor: str) -> str:
-    return jobs.job(key, lambda _: key, visitor).future.result(WAIT)
+def short(key: str, visitor: str, address: str = "") -> str:
+    return jobs.job(key, lambda _: key, Sender(visitor, address)).future.result(WAIT)
 
 
 def test_the_jobs_of_one_visitor_do_not_keep_another_one_waiting(long: Long) -> None:
@@ -128,11 +129,21 @@ def test_who_has_fewest_jobs_under_way_comes_first(long: Long) -> None:
     assert long.order[jobs.THREADS] == "carl1"
 
 
+def test_invented_cookies_of_one_address_do_not_come_before_another_address(long: Long) -> None:
+    every = [long.asked(f"{n}", f"invented {n}", "192.0.2.1") for n in range(3 * jobs.THREADS)]
+    for _ in range(jobs.THREADS):
+        assert long.begun.acquire(timeout=WAIT)
+    every.append(long.asked("anna", "anna", "198.51.100.7"))
+    long.go.set()
+    assert {one.future.result(WAIT) for one in every} == {*long.order}
+    assert long.order[jobs.THREADS] == "anna"
+
+
 def test_a_job_that_another_visitor_asks_for_too_begins_at_his_turn(long: Long) -> None:
     for n in range(jobs.EACH):
         long.asked(f"anna {n}", "anna")
         assert long.begun.acquire(timeout=WAIT)
-    waits = jobs.job("both", lambda _: "both", "anna")
+    waits = jobs.job("both", lambda _: "both", WHO)
     assert not waits.future.running() and not waits.future.done()
     assert short("both", "bert") == waits.future.result(WAIT) == "both"
 

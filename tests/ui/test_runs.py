@@ -86,6 +86,10 @@ def test_what_can_be_done_with_a_run_is_offered_and_nothing_else(state, mine, ca
     assert state in runs.STATES
 
 
+def test_the_step_at_which_a_run_was_measured_is_told() -> None:
+    assert runs.told_of(entry(measures={"swd": 1.0}, measured_at=1200))["measuredAt"] == 1200
+
+
 def test_measures_that_this_version_does_not_know_keep_their_names_and_no_order() -> None:
     some = [entry(measures={"swd": 1.0, "of-tomorrow": 2.0})]
     assert [one["name"] for one in runs.data_of(some)["measures"]] == ["swd"]

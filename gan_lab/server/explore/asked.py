@@ -19,10 +19,12 @@ from gan_lab.latent import Model
 from gan_lab.runs import wire
 from gan_lab.runs.explorable import Explorable
 from gan_lab.runs.registry import pictures_in_reach
+from gan_lab.server.visitors import Sender
 from gan_lab.words import without_paths
 
 FARTHEST = 100.0
 """Of a number in z; beyond it a network says nothing of interest."""
+ANYBODY = Sender("")
 _MISSING = object()
 
 
@@ -55,7 +57,7 @@ class Asked:
         explorable: whom it is asked of.
         model: its generator, the same for as long as this question is answered.
         state: of the run.
-        visitor: who asks, by the cookie; "" for somebody without.
+        sender: who asks.
         stopped: set as soon as nobody waits for the answer any more.
         image: that the visitor sent in the field ``file``, uint8, C×S×S; decoded before the
             question begins (``uploaded.py``).
@@ -65,7 +67,7 @@ class Asked:
     explorable: Explorable
     model: Model
     state: str = ""
-    visitor: str = ""
+    sender: Sender = ANYBODY
     stopped: threading.Event = field(default_factory=threading.Event)
     image: Tensor | None = None
 

@@ -17,7 +17,6 @@ import os
 import re
 import threading
 from collections.abc import Generator
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -27,11 +26,11 @@ from gan_lab.runs.explorable import Explorable
 from gan_lab.server.explore.asked import Answer, Asked, Wrong, is_number, model_of, refusal
 from gan_lab.server.explore.desk import desk_of
 from gan_lab.server.explore.questions import QUESTIONS, WITH_IMAGE
-from gan_lab.server.explore.turns import Turns
 from gan_lab.server.explore.uploaded import with_upload
 from gan_lab.server.limits import HASTY, LATENT, QUESTION, VALUES, Ear
 from gan_lab.server.origin import admitted
-from gan_lab.server.visitors import COOKIE
+from gan_lab.server.turns import Turns
+from gan_lab.server.visitors import sender_of
 from gan_lab.training.devices import use_threads
 
 UNDER_WAY = 4  # questions of one page at a time
@@ -71,7 +70,7 @@ class Conversation:
         self._socket = socket
         self._explorable = explorable
         self._desk = desk_of(explorable)
-        self.visitor = _visitor(socket)
+        self.sender = sender_of(socket)
         self._sending = asyncio.Lock()
         self._jobs: dict[str, _Job] = {}
 
@@ -137,7 +136,7 @@ class Conversation:
         """The question with everything that it may look at. Raises Wrong."""
         explorable = self._explorable
         model = model_of(explorable)
-        return Asked(fields, explorable, model, explorable.state, self.visitor, stopped)
+        return Asked(fields, explorable, model, explorable.state, self.sender, stopped)
 
     async def say(self, frame: bytes, stopped: threading.Event) -> None:
         """Send an answer, if anybody still waits for it."""
@@ -166,7 +165,7 @@ class _Job:
                 asked = await with_upload(asked)
             steps = QUESTIONS[self.name](asked)
             while not self._stopped.is_set():
-                answer = await _SLOW.run(asked.visitor, self._next, steps)
+                answer = await _SLOW.run(asked.sender, self._next, steps)
                 if answer is None:
                     break
                 header = {"id": self.number, "done": not answer.more, "step": asked.model.step}
@@ -178,7 +177,7 @@ class _Job:
             await self._talk.say(refusal(error, self._fields), self._stopped)
         finally:
             if steps is not None:
-                await _SLOW.run(self._talk.visitor, steps.close)
+                await _SLOW.run(self._talk.sender, steps.close)
 
     def _next(self, steps: Generator[Answer, None, None]) -> Answer | None:
         """On a worker's thread: one step, if it is still waited for when its turn has come."""
@@ -208,11 +207,3 @@ def _read(message: bytes | str) -> bytes | dict[str, Any]:
     if not isinstance(asked, dict):
         raise Wrong('Send z as {"z": [...]}, or {"random": true}.')
     return asked
-
-
-def _visitor(socket: WebSocket) -> str:
-    try:
-        cookie = SimpleCookie(socket.headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""

@@ -119,7 +119,7 @@ def kept(asked: Asked) -> Answers:
     """Those of the run; ``do`` keeps or forgets one first, for whom the run belongs to."""
     do = asked.choice("do", ("list", "keep", "forget"), "list")
     directory, latent = asked.explorable.directory, asked.model.latent
-    owns = directory is not None and asked.explorable.may_control(asked.visitor)
+    owns = directory is not None and asked.explorable.may_control(asked.sender.visitor)
     if do != "list" and not owns:
         raise Wrong("Only the one who started this run can keep directions with it.")
     listed: list[Direction] = []

@@ -17,7 +17,7 @@ from benchmarks.image_files import encoded, noise, png, with_scans
 from gan_lab.data import DataError, read_picture
 from gan_lab.images.headers import SMALL_PIXELS
 from gan_lab.runs import wire
-from gan_lab.server import PREFIX
+from gan_lab.server import PREFIX, Sender, single_images
 from gan_lab.server.explore import uploaded
 from gan_lab.server.limits import Seconds
 from gan_lab.server.visitors import COOKIE
@@ -31,7 +31,7 @@ NAMES = ("subject", "inversion", "neighbours")
 def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
     """As in a server that has just begun."""
     fresh = Seconds(0.2, 10.0, clock=lambda: 0.0)
-    monkeypatch.setattr(uploaded, "IMAGE_SECONDS", fresh)
+    monkeypatch.setattr(single_images, "IMAGE_SECONDS", fresh)
     return fresh
 
 
@@ -74,7 +74,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     one = Slow()
-    monkeypatch.setattr(uploaded, "read_picture", one)
+    monkeypatch.setattr(single_images, "read_picture", one)
     yield one
     one.go.set()
 
@@ -143,8 +143,8 @@ def test_the_cost_counts_against_the_visitor(
     with connect("anna") as anna, connect("bert") as bert:
         ask(anna, png(4000, 3900, kind=6, level=1))
         assert answer(anna)["kind"] == "subject"
-        assert seconds._left["anna"][0] < 10.0
-        seconds.spend("anna", 12.0)
+        assert seconds._visitors._left["anna"][0] < 10.0
+        seconds.spend(Sender("anna"), 12.0)
         ask(anna, good)
         refused = answer(anna)
         assert refused["kind"] == "error"
@@ -168,7 +168,7 @@ def test_few_images_of_a_visitor_wait_at_once(connect: Callable[[str], Any], slo
         assert answer(first)["kind"] == "latent", "by now the questions have been heard"
         for name in NAMES:
             ask(second, b"slow", name)
-        for _ in range(2 * len(NAMES) - uploaded.OWN_WAITING):
+        for _ in range(2 * len(NAMES) - single_images.OWN_WAITING):
             assert "Several images of yours" in answer(second)["text"]
         ask(bert, b"slow")
         slow.go.set()
@@ -178,7 +178,7 @@ def test_few_images_of_a_visitor_wait_at_once(connect: Callable[[str], Any], slo
 def test_few_images_of_all_visitors_wait_at_once(
     connect: Callable[[str], Any], slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploaded, "WAITING", 2)
+    monkeypatch.setattr(single_images, "WAITING", 2)
     with connect("anna") as anna, connect("bert") as bert, connect("carl") as carl:
         for socket in (anna, bert):
             ask(socket, b"slow")
@@ -197,7 +197,7 @@ def test_an_image_of_a_visitor_who_owes_time_does_not_wait_for_its_turn(
     with connect("anna") as anna:
         ask(anna, b"slow")
         assert slow.begun.acquire(timeout=WAIT)
-        seconds.spend("anna", 12.0)
+        seconds.spend(Sender("anna"), 12.0)
         ask(anna, b"slow", "inversion")
         assert "much computing time" in answer(anna)["text"]
 
@@ -212,7 +212,7 @@ def test_a_small_image_does_not_wait_for_the_large_ones_of_many_visitors(
             return slow(content, channels, **more)
         return read_picture(content, channels, most_pixels=most_pixels, **more)
 
-    monkeypatch.setattr(uploaded, "read_picture", decoded)
+    monkeypatch.setattr(single_images, "read_picture", decoded)
     with connect("anna") as anna, connect("bert") as bert, connect("carl") as carl:
         for socket in (anna, bert):
             ask(socket, png(4000, 4000, kind=6, level=1))
