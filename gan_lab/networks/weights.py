@@ -187,6 +187,9 @@ class _SpectralNormShapes(nn.Module):
     network took a third of a second, the first one of a process two seconds.
     """
 
+    _u: Tensor
+    _v: Tensor
+
     def __init__(self, module: Weighted) -> None:
         super().__init__()
         self._dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0  # of the output
