@@ -123,7 +123,7 @@ def test_it_shows_what_the_run_does(training: Page) -> None:
 
 def test_what_never_changes_is_sent_once(training: Page) -> None:
     page = training
-    asked: list[str] = []
+    asked: list[str | bytes] = []
 
     def hear(socket: WebSocket) -> None:
         socket.on("framesent", lambda text: asked.append(text))

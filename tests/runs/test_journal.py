@@ -55,7 +55,7 @@ def test_lines_that_are_none_take_no_memory(tmp_path):
     with (tmp_path / "measures.jsonl").open("wb") as file:
         file.write(json.dumps(line(1)).encode() + b"\n")
         file.write(b"[]\n" * 150_000)  # kept, they would take 9 MB
-        file.write(b"[]," * 150_000)  # parsed, as much
+        file.write(b"[]," * 2_000_000)  # held, 6 MB
         file.write(b"\n" + json.dumps(line(2)).encode() + b"\n")
     tracemalloc.start()
     try:
