@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +23,7 @@ from gan_lab.runs.examiner import Examined, Examiner
 from gan_lab.runs.messages import Moment, Stop
 from gan_lab.training.trainer import Trainer
 from tests import order, second_chance
+from tests.outside import Outside
 from tests.patience import WAIT
 
 torch.set_num_threads(1)
@@ -114,6 +117,23 @@ def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
     test of something else, and how much is measured by its end depends on the machine."""
     nothing = Examined((), None)
     monkeypatch.setattr(Examiner, "examine", lambda self, shown: nothing)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def importing_worker_stays() -> Iterator[None]:
+    """The process that checks imported runs waits for the next test: it imports PyTorch."""
+    module = importlib.import_module("gan_lab.export.bring")  # its function hides it in the package
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module._POOL, "_idle_seconds", math.inf)
+        yield
+
+
+@pytest.fixture(scope="session")
+def outside() -> Iterator[Outside]:
+    """A process that has PyTorch and nothing of this package."""
+    process = Outside()
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -63,15 +64,30 @@ class NamedSet:
 
 
 def _read_digits(train: bool, _size: int) -> tuple[Tensor, Tensor]:
-    from sklearn.datasets import load_digits  # slow to import, and not always needed
-
-    digits: Any = load_digits()  # a Bunch, whose stubs know no fields
-    images = torch.from_numpy(np.round(digits.images * (255 / 16)).astype(np.uint8))
-    labels = torch.from_numpy(digits.target.astype(np.int64))
+    pixels, target = _digits()
+    images = torch.from_numpy(np.round(pixels * (255 / 16)).astype(np.uint8)).reshape(-1, 8, 8)
+    labels = torch.from_numpy(target.astype(np.int64))
     # every fifth picture is held out: the set has no split of its own
     held_out = torch.arange(len(labels)) % 5 == 4
     keep = ~held_out if train else held_out
     return images[keep].unsqueeze(1), labels[keep]
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    """Pixels from 0 to 16, N×64, and labels, N, of scikit-learn's digits.
+
+    Its file is read without an import of scikit-learn, which takes more than a second.
+    """
+    package = find_spec("sklearn")
+    if package is not None and package.origin is not None:
+        path = Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz"
+        if path.is_file():
+            table = np.loadtxt(path, delimiter=",")
+            return table[:, :-1], table[:, -1]
+    from sklearn.datasets import load_digits  # another release may keep them elsewhere
+
+    digits: Any = load_digits()  # a Bunch, whose stubs know no fields
+    return digits.data, digits.target
 
 
 def _torchvision_fetch(name: str) -> Callable[[Path], object]:

@@ -26,6 +26,7 @@ from playwright.sync_api import (
 
 from gan_lab.data import data_root
 from tests import second_chance
+from tests.browser.visitor import in_state, open_start, start
 from tests.patience import WAIT
 
 ROOT = Path(__file__).parent.parent.parent
@@ -169,7 +170,46 @@ def page(context: BrowserContext) -> Iterator[Page]:
     assert not complaints
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """One visitor for all tests of a file."""
+    one = browser.new_context(viewport={"width": 1280, "height": 900})
+    one.set_default_timeout(PATIENCE)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def paused_run(visitor: BrowserContext, server: Server, request: pytest.FixtureRequest) -> str:
+    """The address of a run that this visitor has paused, for all tests of a file.
+
+    It has ten steps, or as many as the file's ``STEPS`` says.
+    """
+    page = visitor.new_page()
+    open_start(page, server)
+    start(page)
+    page.wait_for_function("(n) => __ganlab.step >= n", arg=getattr(request.module, "STEPS", 10))
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    address = page.url
+    page.close()
+    return address
+
+
 @pytest.fixture
+def paused(visitor: BrowserContext, paused_run: str) -> Iterator[Page]:
+    """A new page of the paused run, whose visitor has kept nothing; errors fail the test."""
+    opened = visitor.new_page()
+    complaints = _listen(opened)
+    opened.goto(paused_run)
+    in_state(opened, "paused")
+    yield opened
+    opened.evaluate("() => localStorage.clear()")
+    opened.close()
+    assert not complaints
+
+
+@pytest.fixture(scope="session")
 def listen() -> Callable[[Page], list[str]]:
     """For further pages of a test: the list of what they complain about."""
     return _listen

@@ -22,29 +22,16 @@ from .visitor import (
     eventually,
     explore,
     in_state,
-    open_start,
     shows,
-    start,
-    stop,
 )
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Server
+    pass
 
 __all__ = ["mount"]  # a fixture
 FULL = "() => __ganlab.tiles >= 40"
 MAP = ".gl-chart canvas"
 WHERE = re.compile(r"= ([−\d.]+), \S+( C)? = ([−\d.]+)")
-
-
-@pytest.fixture
-def paused(page: Page, server: Server) -> Page:
-    """The page of a run that has begun to draw and waits."""
-    open_start(page, server)
-    start(page)
-    page.get_by_role("button", name="Pause").click()
-    in_state(page, "paused")
-    return page
 
 
 def where(page: Page) -> tuple[float, float]:
@@ -97,7 +84,7 @@ def another_picture(page: Page) -> Iterator[None]:
 
 def leave(page: Page) -> None:
     page.get_by_role("link", name="Back to training").click()
-    stop(page)
+    in_state(page, "paused")
 
 
 def test_whoever_drags_the_map_moves_and_nothing_else_of_z_does(paused: Page) -> None:

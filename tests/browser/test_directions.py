@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,22 +13,19 @@ from gan_lab.runs.kept_directions import NAME
 from tests.browser.conftest import PATIENCE, Server
 from tests.browser.test_components import mount
 from tests.browser.test_dials_and_map import alone, answer, asked
-from tests.browser.visitor import canvas_of, in_state, newest_run, open_start, shows, start, stop
+from tests.browser.visitor import canvas_of, in_state, newest_run, shows
 
 __all__ = ["alone", "mount"]  # fixtures
 
 
 @pytest.fixture
-def panel(page: Page, server: Server) -> Page:
-    """The panel, of a run of digits that its owner has paused."""
-    open_start(page, server)
-    start(page)
-    page.get_by_role("button", name="Pause").click()
-    in_state(page, "paused")
-    page.get_by_role("link", name="Walk its latent space").click()
-    page.wait_for_function("() => window.__ganlab.latent >= 1")
-    page.get_by_role("tab", name="Directions").click()
-    return page
+def panel(paused: Page, server: Server) -> Iterator[Page]:
+    """The panel, of a run of digits that its owner has paused; nothing is kept with the run."""
+    paused.get_by_role("link", name="Walk its latent space").click()
+    paused.wait_for_function("() => window.__ganlab.latent >= 1")
+    paused.get_by_role("tab", name="Directions").click()
+    yield paused
+    (newest_run(server) / NAME).unlink(missing_ok=True)
 
 
 def goes_on_to_tell(panel: Page) -> None:
@@ -189,4 +187,5 @@ def test_a_direction_of_an_older_generator_says_so(panel: Page) -> None:
     expect(panel.locator(".gl-way")).to_have_count(6)
     expect(panel.locator(".gl-aged")).to_contain_text("may have moved on")
     panel.get_by_role("link", name="Back to training").click()
-    stop(panel)
+    panel.get_by_role("button", name="Pause").click()
+    in_state(panel, "paused")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, WebSocket, expect
 
 from gan_lab.games import Scene, game_of
 from gan_lab.presets import preset
@@ -15,7 +15,7 @@ from gan_lab.server import PREFIX
 from gan_lab.server.assets import COMPONENTS, version
 from gan_lab.ui.live import scene_data
 
-from .visitor import eventually, settled, start, stop
+from .visitor import eventually, in_state, settled, start, stop
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Server
@@ -28,6 +28,7 @@ DRAWN = """() => Object.fromEntries(
   [...document.querySelectorAll(".gl-plot")].slice(0, 2).flatMap((plot) =>
     plot.data.filter((trace) => trace.name && trace.name !== "you").map((trace) => [
       trace.name, trace.y[trace.y.length - 1]])))"""
+WIDE: ViewportSize = {"width": 1280, "height": 900}
 FAKES = "() => document.querySelector('.gl-box[data-id=fake] canvas').toDataURL()"
 INKED = """(id) => {
   const canvas = document.querySelector(`.gl-box[data-id=${id}] canvas`);
@@ -50,12 +51,37 @@ def begin(page: Page, server: Server) -> None:
     start(page)
 
 
-@pytest.fixture
-def training(page: Page, server: Server) -> Iterator[Page]:
-    """The page of a run that trains."""
+@pytest.fixture(scope="module")
+def begun(
+    visitor: BrowserContext, server: Server, listen: Callable[[Page], list[str]]
+) -> Iterator[tuple[Page, list[str]]]:
+    """The page of a run for all tests of this file that need one, and the page's complaints."""
+    page = visitor.new_page()
+    complaints = listen(page)
     begin(page, server)
-    yield page
+    page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    yield page, complaints
     stop(page)
+
+
+@pytest.fixture
+def training(begun: tuple[Page, list[str]], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """The page of a run that trains; between the tests it waits. Errors fail the test."""
+    page, complaints = begun
+    if getattr(request.node, "execution_count", 1) > 1:  # as a test that failed has left it
+        page.evaluate("() => localStorage.clear()")
+        page.set_viewport_size(WIDE)
+        page.reload()
+    page.wait_for_function("() => window.__ganlab?.state")
+    if page.evaluate("__ganlab.state") == "paused":
+        page.get_by_role("button", name="Resume").click()
+    in_state(page, "running")
+    yield page
+    if page.evaluate("__ganlab.state") == "running":
+        page.get_by_role("button", name="Pause").click()
+    in_state(page, "paused")
+    assert not complaints
 
 
 def test_it_shows_what_the_run_does(training: Page) -> None:
@@ -95,17 +121,20 @@ def test_it_shows_what_the_run_does(training: Page) -> None:
     )
 
 
-def test_what_never_changes_is_sent_once(page: Page, server: Server) -> None:
-    asked: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framesent", lambda text: asked.append(text)))
-    begin(page, server)
+def test_what_never_changes_is_sent_once(training: Page) -> None:
+    page = training
+    asked: list[str | bytes] = []
+
+    def hear(socket: WebSocket) -> None:
+        socket.on("framesent", lambda text: asked.append(text))
+
+    page.on("websocket", hear)
+    page.reload()
     expect(page.locator(".gl-bars svg")).to_have_count(4)
-    page.wait_for_function(
-        "(n) => __ganlab.pictures > n + 4", arg=page.evaluate("__ganlab.pictures")
-    )
+    page.wait_for_function("() => window.__ganlab?.pictures > 4")
+    page.remove_listener("websocket", hear)
     stills = [text for text in asked if isinstance(text, str) and "still" in text]
     assert sorted(stills) == ['{"still":"real"}', '{"still":"z"}']
-    stop(page)
 
 
 def test_it_is_folded_away_and_stays_so(training: Page) -> None:
@@ -155,9 +184,11 @@ def test_a_pause_moves_nothing_on_a_wide_page(training: Page) -> None:
     assert page.evaluate(top) == before
 
 
-def test_all_of_it_is_reached_on_a_phone(page: Page, server: Server) -> None:
+def test_all_of_it_is_reached_on_a_phone(training: Page) -> None:
+    page = training
     page.set_viewport_size({"width": 400, "height": 860})
-    begin(page, server)
+    page.reload()
+    page.wait_for_function("() => window.__ganlab?.pictures >= 1")
     settled(page)
     width = "document.scrollingElement.scrollWidth"
     assert page.evaluate(width) <= 400
@@ -167,7 +198,7 @@ def test_all_of_it_is_reached_on_a_phone(page: Page, server: Server) -> None:
     }).map((one) => one.outerHTML.slice(0, 100))"""
     assert page.evaluate(outside) == []
     assert page.evaluate(SPILLED) == []
-    stop(page)
+    page.set_viewport_size(WIDE)
 
 
 MOUNT = """async ([folder, data, width]) => {
@@ -211,12 +242,14 @@ def alone(page: Page, server: Server, name: str, width: int = 650) -> None:
     page.evaluate(MOUNT, [f"{PREFIX}/{version()}", scene_data(scene_of(name)), width])
 
 
-@pytest.mark.parametrize("width", [360, 650, 1000])
 @pytest.mark.parametrize("name", GAMES)
-def test_boxes_stand_apart_and_arrows_join_them(
-    page: Page, server: Server, name: str, width: int
-) -> None:
-    alone(page, server, name, width)
+def test_boxes_stand_apart_and_arrows_join_them(page: Page, server: Server, name: str) -> None:
+    for width in (360, 650, 1000):
+        alone(page, server, name, width)
+        stands_apart(page, name, width)
+
+
+def stands_apart(page: Page, name: str, width: int) -> None:
     scene, rects = scene_of(name), page.evaluate(RECTS)
     assert len(rects) == GAMES[name]
     for i, (left, top, right, bottom) in enumerate(rects):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import PATIENCE
 
@@ -90,19 +91,45 @@ def size(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="module")
+def visitors(
+    browser: Browser, server: Server, run: str
+) -> Iterator[Callable[[str, Literal["light", "dark"]], BrowserContext]]:
+    """Of every size and theme one visitor with the right to control the run. Its pages share what
+    the browser has read."""
+    owner = browser.contexts[0].cookies()  # of ``run``
+
+    @cache
+    def visitor(size: str, theme: Literal["light", "dark"]) -> BrowserContext:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE)
+        context.add_cookies(owner)  # the run's owner, seen anew
+        page = context.new_page()
+        page.goto(server.url)  # a cookie of the server's own
+        page.close()
+        made.append(context)
+        return context
+
+    made: list[BrowserContext] = []
+    yield visitor
+    for context in made:
+        context.close()
+
+
 @pytest.fixture
 def opened(
-    browser: Browser, run: str, theme: Literal["light", "dark"], size: str
+    visitors: Callable[[str, Literal["light", "dark"]], BrowserContext],
+    theme: Literal["light", "dark"],
+    size: str,
 ) -> Iterator[Page]:
     """A page as its visitor sees it, with the right to control the run."""
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
-    )
-    context.set_default_timeout(PATIENCE)
-    context.add_cookies(browser.contexts[0].cookies())  # the run's owner, seen anew
-    yield context.new_page()
-    context.close()
+    page = visitors(size, theme).new_page()
+    yield page
+    page.evaluate("() => localStorage.clear()")
+    page.close()
 
 
 def rest(page: Page, ms: int) -> None:
@@ -174,7 +201,6 @@ def test_slow_motion(
 def test_runs(
     opened: Page, server: Server, folder: Path, run: str, other: str, theme: str, size: str
 ) -> None:
-    opened.goto(server.url)  # a cookie of the server's own first
     opened.goto(f"{server.url}/runs")
     expect(opened.locator(".gl-run").first).to_be_visible()
     rest(opened, 1000)  # its small pictures
@@ -186,7 +212,6 @@ def test_compare(
     opened: Page, server: Server, folder: Path, run: str, other: str, theme: str, size: str
 ) -> None:
     a, b = (query.partition("run=")[2].partition("&")[0] for query in (run, other))
-    opened.goto(f"{server.url}/?{run}")  # a cookie of the server's own first
     opened.goto(f"{server.url}/compare?a={a}&b={b}")
     # both grids; the plots may be out of sight
     told = opened.locator(".gl-compare figcaption", has_text="At step")
@@ -199,7 +224,6 @@ def test_compare(
 def test_latent(
     opened: Page, server: Server, folder: Path, run: str, theme: str, size: str
 ) -> None:
-    opened.goto(server.url)  # a cookie of the server's own first
     opened.goto(f"{server.url}/latent?{run}&model=faces")
     opened.wait_for_function("() => window.__ganlab?.latent >= 1")
     opened.get_by_role("tab", name="Sliders").click()
@@ -224,7 +248,6 @@ def test_tools_of_the_latent_page(
     opened: Page, server: Server, folder: Path, tool: str, theme: str, size: str
 ) -> None:
     press, comes = TOOLS[tool]
-    opened.goto(server.url)  # a cookie of the server's own first
     opened.goto(f"{server.url}/latent?model=faces")
     opened.wait_for_function("() => window.__ganlab?.latent >= 1")
     opened.get_by_role("tab", name=tool).click()

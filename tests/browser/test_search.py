@@ -6,15 +6,16 @@ import io
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from .test_components import mount
 from .test_dials_and_map import alone, answer, asked
-from .visitor import canvas_of, in_state, open_start, start
+from .visitor import canvas_of
 
 if TYPE_CHECKING:
-    from tests.browser.conftest import Server
+    pass
 
 __all__ = ["alone", "mount"]  # fixtures
 
@@ -37,14 +38,16 @@ def drag(page: Page, source: str, target: str) -> None:
     page.mouse.up()
 
 
-def a_paused_run(page: Page, server: Server) -> None:
-    open_start(page, server)
-    start(page)
-    page.wait_for_function("() => window.__ganlab.step >= 200")
-    page.get_by_role("button", name="Pause").click()
-    in_state(page, "paused")
-    page.get_by_role("link", name="Walk its latent space").click()
-    page.wait_for_function("() => window.__ganlab.latent >= 1")
+STEPS = 200
+"""Of the paused run."""
+
+
+@pytest.fixture
+def explored(paused: Page) -> Page:
+    """The latent space of a paused run."""
+    paused.get_by_role("link", name="Walk its latent space").click()
+    paused.wait_for_function("() => window.__ganlab.latent >= 1")
+    return paused
 
 
 def differs(page: Page, before: str) -> None:
@@ -63,8 +66,8 @@ def tells(page: Page, place: str, words: str) -> None:
         )
 
 
-def test_pictures_are_dragged_pressed_and_typed_into_wells(page: Page, server: Server) -> None:
-    a_paused_run(page, server)
+def test_pictures_are_dragged_pressed_and_typed_into_wells(explored: Page) -> None:
+    page = explored
     for count in (1, 2, 3):
         shown = canvas_of(page, ".gl-frame")
         page.get_by_role("button", name="Keep", exact=True).click()
@@ -90,8 +93,8 @@ def test_pictures_are_dragged_pressed_and_typed_into_wells(page: Page, server: S
     expect(page.locator("[data-well=a] .gl-in button")).to_have_count(0)
 
 
-def test_a_picture_of_one_s_own_is_looked_for(page: Page, server: Server) -> None:
-    a_paused_run(page, server)
+def test_a_picture_of_one_s_own_is_looked_for(explored: Page) -> None:
+    page = explored
     page.get_by_role("tab", name="Find z").click()
     begin = page.get_by_role("button", name="Find z", exact=True)
     subject = page.locator(".gl-inversion .gl-subject")
@@ -130,8 +133,8 @@ def test_a_picture_that_comes_late_is_not_that_of_another_kind_chosen_since(alon
     expect(page.get_by_role("button", name="Find z", exact=True)).to_be_enabled()
 
 
-def test_a_training_picture_is_found_and_a_thousand_samples(page: Page, server: Server) -> None:
-    a_paused_run(page, server)
+def test_a_training_picture_is_found_and_a_thousand_samples(explored: Page) -> None:
+    page = explored
     page.get_by_role("tab", name="Memorised?").click()
     subject = page.locator(".gl-neighbours .gl-subject")
     subject.locator("select").select_option("train")

@@ -6,9 +6,6 @@ import contextlib
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +23,7 @@ from gan_lab.export import EXPORTS
 from gan_lab.export.program import Outward, example, names
 from gan_lab.runs import RunDirectory, open_generators, open_players
 from gan_lab.runs.messages import Shown
-from tests.patience import WAIT
+from tests.outside import Outside
 
 N = 12  # pictures of a set
 ROUNDS = 4
@@ -74,6 +71,7 @@ class Trained:
     run: RunDirectory
     out: Path
     said: str  # on the terminal
+    outside: Outside
 
     def export(self, name: str, *options: str) -> Path:
         out = self.out / f"{name}{EXPORTS[name].ending}"
@@ -86,7 +84,9 @@ class Trained:
 
 
 @pytest.fixture(scope="module", params=CASES)
-def trained(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Trained]:
+def trained(
+    request: pytest.FixtureRequest, tmp_path_factory, outside: Outside
+) -> Iterator[Trained]:
     case = CASES[request.param]
     path = data_root() / f"{case.zip}.zip"
     if not path.exists():
@@ -98,7 +98,7 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory) -> Iterator[Traine
         command = ["train", "--data", str(path), *sets, "--steps", str(ROUNDS)]
         with contextlib.redirect_stderr(io.StringIO()) as said:
             assert main([*command, "--out", str(folder / "run")]) == 0
-        yield Trained(case, RunDirectory(folder / "run"), folder, said.getvalue())
+        yield Trained(case, RunDirectory(folder / "run"), folder, said.getvalue(), outside)
 
 
 def equal(found: dict[str, torch.Tensor], wanted: dict[str, torch.Tensor]) -> bool:
@@ -163,12 +163,10 @@ def animation(name: str) -> Callable[[Trained], None]:
 def script(trained: Trained) -> None:
     """It trains without this package, on the pictures beside it, and loses what the run lost."""
     out = trained.export("script")
-    code = "import sys, runpy; sys.modules['gan_lab'] = None; runpy.run_path(sys.argv[1])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, out.name], cwd=out.parent, capture_output=True, text=True,
-        env=os.environ | {"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""}, timeout=3 * WAIT,
+    trained.outside.run(
+        "import sys, runpy; runpy.run_path(sys.argv[1])", out.name, folder=out.parent,
+        environment={"ROUNDS": str(ROUNDS), "OUT": "made", "PATH": ""},
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
     table = np.loadtxt(out.parent / "made" / "losses.csv", delimiter=",", skiprows=1)
     columns = trained.run.columns()
     read = trained.run.read_span(columns, 0, ROUNDS)

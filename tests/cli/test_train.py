@@ -9,6 +9,7 @@ import signal
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -200,24 +201,29 @@ def trains(process, folder: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_keeps_a_checkpoint_and_exits_0(spawn, tmp_path, number):
-    process = spawn("train", *tiny(), "--seconds", 120, "--out", "run", "--json")
-    trains(process, tmp_path)
+def ends(process, folder: Path, number: signal.Signals) -> dict[str, Any]:
+    """Send a signal that ends a run, and check that it kept a checkpoint; its summary."""
     process.send_signal(number)
     out, err = process.communicate(timeout=WAIT)
     assert process.returncode == 0, err
     summary = json.loads(out)
     assert summary["state"] == "stopped"
     assert summary["steps"] > 0
-    assert (tmp_path / "run" / "checkpoints" / f"{summary['steps']:09d}.pt").is_file()
+    assert (folder / "run" / "checkpoints" / f"{summary['steps']:09d}.pt").is_file()
     assert err.count("\n") == 1
-    assert signal.Signals(number).name in err
+    assert number.name in err
     assert "--resume run" in err
+    return summary
+
+
+def test_an_interrupt_keeps_a_checkpoint_and_exits_0(spawn, tmp_path):
+    process = spawn("train", *tiny(), "--seconds", 120, "--out", "run", "--json")
+    trains(process, tmp_path)
+    ends(process, tmp_path, signal.SIGINT)
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="the system has no such signal")
-def test_another_signal_keeps_a_checkpoint_and_the_run_goes_on(spawn, tmp_path):
+def test_one_signal_keeps_a_checkpoint_and_the_run_goes_on_and_another_ends_it(spawn, tmp_path):
     never = ("--set", "training.checkpoint_seconds=0", "--set", "training.keep_states=0")
     process = spawn("train", *tiny(), *never, "--seconds", 120, "--out", "run", "--json")
     trains(process, tmp_path)
@@ -229,10 +235,7 @@ def test_another_signal_keeps_a_checkpoint_and_the_run_goes_on(spawn, tmp_path):
         assert (tmp_path / "run" / "checkpoints" / f"{step:09d}.pt").is_file()
         saved.append(step)
     assert 0 < saved[0] < saved[1]
-    process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=WAIT)
-    assert process.returncode == 0 and "SIGTERM" in err
-    assert json.loads(out)["steps"] > saved[1]
+    assert ends(process, tmp_path, signal.SIGTERM)["steps"] > saved[1]
 
 
 def test_a_signal_before_the_first_step_is_not_lost(call, monkeypatch):

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import pickle
+import sys
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from PIL import Image
 
 from gan_lab.config import Data
-from gan_lab.data import NAMED, DataError, data_root, load, short_name, to_pixels, to_range
+from gan_lab.data import NAMED, DataError, data_root, load, named, short_name, to_pixels, to_range
 from gan_lab.data.named import DEBIAN_FASHION
 
 MNIST_FILES = data_root().resolve() / "MNIST" / "raw"
@@ -46,6 +47,15 @@ def test_digits_pixels_follow_the_original(digits):
 
     original = load_digits().images[0]  # 0 to 16
     np.testing.assert_allclose(digits.images[0, 0].numpy(), original * 255 / 16, atol=0.5)
+
+
+def test_digits_are_read_without_an_import_of_scikit_learn(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "sklearn.datasets", None)  # an import of it raises ImportError
+        found = named.NAMED["digits"].read(True, 0)
+    monkeypatch.setattr(named, "find_spec", lambda name: None)  # where it keeps them elsewhere
+    imported = named.NAMED["digits"].read(True, 0)
+    assert all(map(torch.equal, found, imported)) and found[0].dtype == imported[0].dtype
 
 
 @pytest.mark.parametrize(

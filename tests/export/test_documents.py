@@ -1,8 +1,6 @@
 """docs/export.md says what there is, and its few lines to load a file run without this package."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from gan_lab.export import EXPORTS
 from gan_lab.export.loading import SNIPPETS
 from tests.documented import held, table
-from tests.patience import WAIT
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "export.md").read_text("utf-8")
 ALONE = """
@@ -39,17 +36,14 @@ def test_the_document_has_the_snippets():
     assert all(len(code.splitlines()) <= 6 for code in SNIPPETS.values())
 
 
-def test_the_snippets_run_as_they_stand(ended, tmp_path):
+def test_the_snippets_run_as_they_stand(ended, outside, tmp_path):
     pytest.importorskip("onnxruntime")
     directory = ended()
     told = []
     for name, code in SNIPPETS.items():
         EXPORTS[name].write(directory, tmp_path / f"{name}{EXPORTS[name].ending}")
         told += [name, code.replace("DIM", "6")]
-    # one process for all: it imports PyTorch once, and each snippet sees nothing of the others
-    command = [sys.executable, "-I", "-W", "ignore", "-c", ALONE, *told]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=WAIT)
-    assert done.returncode == 0, done.stderr
+    outside.run(ALONE, *told, folder=tmp_path)  # each snippet sees nothing of the others
 
 
 @pytest.mark.parametrize("name", EXPORTS)

@@ -1,8 +1,5 @@
 """G as a program: opened in a process that has no gan_lab, it makes the same pictures."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -10,7 +7,6 @@ import torch
 from gan_lab.export import EXPORTS, ExportError
 from gan_lab.export.program import Outward, distance, example, names
 from gan_lab.runs import open_generators
-from tests.patience import WAIT
 
 GAMES = ["cgan", "plane-ring", "progressive-small", "pix2pix-small"]
 ALONE = """
@@ -31,7 +27,7 @@ for name in sys.argv[1:]:
 """
 
 
-def test_programs_make_what_g_makes(ended, tmp_path):
+def test_programs_make_what_g_makes(ended, outside, tmp_path):
     pytest.importorskip("onnx")
     every = {}
     for preset in GAMES:
@@ -44,10 +40,7 @@ def test_programs_make_what_g_makes(ended, tmp_path):
         for n in (1, 5):
             given = [t.numpy() for t in example(shown, n, seed=9)]
             np.savez(folder / f"given-{n}.npz", *given)
-    # one process for all: it imports PyTorch once
-    command = [sys.executable, "-I", "-W", "ignore", "-c", ALONE, *GAMES]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=3 * WAIT)
-    assert done.returncode == 0, done.stderr
+    outside.run(ALONE, *GAMES, folder=tmp_path)
     for preset, shown in every.items():
         made_alike(shown, tmp_path / preset)
 

@@ -176,7 +176,8 @@ def test_one_picture_again_and_again_is_alike(digits: Reference) -> None:
     assert value.number == pytest.approx(1.0) and value.floor is not None and value.floor < 0.6
 
 
-def test_what_fakes_teach(digits: Reference) -> None:
+def test_what_fakes_teach(digits: Reference, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_lab.metrics.classifier.LEAST", 30_000)
     told = put(digits.config, {"networks.labels": "concat"})
     reference = Reference(told, digits.train, digits.held_out or digits.train)
     n = 300

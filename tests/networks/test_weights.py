@@ -10,7 +10,7 @@ from torch import nn
 from gan_lab import networks
 from gan_lab.config import ConfigError, DiscriminatorNetwork, GeneratorNetwork, LayerSpec
 from gan_lab.networks import Critic, Head, build, open_as_layers
-from gan_lab.networks.weights import Scaled, equalise
+from gan_lab.networks.weights import Scaled, apply_spectral_norm, equalise
 from gan_lab.randomness import seeded
 
 RESIDUAL = {
@@ -132,3 +132,44 @@ def test_heads_get_first_weights_of_the_same_kind(init, kind):
     uniform = math.sqrt(2 / 450) if kind == "projection" else 1 / math.sqrt(3 * 400)
     expected = {"dcgan": 0.02, "framework": uniform, "equalised": 1 / math.sqrt(fan_in)}
     assert head.weight.std().item() == pytest.approx(expected[init], rel=0.05)
+
+
+# -- the meta device ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", [
+    nn.Conv2d(3, 5, 3), nn.ConvTranspose2d(3, 5, 4), nn.Linear(7, 2), nn.Embedding(4, 6),
+], ids=lambda layer: type(layer).__name__)  # fmt: skip
+def test_without_numbers_spectral_norm_keeps_its_shapes_and_its_memory(layer):
+    def kept(network):
+        found = {}
+        own = {t.untyped_storage()._cdata for t in network.state_dict().values()}
+
+        def keep(tensor):
+            found[tensor.untyped_storage()._cdata] = tensor
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            normed = network[0].weight
+        sizes = [t.untyped_storage().nbytes() for at, t in found.items() if at not in own]
+        return normed.shape, sorted(sizes)
+
+    real, planned = nn.Sequential(layer), nn.Sequential(copy.deepcopy(layer).to("meta"))
+    for network in (real, planned):
+        apply_spectral_norm(network)
+    shapes = [{name: t.shape for name, t in n.state_dict().items()} for n in (real, planned)]
+    assert shapes[0] == shapes[1] and "0.parametrizations.weight.0._u" in shapes[0]
+    assert kept(real) == kept(planned)
+    assert planned[0].weight.is_meta
+
+
+@pytest.mark.parametrize("init", ["dcgan", "equalised", "fixup"])
+def test_without_numbers_nothing_is_drawn_and_nothing_is_iterated(init, monkeypatch):
+    def refuse(*_, **__):
+        pytest.fail("on the meta device PyTorch imports its compiler for this")
+
+    monkeypatch.setattr(nn.init, "normal_", refuse)
+    monkeypatch.setattr("torch.nn.functional.normalize", refuse)
+    norm = {"spectral_norm": init == "dcgan"}
+    with torch.device("meta"):
+        networks.discriminator(D.model_copy(update={"init": init, **norm}), 3, 32)

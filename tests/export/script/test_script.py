@@ -23,6 +23,7 @@ from gan_lab.presets import preset, presets
 from gan_lab.runs import DirectoryError, Run, RunDirectory
 from gan_lab.runs.messages import Set, Stop
 from gan_lab.training.trainer import Trainer
+from tests.outside import Outside
 from tests.patience import WAIT
 
 ROUNDS = 20
@@ -95,46 +96,25 @@ PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 """By the name of a script: the preset and what differs from it, most of it to save time."""
 
-RUNNER = '''
-import contextlib, importlib.machinery, io, json, os, runpy, sys
+RUNNER = """
+import json, os, runpy, sys
 
-class Blocker:
-    """Only torch, torchvision, numpy, pillow and what those need may be imported."""
-
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("gan_lab", "sklearn", "streamlit", "pydantic", "scipy", "pandas"):
-            return importlib.machinery.ModuleSpec(name, self)
-
-    def create_module(self, spec):
-        raise ModuleNotFoundError(f"{spec.name} is not for scripts", name=spec.name)
-
-    def exec_module(self, module):
-        pass
-
-sys.meta_path.insert(0, Blocker())
 folder, rounds, names = sys.argv[1], sys.argv[2], sys.argv[3:]
-os.chdir(folder)
 os.environ.update(ROUNDS=rounds, DATA=os.path.join(folder, "data"))
-import torch
-
 for name in names:
     os.environ["OUT"] = os.path.join(folder, "out", name)
-    with contextlib.redirect_stdout(io.StringIO()):
-        if name.endswith(".ipynb"):
-            space = {"__name__": "__main__"}
-            for cell in json.load(open(name))["cells"]:
-                if cell["cell_type"] == "code":
-                    exec(compile("".join(cell["source"]), name, "exec"), space)
-        else:
-            runpy.run_path(name, run_name="__main__")
-assert not {"gan_lab", "sklearn", "streamlit"} & {m.split(".")[0] for m in sys.modules}
-'''
+    if name.endswith(".ipynb"):
+        space = {"__name__": "__main__"}
+        for cell in json.load(open(name))["cells"]:
+            if cell["cell_type"] == "code":
+                exec(compile("".join(cell["source"]), name, "exec"), space)
+    else:
+        runpy.run_path(name, run_name="__main__")
+"""
 
 
-def _run(folder: Path, *names: str, rounds: int = ROUNDS) -> None:
-    command = [sys.executable, "-I", "-c", RUNNER, str(folder), str(rounds), *names]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
+def _run(outside: Outside, folder: Path, *names: str, rounds: int = ROUNDS) -> None:
+    outside.run(RUNNER, folder, rounds, *names, folder=folder)
 
 
 def _losses(folder: Path, name: str) -> np.ndarray:
@@ -184,8 +164,8 @@ def _recipe(name: str, folder: Path) -> Recipe:
 
 
 @pytest.fixture(scope="module")
-def trained(folder: Path) -> Path:
-    """All scripts, run in a process of their own; one process, to spare the imports."""
+def trained(folder: Path, outside: Outside) -> Path:
+    """All scripts, run where this package is not."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_DATA", str(folder / "data"))
         for name in PRESETS:
@@ -193,7 +173,7 @@ def trained(folder: Path) -> Path:
             (folder / f"{name}.py").write_text(FORMS["script"](recipe), "utf-8")
             if recipe.companion:
                 write_companion(load(recipe.config.data), folder / recipe.companion)
-    _run(folder, *(f"{name}.py" for name in PRESETS))
+    _run(outside, folder, *(f"{name}.py" for name in PRESETS))
     return folder
 
 
@@ -217,11 +197,11 @@ def test_a_script_leaves_pictures_and_its_generator(trained: Path) -> None:
         assert len(sheet.getcolors() or ()) > 2
 
 
-def test_another_seed_gives_other_losses(trained: Path) -> None:
+def test_another_seed_gives_other_losses(trained: Path, outside: Outside) -> None:
     text = (trained / "vanilla.py").read_text("utf-8")
     assert "\nseed = 0" in text
     (trained / "other.py").write_text(text.replace("\nseed = 0", "\nseed = 1"), "utf-8")
-    _run(trained, "other.py", rounds=2)
+    _run(outside, trained, "other.py", rounds=2)
     assert not np.array_equal(_losses(trained, "other.py"), _losses(trained, "vanilla.py")[:2])
 
 
@@ -250,13 +230,13 @@ def test_a_script_is_whole_without_what_it_does_not_use(
             assert text.count(word) > 1, f"{word} is a setting that nothing uses"
 
 
-def test_a_notebook_trains_the_same(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_notebook_trains_the_same(trained: Path, outside: Outside) -> None:
     text = FORMS["notebook"](_recipe("vanilla", trained))
     (trained / "vanilla.ipynb").write_text(text, "utf-8")
     whole = json.loads(text)
     assert (whole["nbformat"], whole["nbformat_minor"]) == (4, 5)
     assert len({cell["id"] for cell in whole["cells"]}) == len(whole["cells"])
-    _run(trained, "vanilla.ipynb")
+    _run(outside, trained, "vanilla.ipynb")
     assert np.array_equal(_losses(trained, "vanilla.ipynb"), _losses(trained, "vanilla.py"))
 
 
@@ -310,7 +290,7 @@ def test_what_no_script_says_is_refused_by_name(changes: dict[str, Any], words: 
 
 def test_a_run_s_script_is_what_it_began_with(
     small: Callable[..., RunConfig], begin: Callable[..., Run], until: Callable[..., Any],
-    tmp_path: Path,
+    outside: Outside, tmp_path: Path,
 ) -> None:  # fmt: skip
     config = small({"training.checkpoint_steps": 1, "training.seed": 3}, "vanilla")
     run = begin(config)
@@ -327,7 +307,7 @@ def test_a_run_s_script_is_what_it_began_with(
     assert "named in it" in said
     text = (tmp_path / "train.py").read_text("utf-8")
     assert "optim.g.lr, 0.0002 became 0.05" in text
-    _run(tmp_path, "train.py")
+    _run(outside, tmp_path, "train.py")
     assert np.array_equal(_losses(tmp_path, "train.py"), _app(config))
     write_lesson(directory, tmp_path / "lesson.zip", lambda *_: None)
     assert (tmp_path / "lesson.zip").stat().st_size > 1000

@@ -13,6 +13,7 @@ from PIL import Image
 from starlette.testclient import TestClient, WebSocketTestSession
 
 from gan_lab.config import RunConfig, put
+from gan_lab.latent import measures
 from gan_lab.runs import Hosted, Registry, wire
 from gan_lab.runs.kept_directions import NAME
 from gan_lab.runs.messages import Pause
@@ -134,7 +135,11 @@ def test_points_are_told_kindly_what_they_cannot_have(page: Page, name: str) -> 
     assert header["kind"] == "error" and "makes points" in header["text"]
 
 
-def test_the_table_tells_how_each_direction_predicts_each_class(page: Page) -> None:
+def test_the_table_tells_how_each_direction_predicts_each_class(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "_STEPS", 120)  # enough to tell digits apart
+    monkeypatch.setattr(measures, "_LEARNED", {})
     ways = page.found("sefa")
     header, _ = page.ask("predicts", directions=ways)
     assert header["kind"] == "predicts", header
