@@ -166,9 +166,9 @@ def test_the_film_as_one_file(client: TestClient, hosted: Hosted, kind: str) -> 
         assert opened.n_frames == 3  # type: ignore[attr-defined]
 
 
-def test_one_visitor_asks_for_one_film_at_a_time(
-    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> tuple[Event, Event]:
+    """Animations wait for the first event; the second one says that one has begun."""
     hold, begun = Event(), Event()
 
     def slow(*_: object) -> bytes:
@@ -177,6 +177,13 @@ def test_one_visitor_asks_for_one_film_at_a_time(
         return b"done"
 
     monkeypatch.setattr(module, "animation", slow)
+    return hold, begun
+
+
+def test_one_visitor_asks_for_one_film_at_a_time(
+    client: TestClient, hosted: Hosted, held: tuple[Event, Event]
+) -> None:
+    hold, begun = held
     path = f"{root(hosted)}/animation.gif"
     anna, bert = ({"cookie": f"{COOKIE}={name}"} for name in ("anna", "bert"))
     answers = []
@@ -224,16 +231,12 @@ def test_a_film_that_nobody_waits_for_any_more_is_ended() -> None:
 
 
 def test_many_who_ask_at_once_are_asked_to_wait(
-    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+    client: TestClient,
+    hosted: Hosted,
+    held: tuple[Event, Event],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    hold, begun = Event(), Event()
-
-    def slow(*_: object) -> bytes:
-        begun.set()
-        hold.wait(WAIT)
-        return b"done"
-
-    monkeypatch.setattr(module, "animation", slow)
+    hold, begun = held
     monkeypatch.setattr(module, "_QUEUE", 1)
     answers = []
     path = f"{root(hosted)}/animation.gif"
@@ -250,16 +253,9 @@ def test_many_who_ask_at_once_are_asked_to_wait(
 
 
 def test_invented_cookies_of_one_address_leave_an_animation_to_others(
-    client: TestClient, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+    hosted: Hosted, held: tuple[Event, Event]
 ) -> None:
-    hold, begun = Event(), Event()
-
-    def slow(*_: object) -> bytes:
-        begun.set()
-        hold.wait(WAIT)
-        return b"done"
-
-    monkeypatch.setattr(module, "animation", slow)
+    hold, begun = held
     whole = module.film_animation(SimpleNamespace(get=lambda _: hosted))  # type: ignore[arg-type]
 
     def asks(visitor: str, address: str) -> asyncio.Task[Response]:

@@ -393,8 +393,9 @@ def test_weights_that_were_brought_are_a_generator_to_explore(
         assert "samples" in hosted.run.latest().pictures
 
 
-def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monkeypatch) -> None:
-    monkeypatch.setattr(limits, "BRINGING", 2)
+@pytest.fixture
+def imports(hosted, monkeypatch) -> tuple[threading.Semaphore, threading.Event]:
+    """Each import is noted in the first one and waits for the second one."""
     opens, go = threading.Semaphore(0), threading.Event()
 
     def opened(*_: Any) -> Hosted:
@@ -403,6 +404,12 @@ def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monk
         return hosted
 
     monkeypatch.setattr(module, "_opened", opened)
+    return opens, go
+
+
+def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, imports, monkeypatch) -> None:
+    monkeypatch.setattr(limits, "BRINGING", 2)
+    opens, go = imports
 
     def brings(visitor: str) -> tuple[int, str]:
         header = {"cookie": f"{COOKIE}={visitor}"}
@@ -421,17 +428,8 @@ def test_one_visitor_brings_one_run_at_a_time_and_all_a_few(client, hosted, monk
         assert brings("one")[0] == brings("a third")[0] == 200
 
 
-def test_invented_cookies_of_one_address_leave_an_import_to_others(
-    client, hosted, monkeypatch
-) -> None:
-    opens, go = threading.Semaphore(0), threading.Event()
-
-    def opened(*_: Any) -> Hosted:
-        opens.release()
-        assert go.wait(WAIT)
-        return hosted
-
-    monkeypatch.setattr(module, "_opened", opened)
+def test_invented_cookies_of_one_address_leave_an_import_to_others(client, imports) -> None:
+    opens, go = imports
 
     def brings(visitor: str, address: str) -> int:
         header = {"cookie": f"{COOKIE}={visitor}"}
