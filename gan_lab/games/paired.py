@@ -74,7 +74,7 @@ class Paired:
         self._teller = WithAnswer(self._lens, titles, "generated", "true")
         # D sees A and B as one picture with more channels, people side by side
         pairs = Lens(lambda x: torch.cat(to_pixels(x, output).chunk(2, 1), 3))
-        self._referee = Referee("D", streams, pairs, beside=("given", "given>D"))
+        self._referee = Referee("D", streams, pairs, beside=("given", "given>D"), images=2)
         self._pool = Pool(config.objective.pool, streams["pool"])
         made = self.generators(config, kind)
         self.players = seated(made, self.discriminators(config, kind), streams)

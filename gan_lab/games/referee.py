@@ -59,6 +59,7 @@ class Referee:
         lens: Lens,
         boxes: tuple[str, str] = ("real", "fake"),
         beside: tuple[str, ...] = (),
+        images: int = 1,
     ) -> None:
         """
         Args:
@@ -66,11 +67,13 @@ class Referee:
             lens: how people are shown what D is shown.
             boxes: of the scene: what is real, and the fakes.
             beside: boxes and arrows of what D is told beside either.
+            images: how many images D is shown as one, side by side in the channels.
         """
         self._player = player
         self._lens = lens
         self._real, self._fake = boxes
         self._beside = beside
+        self._images = images
         self._streams = streams
         self._adaptive = Adaptive()
         self._moves = 0
@@ -82,7 +85,7 @@ class Referee:
         objective = config.objective
         share = self._adaptive.share if objective.ada else objective.augment_share
         half = 0.5 if config.networks.g.output == "sigmoid" else 1.0  # of the pixels' range
-        x = augmented(x, objective.augment, share, self._streams["augment"], half)
+        x = augmented(x, objective.augment, share, self._streams["augment"], half, self._images)
         return blurred(x, half * instance_noise(objective, now.seen), self._streams["noise"])
 
     # -- D's move ------------------------------------------------------------------------------

@@ -20,8 +20,9 @@ Change = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def augmented(
-    x: Tensor, policy: str, share: float | Tensor, generator: torch.Generator, half: float = 1.0
-) -> Tensor:
+    x: Tensor, policy: str, share: float | Tensor, generator: torch.Generator, half: float = 1.0,
+    images: int = 1,
+) -> Tensor:  # fmt: skip
     """Each change of ``policy`` on about ``share`` of the pictures, each drawn for itself.
 
     Args:
@@ -30,6 +31,8 @@ def augmented(
         share: 0 to 1. The draws are as many whatever it is, but for the float 0.
         generator: where chance comes from, on the device of ``x``.
         half: of the pixels' range, 1 for pixels from -1 to 1, ½ from 0 to 1; brightness needs it.
+        images: how many images of equally many channels C is made of, such as the two of a pair.
+            They share all draws; the grey and the mean are each image's own.
 
     Returns:
         pictures of the same shape; ``x`` itself, with no draw, if nothing is to be changed.
@@ -37,7 +40,7 @@ def augmented(
     if policy == "none" or (isinstance(share, float | int) and not share):
         return x
     for change in _changes(policy, half):
-        changed = change(x, generator)
+        changed = change(x.unflatten(1, (images, -1)), generator).flatten(1, 2)
         chosen = _uniform(x, generator) < share
         x = torch.where(chosen, changed, x)
     return x
@@ -62,26 +65,27 @@ def _brighter(x: Tensor, generator: torch.Generator, by: float) -> Tensor:
 
 def _saturated(x: Tensor, generator: torch.Generator) -> Tensor:
     """Colours 0 to 2 times as far from each pixel's own grey; grey pictures stay."""
-    grey = x.mean(1, keepdim=True)
+    grey = x.mean(-3, keepdim=True)
     return grey + (x - grey) * (2.0 * _uniform(x, generator)).to(x.dtype)
 
 
 def _contrasted(x: Tensor, generator: torch.Generator) -> Tensor:
     """Pixels ½ to 1½ times as far from the picture's mean."""
-    mean = x.mean((1, 2, 3), keepdim=True)
+    mean = x.mean((-3, -2, -1), keepdim=True)
     return mean + (x - mean) * (0.5 + _uniform(x, generator)).to(x.dtype)
 
 
 def _shifted(x: Tensor, generator: torch.Generator) -> Tensor:
-    """By whole pixels, at most ⅛ of the side (rounded down) each way; zeros come in."""
-    for axis in (2, 3):
+    """By whole pixels, at most ⅛ of the side (rounded to the nearest, as DiffAugment's authors do)
+    each way; zeros come in."""
+    for axis in (-2, -1):
         side = x.shape[axis]
-        most = side // 8
+        most = int(side / 8 + 0.5)
         shift = torch.randint(
             -most, most + 1, (len(x), 1), generator=generator, device=x.device
         )  # fmt: skip
         source = torch.arange(side, device=x.device) - shift  # N×side
-        shape = [len(x), 1, 1, 1]
+        shape = [len(x), *[1] * (x.ndim - 1)]
         shape[axis] = side
         inside = ((source >= 0) & (source < side)).view(shape)
         index = source.clamp(0, side - 1).view(shape).expand(x.shape)
@@ -91,23 +95,23 @@ def _shifted(x: Tensor, generator: torch.Generator) -> Tensor:
 
 def _cut(x: Tensor, generator: torch.Generator) -> Tensor:
     """Zeros in a square of half the side, centred anywhere, so that part of it may be outside."""
-    inside = torch.ones((len(x), 1, 1, 1), dtype=torch.bool, device=x.device)
-    for axis in (2, 3):
+    inside = torch.ones((len(x), *[1] * (x.ndim - 1)), dtype=torch.bool, device=x.device)
+    for axis in (-2, -1):
         side = x.shape[axis]
         length = (side + 1) // 2
         # with an even length the centre lies between two pixels, or on the border
         centres = side + 1 - length % 2
         centre = torch.randint(centres, (len(x), 1), generator=generator, device=x.device)
         place = torch.arange(side, device=x.device) - (centre - length // 2)  # N×side
-        shape = [len(x), 1, 1, 1]
+        shape = [len(x), *[1] * (x.ndim - 1)]
         shape[axis] = side
         inside = inside & ((place >= 0) & (place < length)).view(shape)
     return x * ~inside
 
 
 def _uniform(x: Tensor, generator: torch.Generator) -> Tensor:
-    """U(0, 1), one for each picture, N×1×1×1, float32."""
-    return torch.rand((len(x), 1, 1, 1), generator=generator, device=x.device)
+    """U(0, 1), one for each of N, with as many dimensions as ``x``, float32."""
+    return torch.rand((len(x), *[1] * (x.ndim - 1)), generator=generator, device=x.device)
 
 
 class Adaptive:

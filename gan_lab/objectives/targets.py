@@ -24,7 +24,8 @@ def targets(
 
     Real ones are ``1 - smooth_real`` (one-sided smoothing, Salimans et al. 2016, §3.4), fake ones
     ``smooth_fake``; then a share ``label_flip`` of pictures is labelled as the other side, and
-    each label moves by up to ``label_noise``.
+    the label of each picture moves by up to ``label_noise``. All patches of a picture have one
+    label.
 
     Args:
         real, fake: D's scores; only shape and device count.
@@ -45,6 +46,7 @@ def targets(
 def _disturbed(
     label: Tensor, other: float, objective: Objective, generator: torch.Generator
 ) -> Tensor:
-    flipped = torch.empty_like(label).bernoulli_(objective.label_flip, generator=generator)
-    noise = torch.empty_like(label).uniform_(-1.0, 1.0, generator=generator)
+    each = label.new_empty((len(label), *[1] * (label.ndim - 1)))  # one for each picture
+    flipped = each.clone().bernoulli_(objective.label_flip, generator=generator)
+    noise = each.uniform_(-1.0, 1.0, generator=generator)
     return torch.where(flipped.bool(), other, label) + objective.label_noise * noise

@@ -107,6 +107,16 @@ def test_d_sees_both_pictures_and_g_answers_for_what_d_judged():
     assert torch.equal(fake, torch.cat([a, a], 1)) and torch.equal(again, fake)
 
 
+def test_colours_of_both_pictures_change_alike_and_each_keeps_its_own_mean():
+    t = bare({"objective.augment": "colour", "objective.augment_share": 1.0})
+    a, b = drawn(t)
+    moves(t)
+    shown_a, shown_b = t.game.players["D"].network.shown[0].chunk(2, 1)
+    assert not torch.equal(shown_a, a)
+    brighter = [(x - y).mean((1, 2, 3)) for x, y in ((shown_a, a), (shown_b, b))]
+    torch.testing.assert_close(*brighter)  # saturation and contrast move no mean
+
+
 def test_losses_are_those_of_the_paper():
     t = bare()
     a, b = drawn(t)

@@ -46,14 +46,14 @@ def test_gradients_flow_as_finite_differences_say(policy):
     )
 
 
-@pytest.mark.parametrize("side", [4, 8, 28, 33])
-def test_translation_moves_by_an_eighth_at_most_and_fills_with_zeros(side):
+@pytest.mark.parametrize(("side", "most"), [(4, 1), (8, 1), (28, 4), (32, 4), (33, 4), (36, 5)])
+def test_translation_moves_by_an_eighth_at_most_and_fills_with_zeros(side, most):
+    """The limits are those of the authors' code: int(side * 0.125 + 0.5)."""
     dot = torch.zeros(4000, 1, side, side)
     dot[:, :, side // 2, side // 2] = 1
     places = augmented(dot, "translation", 1.0, chance()).flatten(1)
     assert (places.sum(1) == 1).all(), "nothing is lost or doubled in the middle"
     rows, columns = places.argmax(1) // side - side // 2, places.argmax(1) % side - side // 2
-    most = side // 8
     for moved in (rows, columns):
         assert sorted(moved.unique().tolist()) == list(range(-most, most + 1))
     filled = augmented(torch.ones_like(dot), "translation", 1.0, chance())
@@ -111,6 +111,23 @@ def test_grey_pictures_stay_grey():
     grey = pictures(5, 1).expand(5, 3, 8, 8)
     changed = augmented(grey, "colour", 1.0, chance())
     torch.testing.assert_close(changed[:, :1].expand_as(changed), changed)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_images_of_a_pair_share_the_draws_and_nothing_else(policy):
+    a, b = pictures(40), pictures(40).flip(0)
+    both = augmented(torch.cat([a, b], 1), policy, 0.7, chance(), images=2)
+    each = [augmented(x, policy, 0.7, chance()) for x in (a, b)]
+    torch.testing.assert_close(both, torch.cat(each, 1))
+
+
+def test_a_black_and_a_white_image_of_a_pair_keep_their_colours():
+    """Their common grey would be in between, and both would move towards it or away from it."""
+    pair = torch.cat([-torch.ones(500, 3, 8, 8), torch.ones(500, 3, 8, 8)], 1)
+    changed = augmented(pair, "colour", 1.0, chance(), images=2)
+    moved = changed - pair
+    assert moved.abs().max() <= 0.5 + 1e-6, "only brightness moves what has one colour"
+    torch.testing.assert_close(moved[:, :3], moved[:, 3:])
 
 
 def follow(adaptive, scores, moves, **changes):

@@ -50,6 +50,19 @@ def test_noise_moves_each_label_by_up_to_its_strength():
     assert moved.std().item() == pytest.approx(0.3 / 3**0.5, rel=0.03)
 
 
+def test_all_patches_of_a_picture_have_one_label():
+    scores = torch.zeros(5000, 1, 3, 3)
+    labels = targets(
+        Objective(label_flip=0.3, label_noise=0.1), scores, scores, torch.Generator().manual_seed(3)
+    )
+    for side, own in ((labels.real, 1.0), (labels.fake, 0.0)):
+        assert side.shape == scores.shape
+        assert torch.equal(side, side[..., :1, :1].expand_as(side))
+        flipped = (side[:, 0, 0, 0] - own).abs().gt(0.5).float().mean().item()
+        assert flipped == pytest.approx(0.3, abs=0.03)  # 4 standard deviations
+        assert side[:, 0, 0, 0].unique().numel() > 4000, "each picture has noise of its own"
+
+
 def test_the_same_state_gives_the_same_labels():
     a, b = (made(label_flip=0.3, label_noise=0.1) for _ in range(2))
     assert torch.equal(a.real, b.real) and torch.equal(a.fake, b.fake)
