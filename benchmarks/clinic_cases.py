@@ -235,10 +235,10 @@ _ILL_PICTURES = (
               shows=lambda f: f["grad/G"] > 1000),
     _pictures("nan-coming", "nan-coming", _UNBOUND | _SHARP | _sgd(0.001, 0.9), "exploding",
               "rate-high", shows=lambda f: f["broke"] > 0),
-    _pictures("d-overfits", "d-overfits", _SHARP | _rates(1e-3, 2e-3), "memorises", few=40,
+    _pictures("d-overfits", "d-memorises", _SHARP | _rates(1e-3, 2e-3), "d-overfits",
+              "memorises", few=40, rounds=800, shows=lambda f: f["gap"] > 0.2),
+    _pictures("d-overfits-fewer", "d-memorises", _SHARP, "d-overfits", "memorises", few=20,
               rounds=800, shows=lambda f: f["gap"] > 0.2),
-    _pictures("d-overfits-fewer", "d-overfits", _SHARP, "memorises", few=20, rounds=800,
-              shows=lambda f: f["gap"] > 0.2),
     _pictures("memorises", "memorises", {}, few=4, rounds=1200,
               shows=lambda f: f["copies"] > 0.3),
     _pictures("memorises-sharp", "memorises", _SHARP | {"networks.g.width": 32}

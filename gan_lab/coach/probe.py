@@ -48,6 +48,7 @@ class Probe:
         right_train, right_held_out: share of real pictures that D calls real, of those it is
             trained on and of those that it never sees.
         right_fake: share of fakes that D calls fake.
+        n_held_out: the held-out pictures that ``right_held_out`` is of; None if as many as ``n``.
         slope: mean norm of the gradient of G's loss at its fakes, per picture.
         copies: share of fakes nearer to a single training picture than held-out ones ever are.
     """
@@ -62,6 +63,7 @@ class Probe:
     dead: Mapping[str, float] | None = None
     right_train: float | None = None
     right_held_out: float | None = None
+    n_held_out: int | None = None
     right_fake: float | None = None
     slope: float | None = None
     copies: float | None = None
@@ -206,6 +208,7 @@ class _Look:
         return {
             "right_train": float(right[: len(train.images)].mean()),
             "right_held_out": None if aside is None else float(right[len(train.images) :].mean()),
+            "n_held_out": None if aside is None else len(aside.images),
             "right_fake": float((said.each_fake < said.threshold).float().mean()),
             "slope": self._slope(onlooker, images, fake),
         }

@@ -11,6 +11,7 @@ from gan_lab.coach import Evidence, Probe, Rule
 from gan_lab.coach.rules import (
     checkerboard,
     collapse,
+    d_memorises,
     d_overfits,
     dead_units,
     memorises,
@@ -31,7 +32,7 @@ HEALTHY: dict[str, Any] = {
 SICK: list[tuple[Rule, Mapping[str, Any]]] = [
     (collapse.RULE, {"spread": 0.16, "twins": 1.0}),
     (partial_collapse.RULE, {"spread": 0.65, "twins": 1.0}),
-    (d_overfits.RULE, {"right_train": 0.98, "right_held_out": 0.5}),
+    (d_memorises.RULE, {"right_train": 0.98, "right_held_out": 0.5}),
     (memorises.RULE, {"copies": 0.4}),
     (checkerboard.RULE, {"checkers": 40.0}),
     (saturated.RULE, {"blank": 0.34}),
@@ -104,7 +105,35 @@ def test_found_modes_and_common_recall_are_no_loss() -> None:
 
 def test_measures_alone_tell_of_learning_by_heart() -> None:
     sick = evidence(steps=800, measured={"d-gap": [0.4] * 5, "memorised": [0.5] * 5})
-    assert d_overfits.RULE.look(sick) and memorises.RULE.look(sick)
+    assert d_memorises.RULE.look(sick) and memorises.RULE.look(sick)
+
+
+KNOWS = {"right_train": 0.98, "right_held_out": 0.5}
+
+
+def test_few_held_out_images_prove_nothing() -> None:
+    assert d_memorises.RULE.look(_seen(KNOWS | {"n_held_out": 60})) is not None
+    assert d_memorises.RULE.look(_seen(KNOWS | {"n_held_out": 6})) is None
+    none = {"right_train": 1.0, "right_held_out": 0.0, "n_held_out": 6}
+    assert d_memorises.RULE.look(_seen(none)) is not None
+
+
+@pytest.mark.parametrize(
+    ("numbers", "floor", "harm"),
+    [([130.0, 116.0, 128.0, 130.0, 132.0], None, False), ([200.0, 130.0, 120.0], None, False),
+     ([130.0, 116.0, 128.0, 132.0, 160.0], None, False), ([130.0, 116.0, 140.0, 160.0, 158.0],
+     None, True), ([130.0, 116.0, 140.0, 160.0, 158.0], 60.0, False)],
+)  # fmt: skip
+def test_a_d_that_memorises_is_trouble_once_the_fakes_have_got_worse_twice(
+    numbers: list[float], floor: float | None, harm: bool
+) -> None:
+    floors = {} if floor is None else {"swd": floor}
+    seen = _seen(KNOWS, measured={"swd": numbers}, floors=floors)
+    sign = d_overfits.RULE.look(seen)
+    assert (sign is not None) == harm
+    assert d_overfits.RULE.look(_seen({}, measured={"swd": numbers})) is None
+    if sign is not None:
+        assert "distance was 116 at its best and is 158; D calls 98%" in sign.seen
 
 
 @pytest.mark.parametrize("name", list(presets()))
