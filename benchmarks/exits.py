@@ -81,6 +81,7 @@ if mode == "failing":
 if mode == "server":
     from gan_lab.config import RunConfig, put
     from gan_lab.server import registry
+    from gan_lab.server import Sender
     from gan_lab.server.explore import conversation
     from gan_lab.ui import jobs
     def visit():
@@ -88,8 +89,8 @@ if mode == "server":
             time.sleep(0.1)
         time.sleep(1)
         registry().start(put(RunConfig(), {{path: value for path, value in TINY}}), "visitor")
-        jobs.job("look", lambda _: compute())
-        conversation._SLOW.submit(compute)
+        jobs.job("look", lambda _: compute(), Sender("visitor"))
+        conversation._SLOW.submit(Sender("visitor"), compute)
     TINY = [("data.name", "digits"), ("networks.g.width", 4), ("networks.d.width", 4)]
     threading.Thread(target=visit, daemon=True).start()
 if sys.argv[0].endswith("script"):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from benchmarks import states
 from gan_lab.config import Data, RunConfig, put
@@ -25,6 +26,9 @@ from gan_lab.training.trainer import Trainer
 from tests import order, second_chance
 from tests.outside import Outside
 from tests.patience import WAIT
+
+settings.register_profile("whatever the machine", deadline=None)  # a busy one takes its time
+settings.load_profile("whatever the machine")
 
 torch.set_num_threads(1)
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).parent
 BOUND = re.compile(
     r"\.(?:join|result|communicate|acquire|wait)\((?:timeout=)?[1-9][\d_.]*\)"
@@ -24,6 +26,10 @@ def test_a_bound_is_found():
         assert bounds("p." + wrong), wrong
     for right in ("run.join(WAIT)", "f.result(0)", "monotonic() + WAIT", "x(timeout=3 * WAIT)"):
         assert not bounds("p." + right), right
+
+
+def test_an_example_of_hypothesis_may_take_any_time():
+    assert settings().deadline is None
 
 
 def test_every_test_waits_as_long_as_all_others_do():

@@ -20,7 +20,7 @@ from gan_lab.server.single_images import NotNow, decoded
 from gan_lab.server.turns import Turns
 from gan_lab.training.devices import use_threads
 from gan_lab.ui import experiment
-from gan_lab.ui.escape import reason
+from gan_lab.ui.escape import plain, reason
 
 ENDINGS = ["png", "jpg", "jpeg", "webp", "bmp", "gif"]
 LONGEST = 256  # px of a picture that is taken whole; more keeps a CPU busy for long
@@ -52,7 +52,7 @@ def own_picture(hosted: Hosted) -> None:
         networks = turned(shown.networks, first)
         made = _APPLIERS.submit(experiment.sender(), apply, shown.config, networks, given).result()
     except NotNow as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return
     except (DataError, ConfigError) as error:
         st.error(f"That did not work: {reason(error)}.")

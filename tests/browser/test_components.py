@@ -493,7 +493,7 @@ def listed(name: str, **measures: float) -> dict[str, Any]:
     return {
         "name": name, "title": name, "apart": "", "preset": "Quick", "data": "digits",
         "differs": [], "steps": 1, "images": 8, "seconds": 1.0, "state": "stopped",
-        "measures": titles,
+        "measures": titles, "measuredAt": 1200,
         "thumbnail": "", "tags": [], "note": "", "size": 1, "created": 0, "parent": "",
         "can": {"open": True, "resume": True, "label": True, "remove": True},
     }  # fmt: skip
@@ -511,7 +511,7 @@ def test_a_card_tells_few_measures_and_first_the_one_that_orders_the_list(mount)
     })  # fmt: skip
     told = page.locator(".gl-run-measures")
     expect(told.first.locator("span:not(.gl-run-number)")).to_have_text(
-        ["Swd 40.0", "Frechet 3.00", "Precision 0.50", "and 2 more"]
+        ["Swd 40.0", "Frechet 3.00", "Precision 0.50", "and 2 more", "at step 1,200"]
     )
     assert "Density, of digits: 0.1" in (told.first.get_attribute("title") or "")
     page.get_by_label("Order").select_option("measure:recall")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from starlette.requests import HTTPConnection
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gan_lab.server.visitors import COOKIE, Sender, network_of, sender_of
+from tests.event_loop import completed
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def sender(peer: tuple[str, int] | None, *headers: tuple[bytes, bytes]) -> Sende
         found.append(sender_of(HTTPConnection(scope)))
 
     scope: Any = {"type": "http", "client": peer, "headers": list(headers)}
-    asyncio.run(ProxyHeadersMiddleware(endpoint)(scope, None, None))  # type: ignore[arg-type]
+    completed(ProxyHeadersMiddleware(endpoint)(scope, None, None))  # type: ignore[arg-type]
     return found[0]
 
 

@@ -26,7 +26,7 @@ def test_a_run_of_the_command_line_is_looked_at_and_gone_on_with(small):
     assert run.join(WAIT)
     hosted = registry().open(run.directory.path, "somebody")
     app = opened(run=hosted.view_id)
-    assert "lies on the server's disk" in app.info[0].value
+    assert "is on the server's disk" in app.info[0].value
     assert keys(app) == ["go-on", "own"]
     press(app, "go-on")
     until(hosted, State.RUNNING, State.PAUSED)

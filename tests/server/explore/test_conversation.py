@@ -192,7 +192,7 @@ def test_a_question_knows_who_asks(
     socket: WebSocketTestSession, hosted: Hosted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def mine(asked: Asked) -> Generator[Answer, None, None]:
-        yield Answer({"mine": asked.explorable.may_control(asked.visitor)})
+        yield Answer({"mine": asked.explorable.may_control(asked.sender.visitor)})
 
     monkeypatch.setitem(QUESTIONS, "mine", mine)
     ask(socket, "mine", 1)
