@@ -129,7 +129,7 @@ class Scaled(nn.Module):
 def equalise(module: Weighted, gain: float, fan_in: int) -> None:
     """Weights N(0, 1), used as gain/√fan_in times that (Karras et al. 2018, §4.1), in place."""
     scaled = register_parametrization(module, "weight", Scaled(gain / math.sqrt(fan_in)))
-    weight = scaled.parametrizations.weight.original  # type: ignore[union-attr]
+    weight: Tensor = scaled.parametrizations.weight.original  # type: ignore[union-attr, assignment]
     if not weight.is_meta:  # as in _normal
         nn.init.normal_(weight)
     _no_constant(module)
