@@ -1,9 +1,10 @@
 // The vertical range of a plot whose curves have a few values far outside the others: the axis
 // follows the values that are usual now, and what is beyond it is marked at its border.
+import { smoothed } from "./curves.js";
+
 const FEW = 10; // points below which nothing can be called unusual
 const LEAST = 0.05; // share of the points that is left out at either end
 const FLAT = 12; // times the usual height; a curve higher than that would look flat
-const SMOOTH = 0.92; // share of the old in each new smoothed value, as in curves.js
 
 // The range [low, high] for some curves, or null where the usual way shows them well.
 // every: the curves as { low, mean, high }, lists with a number for each point; NaN where nothing
@@ -42,8 +43,7 @@ export function smoothedWithin(mean, [from, to]) {
   let state = NaN;
   return mean.map((value) => {
     if (!Number.isFinite(value)) return NaN;
-    const within = Math.min(to, Math.max(from, value));
-    state = Number.isNaN(state) ? within : SMOOTH * state + (1 - SMOOTH) * within;
+    state = smoothed(state, Math.min(to, Math.max(from, value)));
     return state;
   });
 }

@@ -2,6 +2,12 @@
 import { floats } from "./wire.js";
 
 const SMOOTH = 0.92; // share of the old in each new smoothed value
+
+// The smoothed value after one more, which is finite; the state is NaN before the first.
+export function smoothed(state, value) {
+  return Number.isNaN(state) ? value : SMOOTH * state + (1 - SMOOTH) * value;
+}
+
 const MARKS = 60; // newest interventions that are kept for the plots
 
 export class Curves {
@@ -49,9 +55,7 @@ export class Curves {
         one.low.push(values[at]);
         one.mean.push(mean);
         one.high.push(values[at + 2 * columns.length]);
-        if (Number.isFinite(mean)) {
-          one.state = Number.isNaN(one.state) ? mean : SMOOTH * one.state + (1 - SMOOTH) * mean;
-        }
+        if (Number.isFinite(mean)) one.state = smoothed(one.state, mean);
         one.smooth.push(Number.isFinite(mean) ? one.state : NaN);
       });
     }

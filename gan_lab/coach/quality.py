@@ -52,6 +52,12 @@ class Trend(NamedTuple):
         """The numbers turned so that smaller is better."""
         return np.array(self.numbers) * (-1.0 if self.larger else 1.0)
 
+    def is_worse(self, now: float, then: float, times: float) -> bool:
+        """Whether a badness is more than so many times as bad as an earlier one, and by more than
+        the distance of real images to each other."""
+        apart = 0.0 if self.larger or self.floor is None else self.floor
+        return now - then > max((times - 1.0) * abs(then), apart)
+
     def gain(self, first: int, last: int | None = None) -> float | None:
         """How much better the second half of the measures between two steps is than the first, in
         units of their noise; None if there are fewer than six."""

@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gan_lab.coach import Coach, Finding, Health, Probe
+from gan_lab.coach import Coach, Evidence, Finding, Health, Probe
 from gan_lab.games import Seen
 from gan_lab.measures import Measured
 from gan_lab.runs.autopilot import Autopilot
@@ -233,10 +233,7 @@ class Observer:
 
     def _look(self, trainer: Trainer) -> None:
         with self._lock:
-            evidence = gathered(
-                trainer, self._history_lock, tuple(self._measured), self._probe, self._preview,
-                broken=self._run_broke, undoable=self._directory.undoable(),
-            )  # fmt: skip
+            evidence = self._evidence(trainer)
             if evidence.whole.take != self._take or not evidence.step:
                 return
             self._health = self._coach.look(evidence)
@@ -247,9 +244,14 @@ class Observer:
             self._fly(health)
 
     def _look_again(self, trainer: Trainer) -> None:
-        undoable = self._directory.undoable()
-        evidence = gathered(trainer, self._history_lock, tuple(self._measured), undoable=undoable)
-        self._health = self._coach.look(evidence)
+        self._health = self._coach.look(self._evidence(trainer))
+
+    def _evidence(self, trainer: Trainer) -> Evidence:
+        """All that is known of the run now. Under the lock."""
+        return gathered(
+            trainer, self._history_lock, tuple(self._measured), self._probe, self._preview,
+            broken=self._run_broke, undoable=self._directory.undoable(),
+        )  # fmt: skip
 
     def _note(self, now: Health) -> None:
         """What came and what went, into the journal."""

@@ -52,6 +52,9 @@ def decoded(
         DataError: it is no image that can be read.
     """
     _refuse_costly(sender)
+    # nobody's small image waits for large ones, whatever cookies their senders invent
+    small = is_small(content)
+    turns, most = (_SMALL_TURNS, min(SMALL_PIXELS, most_pixels)) if small else (_TURNS, most_pixels)
     if held := _slots.take(sender, OWN_WAITING, WAITING):
         raise NotNow(_FULL[held])
 
@@ -64,9 +67,6 @@ def decoded(
             charge=lambda seconds: IMAGE_SECONDS.spend(sender, seconds), **shape,
         )  # fmt: skip
 
-    # nobody's small image waits for large ones, whatever cookies their senders invent
-    small = is_small(content)
-    turns, most = (_SMALL_TURNS, min(SMALL_PIXELS, most_pixels)) if small else (_TURNS, most_pixels)
     future = turns.submit(sender, read)
     future.add_done_callback(lambda _: _slots.release(sender))
     return future

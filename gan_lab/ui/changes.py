@@ -63,17 +63,19 @@ def _blamed(hosted: Hosted) -> set[int]:
     still hold."""
     checkup, config = hosted.run.checkup(), experiment.config_now(hosted)
     standing = checkup.health.findings if checkup.health is not None else ()
-    newest = {entry.path: entry for _, entry in experiment.changes(hosted)}
-    found = set()
-    for place, entry in experiment.changes(hosted):
-        undo_advised = any(
-            advice.undo is not None and advice.undo.change == place
-            for finding in (*standing, *checkup.past)
-            for advice in finding.advice
-        )
-        if undo_advised and get(config, entry.path) == newest[entry.path].new != entry.old:
-            found.add(place)
-    return found
+    changes = experiment.changes(hosted)
+    newest = {entry.path: entry.new for _, entry in changes}
+    advised = {
+        advice.undo.change
+        for finding in (*standing, *checkup.past)
+        for advice in finding.advice
+        if advice.undo is not None
+    }
+    return {
+        place
+        for place, entry in changes
+        if place in advised and get(config, entry.path) == newest[entry.path] != entry.old
+    }
 
 
 def _in_words(entry: Entry) -> str:

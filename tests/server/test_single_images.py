@@ -17,6 +17,8 @@ from gan_lab.server.single_images import NotNow
 from gan_lab.server.turns import THREADS
 from tests.patience import WAIT
 
+pytestmark = pytest.mark.usefixtures("seconds")
+
 
 class Slow:
     """In the place of the decoder: decodes until it is let go."""
@@ -33,13 +35,6 @@ class Slow:
         assert self.go.acquire(timeout=WAIT)
         charge(1.0)
         return torch.zeros(channels, 1, 1, dtype=torch.uint8)
-
-
-@pytest.fixture(autouse=True)
-def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
-    fresh = Seconds(0.2, 10.0, clock=lambda: 0.0)
-    monkeypatch.setattr(single_images, "IMAGE_SECONDS", fresh)
-    return fresh
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ def look(evidence: Evidence) -> Sign | None:
     if sign is None or course is None or course.fresh < 2 or len(course.numbers) < 4:
         return None
     best, now = float(course.badness[:-2].min()), float(course.badness[-2:].min())
-    if now - best <= max((WORSE - 1.0) * abs(best), 0.0 if course.larger else course.floor or 0.0):
+    if not course.is_worse(now, best, WORSE):
         return None
     seen = (
         f"{course.called} was {number(abs(best))} at its best and is {number(abs(now))};"

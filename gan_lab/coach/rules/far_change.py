@@ -326,10 +326,7 @@ def _quality(evidence: Evidence, suspect: Suspect) -> Trouble | None:
     if not len(before) or len(after) < 2:
         return None
     then, now = float(before[-2:].min()), float(after[-2:].min())
-    floor = (
-        0.0 if course.larger or course.floor is None else course.floor
-    )  # real images differ, too
-    if now - then <= max((DECLINE - 1.0) * abs(then), floor):
+    if not course.is_worse(now, then, DECLINE):
         return None
     words = f"{course.called} went from {number(abs(then))} to {number(abs(now))}"
     return Trouble(words, (), course.measured)

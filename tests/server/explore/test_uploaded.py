@@ -27,12 +27,7 @@ PATH = f"{PREFIX}/latent/pretrained-fashion"
 NAMES = ("subject", "inversion", "neighbours")
 
 
-@pytest.fixture(autouse=True)
-def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
-    """As in a server that has just begun."""
-    fresh = Seconds(0.2, 10.0, clock=lambda: 0.0)
-    monkeypatch.setattr(single_images, "IMAGE_SECONDS", fresh)
-    return fresh
+pytestmark = pytest.mark.usefixtures("seconds")
 
 
 @pytest.fixture
